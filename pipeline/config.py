@@ -1,0 +1,125 @@
+"""params.yaml as frozen models: the only reader of that file."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import ConfigError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A part of params.yaml: frozen, and closed to keys that it doesn't know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class EngineParams(Section):
+    """How work is spread; never changes a byte of the output."""
+
+    jobs: Annotated[int, Field(ge=0)] = 1
+
+
+class IngestParams(Section):
+    """Which sources are taken and what a file may ask of the machine."""
+
+    sources: tuple[str, ...] = ("sample",)
+    max_file_mb: Annotated[float, Field(gt=0)] = 64
+    max_megapixels: Annotated[float, Field(gt=0)] = 64
+    min_side_px: Annotated[int, Field(ge=1)] = 32
+
+
+class DedupParams(Section):
+    """When two images are the same photo."""
+
+    max_distance_bits: Annotated[int, Field(ge=0, le=64)] = 8
+
+
+class FacesParams(Section):
+    """How faces are found and what is cut out around them."""
+
+    detector: Literal["yunet", "dlib_hog", "dlib_cnn"] = "yunet"
+    min_score: Share = 0.6
+    long_side_px: Annotated[int, Field(ge=64)] = 320
+    min_face_px: Annotated[int, Field(ge=8)] = 24
+    crop_scale: Annotated[float, Field(gt=0)] = 1.35
+    crop_px: Annotated[int, Field(ge=32)] = 224
+
+
+class AugmentParams(Section):
+    """Which masks are put on, and how many."""
+
+    masks: tuple[Literal["cloth", "surgical", "ffp2"], ...] = ("cloth", "surgical", "ffp2")
+    per_face: Annotated[int, Field(ge=1)] = 1
+    max_yaw_deg: Annotated[float, Field(gt=0, le=90)] = 50
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 95
+    holdout_templates: tuple[str, ...] = ()
+
+
+class SplitParams(Section):
+    """How groups are spread over the sides."""
+
+    train: Share = 0.7
+    val: Share = 0.15
+    test: Share = 0.15
+
+
+class TrainParams(Section):
+    """The CNN and its training loop."""
+
+    epochs: Annotated[int, Field(ge=1)] = 5
+
+
+class EvaluateParams(Section):
+    """What is measured beside the held-out side."""
+
+    external: dict[str, Path] = {}
+
+
+class Params(Section):
+    """All of params.yaml."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    engine: EngineParams = EngineParams()
+    ingest: IngestParams = IngestParams()
+    dedup: DedupParams = DedupParams()
+    faces: FacesParams = FacesParams()
+    augment: AugmentParams = AugmentParams()
+    split: SplitParams = SplitParams()
+    train: TrainParams = TrainParams()
+    evaluate: EvaluateParams = EvaluateParams()
+
+
+def load_params(path: Path) -> Params:
+    """Read and check a parameters file.
+
+    Raises:
+        ConfigError: the file can't be read or isn't YAML, a key is unknown, or a value is impossible.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    return parse_params({} if document is None else document, str(path))
+
+
+def parse_params(document: Any, origin: str) -> Params:
+    """Check a parsed document; `origin` names it in messages.
+
+    Raises:
+        ConfigError: names the key, the value and what was expected, one line for each problem.
+    """
+    try:
+        return Params.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(origin, problem) for problem in error.errors())) from error
+
+
+def _explain(origin: str, problem: Any) -> str:
+    key = ".".join(str(part) for part in problem["loc"]) or "(document)"
+    if problem["type"] == "extra_forbidden":
+        return f"{origin}: {key}: unknown key (value {problem['input']!r}); check its spelling and its section"
+    return f"{origin}: {key}: {problem['input']!r}: {problem['msg']}"

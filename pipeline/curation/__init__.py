@@ -1,0 +1,1 @@
+"""Curation: hashing, neighbour search, clusters, quality and what is kept."""

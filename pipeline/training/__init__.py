@@ -1,0 +1,1 @@
+"""Training: data, models and the loop."""

@@ -1,0 +1,1 @@
+"""Command-line doors to the pipeline: one module a DVC stage, plus `augment-masks`."""
