@@ -42,8 +42,8 @@ class FacesParams(Section):
     """How faces are found and what is cut out around them."""
 
     detector: Literal["yunet", "dlib_hog", "dlib_cnn"] = "yunet"
-    min_score: Share = 0.6
-    long_side_px: Annotated[int, Field(ge=64)] = 320
+    min_score: float | None = None
+    long_side_px: Annotated[int, Field(ge=64)] | None = None
     min_face_px: Annotated[int, Field(ge=8)] = 24
     crop_scale: Annotated[float, Field(gt=0)] = 1.35
     crop_px: Annotated[int, Field(ge=32)] = 224
