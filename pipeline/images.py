@@ -14,10 +14,19 @@ from pipeline.arrays import Alpha, Rgb
 from pipeline.errors import SampleRejected
 from pipeline.files import write_bytes
 
-EXTENSIONS = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif", ".tga"}
-)
+# fmt: off
+EXTENSIONS = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".avif", ".avifs", ".gif", ".bmp", ".dib", ".tif",
+    ".tiff", ".jp2", ".j2k", ".jpc", ".jpf", ".jpx", ".j2c", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".icb",
+    ".vda", ".vst", ".ico", ".icns", ".cur", ".psd", ".qoi", ".pcx", ".dcx", ".dds", ".sgi", ".rgb", ".rgba", ".bw",
+    ".ras", ".msp", ".xbm", ".xpm", ".im", ".blp", ".fit", ".fits", ".fli", ".flc", ".ftc", ".ftu", ".gbr", ".iim",
+    ".pcd", ".pxr",
+})
+# fmt: on
 """File name endings that are offered to the decoder when a folder is listed; the content decides what they are."""
+
+_REFUSED_FORMATS = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
+"""What Pillow names but doesn't decode itself: EPS would start Ghostscript on a stranger's program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,8 @@ def decode_image(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> Decoded:
 def _decode(data: bytes, limits: ImageLimits) -> Decoded:
     try:
         with PillowImage.open(io.BytesIO(data)) as image:
+            if image.format in _REFUSED_FORMATS:
+                raise SampleRejected("not_an_image", f"{image.format} files are not read")
             _check_size(image, limits)
             tables = getattr(image, "quantization", None)
             return Decoded(
