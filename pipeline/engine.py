@@ -4,12 +4,15 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import Any, TypeVar
 
 import cv2
+
+from pipeline.errors import WorkerError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -20,21 +23,27 @@ _BATCHES_AHEAD = 4
 
 def map_records(
     function: Callable[[Item], Result], items: Iterable[Item], jobs: int = 1, batch_size: int = 16
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yield `function(item)` for each item, in the items' order.
 
     `function` must be picklable when `jobs` > 1 and must turn its own bad samples into results: what it raises
     stops the run. `jobs` = 0 means one worker a core. Results of large items should come in small batches: up to
     four batches a worker wait in memory.
+
+    Raises:
+        WorkerError: a worker process died.
     """
     workers = jobs or os.cpu_count() or 1
     if workers == 1:
+        cv2.setNumThreads(1)
         yield from map(function, items)
         return
     context = multiprocessing.get_context("spawn")  # forking a process that holds OpenCV's threads can deadlock
     with ProcessPoolExecutor(workers, context, _start_worker, (function,)) as pool:
         try:
             yield from _in_order(pool, iter(items), workers * _BATCHES_AHEAD, batch_size)
+        except BrokenProcessPool as error:
+            raise WorkerError("a worker process died, perhaps for lack of memory; try with fewer jobs") from error
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -1,6 +1,7 @@
 """The one way to read and write pixels."""
 
 import io
+import stat
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,16 +69,26 @@ def read_image(path: Path, limits: ImageLimits = DEFAULT_LIMITS) -> Decoded:
     """Read and decode one file.
 
     Raises:
-        SampleRejected: `unreadable_file`, or any reason of `decode_image`.
+        SampleRejected: any reason of `read_file` or `decode_image`.
+    """
+    return decode_image(read_file(path, limits), limits)
+
+
+def read_file(path: Path, limits: ImageLimits = DEFAULT_LIMITS) -> bytes:
+    """The bytes of one image file.
+
+    Raises:
+        SampleRejected: `unreadable_file` or `file_too_large`.
     """
     try:
-        size = path.stat().st_size
-        if size > limits.max_file_bytes:
-            raise SampleRejected("file_too_large", f"{size} bytes, at most {limits.max_file_bytes} are read")
-        data = path.read_bytes()
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
+            raise SampleRejected("unreadable_file", "not a regular file")
+        if status.st_size > limits.max_file_bytes:
+            raise SampleRejected("file_too_large", f"{status.st_size} bytes, at most {limits.max_file_bytes} are read")
+        return path.read_bytes()
     except OSError as error:
         raise SampleRejected("unreadable_file", error.strerror or str(error)) from error
-    return decode_image(data, limits)
 
 
 def decode_image(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> Decoded:
@@ -160,6 +171,11 @@ def write_image(path: Path, rgb: Rgb, quality: int = 95) -> None:
     write_bytes(path, encode_image(rgb, "png" if path.suffix.lower() == ".png" else "jpeg", quality))
 
 
+def encode_alpha(alpha: Alpha) -> bytes:
+    """An alpha `(H, W, 1)` in [0, 1] as the bytes of an 8-bit grey PNG."""
+    return encode_image(np.rint(alpha[:, :, 0] * 255).astype(np.uint8), "png")
+
+
 def write_alpha(path: Path, alpha: Alpha) -> None:
     """Write an alpha `(H, W, 1)` in [0, 1] as an 8-bit grey PNG, whole or not at all."""
-    write_bytes(path, encode_image(np.rint(alpha[:, :, 0] * 255).astype(np.uint8), "png"))
+    write_bytes(path, encode_alpha(alpha))

@@ -4,6 +4,7 @@ import signal
 import pytest
 
 from pipeline.engine import map_records
+from pipeline.errors import WorkerError
 
 
 def double(value: int) -> int:
@@ -57,3 +58,14 @@ def test_items_are_taken_as_they_are_needed() -> None:
     assert next(results) == 0
     results.close()
     assert len(taken) <= 2 * 4 * 2
+
+
+def die(value: int) -> int:
+    if value == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return value
+
+
+def test_a_worker_that_dies_is_one_message() -> None:
+    with pytest.raises(WorkerError, match="a worker process died"):
+        list(map_records(die, range(10), jobs=2, batch_size=1))

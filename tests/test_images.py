@@ -1,4 +1,5 @@
 import io
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -147,7 +148,7 @@ def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:
         read_image(path, ImageLimits(max_file_bytes=1000))
 
 
-@pytest.mark.parametrize("make", [lambda _: None, lambda p: p.mkdir(), lambda p: p.symlink_to(p.name)])
+@pytest.mark.parametrize("make", [lambda _: None, os.mkfifo, lambda p: p.mkdir(), lambda p: p.symlink_to(p.name)])
 def test_what_cannot_be_opened_is_rejected(tmp_path: Path, make: Any) -> None:
     path = tmp_path / "photo.jpg"
     make(path)
