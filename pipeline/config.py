@@ -1,12 +1,13 @@
 """params.yaml as frozen models: the only reader of that file."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, cast, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.errors import ConfigError
+from pipeline.records import LinkKind
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -32,10 +33,36 @@ class IngestParams(Section):
     min_side_px: Annotated[int, Field(ge=1)] = 32
 
 
-class DedupParams(Section):
-    """When two images are the same photo."""
+LinkPolicy = Literal["drop", "group", "ignore"]
 
-    max_distance_bits: Annotated[int, Field(ge=0, le=64)] = 8
+
+class LinkPolicies(Section):
+    """What a link means: `drop` all but one copy, `group` on one side of the split, or `ignore`."""
+
+    exact: LinkPolicy = "drop"
+    near: LinkPolicy = "drop"
+    mask_pair: LinkPolicy = "group"
+    same_source_id: LinkPolicy = "group"
+    same_person: LinkPolicy = "group"
+    derived_from: LinkPolicy = "group"
+
+    def of(self, kind: LinkKind) -> LinkPolicy:
+        """The policy of one kind of link."""
+        return cast("LinkPolicy", getattr(self, kind))
+
+    def ignored(self) -> frozenset[LinkKind]:
+        """The kinds that mean nothing."""
+        return frozenset(kind for kind in get_args(LinkKind) if self.of(kind) == "ignore")
+
+
+class DedupParams(Section):
+    """When two images are the same photo, and what follows from it."""
+
+    max_distance_bits: Annotated[int, Field(ge=0, le=32)] = 8
+    mask_pair_max_upper_bits: Annotated[int, Field(ge=0, le=32)] = 10
+    mask_pair_min_lower_bits: Annotated[int, Field(ge=0, le=64)] = 4
+    label_conflict: Literal["reject", "keep_best"] = "reject"
+    links: LinkPolicies = LinkPolicies()
 
 
 class FacesParams(Section):
@@ -65,6 +92,12 @@ class SplitParams(Section):
     train: Share = 0.7
     val: Share = 0.15
     test: Share = 0.15
+
+    @model_validator(mode="after")
+    def _shares_make_a_whole(self) -> Self:
+        if abs(self.train + self.val + self.test - 1) > 1e-6:
+            raise ValueError(f"train + val + test must be 1, not {self.train + self.val + self.test:g}")
+        return self
 
 
 class TrainParams(Section):
