@@ -24,13 +24,26 @@ class EngineParams(Section):
     jobs: Annotated[int, Field(ge=0)] = 1
 
 
+class ArchiveParams(Section):
+    """What an archive may ask of the machine; an archive or member over a limit becomes a rejection."""
+
+    max_members: Annotated[int, Field(ge=1)] = 300_000
+    max_total_gb: Annotated[float, Field(gt=0)] = 60
+    max_ratio: Annotated[float, Field(gt=1)] = 200
+
+
 class IngestParams(Section):
-    """Which sources are taken and what a file may ask of the machine."""
+    """Which sources are taken, how each is set up, and what a file may ask of the machine.
+
+    `settings` holds one mapping a source; the source's adapter checks it, since each kind has its own keys.
+    """
 
     sources: tuple[str, ...] = ("sample",)
+    settings: dict[str, dict[str, Any]] = {}
     max_file_mb: Annotated[float, Field(gt=0)] = 64
     max_megapixels: Annotated[float, Field(gt=0)] = 64
     min_side_px: Annotated[int, Field(ge=1)] = 32
+    archive: ArchiveParams = ArchiveParams()
 
 
 LinkPolicy = Literal["drop", "group", "ignore"]
