@@ -68,8 +68,10 @@ def _save(path: Path, state: dict[str, Any]) -> None:
 def _load(path: Path) -> dict[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError) as error:
-        raise MaskwrightError(f"{path}: cannot be read as a model or checkpoint: {error}") from error
+    except OSError as error:
+        raise MaskwrightError(f"{path}: cannot be read: {error.strerror}") from error
+    except (RuntimeError, pickle.UnpicklingError, EOFError) as error:
+        raise MaskwrightError(f"{path}: holds no model or checkpoint of weights and plain values") from error
     if not isinstance(state, dict):
         raise MaskwrightError(f"{path}: holds {type(state).__name__}, not a model or checkpoint")
     return state

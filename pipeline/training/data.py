@@ -1,6 +1,7 @@
 """Crops and their labels as PyTorch wants them: decoded at the needed size, the same for any number of workers."""
 
 import io
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +87,8 @@ class CropDataset(Dataset[tuple[Tensor, Tensor, int]]):
     ) -> None:
         self.rows, self._root, self._image_px = rows, root, image_px
         self._seed, self._transform = seed, transform
-        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()  # worker processes see it change
+        self._epoch = torch.zeros((), dtype=torch.int64)
+        self._epoch.share_memory_()  # type: ignore[no-untyped-call]  # worker processes see it change
         self.labels = torch.tensor(
             [[label_of(head, row.mask_type, row.wear) for head in heads] for row in rows], dtype=torch.int64
         ).reshape(len(rows), len(heads))
@@ -120,7 +122,7 @@ class CropDataset(Dataset[tuple[Tensor, Tensor, int]]):
             rgb = read_crop(path, self._image_px)
         except SampleRejected as error:
             raise MaskwrightError(f"{path}: {error}; run the stages before training again") from error
-        return torch.from_numpy(rgb).permute(2, 0, 1).contiguous()
+        return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).contiguous()
 
 
 def channel_statistics(
@@ -167,7 +169,7 @@ class EpochOrder:
 
     def __len__(self) -> int:
         """How many positions this process visits."""
-        return -(-self._count // self._world)
+        return math.ceil(self._count / self._world)
 
     def __iter__(self) -> Iterator[int]:
         """This process's positions."""

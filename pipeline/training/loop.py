@@ -72,9 +72,10 @@ class Trainer:
         self,
         model: MaskClassifier,
         params: TrainParams,
-        seed: int,
         train_data: CropDataset,
         val_data: CropDataset,
+        *,
+        seed: int,
         checkpoint: CheckpointFile | None = None,
     ) -> None:
         self.device = choose_device(params.device)
@@ -133,7 +134,9 @@ class Trainer:
         images, mix = mix_images(images, self._params.mixup_alpha, self._params.cutmix_alpha, rng)
         with autocast(self.device, self._params.precision):
             logits = self.model(images.contiguous(memory_format=torch.channels_last))
-        loss = multi_head_loss(logits, labels, self._heads, self._weights, self._params.label_smoothing, mix)
+        loss = multi_head_loss(
+            logits, labels, self._heads, self._weights, label_smoothing=self._params.label_smoothing, mix=mix
+        )
         value = float(loss.detach())
         if not np.isfinite(value):
             raise MaskwrightError(self._explain_loss(value, batch))
@@ -161,9 +164,7 @@ class Trainer:
         self.model.load_state_dict(self._average.weights)
         predicted = predict(self.model, self._val_data, self._params.batch_size, self._params.workers)
         self.model.load_state_dict(weights)
-        loss = multi_head_loss(
-            predicted, self._val_data.labels, self._heads, [None] * len(self._heads)
-        )
+        loss = multi_head_loss(predicted, self._val_data.labels, self._heads, [None] * len(self._heads))
         head = self._heads[0]
         scores = head_scores(predicted, self._val_data.labels, self._heads)[head.name]
         return replace(
@@ -200,7 +201,7 @@ class Trainer:
             {
                 "model": self.model.state_dict(),
                 "optimizer": self._optimizer.state_dict(),
-                "schedule": {"last_epoch": self._schedule.last_epoch, "lr": self._schedule.get_last_lr()},
+                "schedule": self._schedule.state_dict(),
                 "average": self._average.state_dict(),
                 "best": self._best,
                 "history": [asdict(result) for result in self._history],
@@ -213,7 +214,7 @@ class Trainer:
             return
         self.model.load_state_dict(state["model"])
         self._optimizer.load_state_dict(state["optimizer"])
-        self._schedule.last_epoch, self._schedule._last_lr = state["schedule"]["last_epoch"], state["schedule"]["lr"]
+        self._schedule.load_state_dict(state["schedule"])
         self._average.load_state_dict(state["average"])
         self._best = state["best"]
         self._history = [EpochResult(**values) for values in state["history"]]
@@ -289,7 +290,7 @@ def predict(model: MaskClassifier, data: CropDataset, batch_size: int, workers: 
 
 def head_scores(logits: Mapping[str, Tensor], labels: Tensor, heads: Sequence[Head]) -> dict[str, Scores]:
     """The scores of each head over the samples whose label it knows."""
-    found = {}
+    found: dict[str, Scores] = {}
     for position, head in enumerate(heads):
         known = labels[:, position] != UNKNOWN_LABEL
         probabilities = logits[head.name][known].softmax(1).numpy()

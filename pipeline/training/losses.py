@@ -42,6 +42,7 @@ def multi_head_loss(
     labels: Tensor,
     heads: Sequence[Head],
     weights: Sequence[Tensor | None],
+    *,
     label_smoothing: float = 0.0,
     mix: Mix | None = None,
 ) -> Tensor:
@@ -53,9 +54,7 @@ def multi_head_loss(
     for position, head in enumerate(heads):
         part = _head_loss(logits[head.name], labels[:, position], weights[position], label_smoothing)
         if mix is not None:
-            other = _head_loss(
-                logits[head.name], labels[mix.partners, position], weights[position], label_smoothing
-            )
+            other = _head_loss(logits[head.name], labels[mix.partners, position], weights[position], label_smoothing)
             part = mix.share * part + (1 - mix.share) * other
         total = total + part
     return total
@@ -65,9 +64,7 @@ def _head_loss(logits: Tensor, labels: Tensor, weight: Tensor | None, label_smoo
     logits = logits.float()
     if not (labels != UNKNOWN_LABEL).any():
         return logits.sum() * 0
-    return F.cross_entropy(
-        logits, labels, weight=weight, ignore_index=UNKNOWN_LABEL, label_smoothing=label_smoothing
-    )
+    return F.cross_entropy(logits, labels, weight=weight, ignore_index=UNKNOWN_LABEL, label_smoothing=label_smoothing)
 
 
 def mix_images(
@@ -75,7 +72,8 @@ def mix_images(
 ) -> tuple[Tensor, Mix | None]:
     """Blend each image with another (mixup, arXiv:1710.09412) or paste a box of it (CutMix, arXiv:1905.04899).
 
-    `images` are float `(N, 3, H, W)`. An alpha of 0 switches its kind off; with both on, each batch takes one by chance.
+    `images` are float `(N, 3, H, W)`. An alpha of 0 switches its kind off; with both on, chance decides for
+    each batch.
     """
     kinds = [kind for kind, alpha in (("mixup", mixup_alpha), ("cutmix", cutmix_alpha)) if alpha > 0]
     if not kinds:

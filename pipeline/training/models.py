@@ -70,7 +70,7 @@ class MaskNet(nn.Module):
 
     | layer | output for 96 px | why |
     |---|---|---|
-    | 3x3 convolution, stride 2 | 32 x 48 x 48 | halves the picture at once: seams and pleats are 2 px wide and survive it |
+    | 3x3 convolution, stride 2 | 32 x 48 x 48 | halves the picture at once; seams and pleats survive it |
     | block 32 | 32 x 48 x 48 | edges and texture: weave, ear loops, stitches |
     | block 64, stride 2 | 64 x 24 x 24 | pleats, the nose wire, the rim against the cheek |
     | block 128, stride 2 | 128 x 12 x 12 | parts: valve, chin cup, panels |

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - PyTorch's own convention
 from torch import Tensor
 from torchvision.transforms import v2
 
 from pipeline.config import AugmentationParams
+from pipeline.images import decode_image, encode_image
 
 _PAD_SHARE = 0.25
 """Part of the side that is mirrored around a crop, so that turning and shifting brings in skin, not black corners."""
@@ -31,6 +33,24 @@ class LowResolution(v2.Transform):  # type: ignore[misc]
         shrunk = F.interpolate(inpt[None].float(), small, mode="area")
         back = F.interpolate(shrunk, (height, width), mode="bilinear", align_corners=False)
         return back[0].round().clamp(0, 255).to(torch.uint8)
+
+
+class JpegArtefacts(v2.Transform):  # type: ignore[misc]
+    """Compress as JPEG and decode again; torchvision's own transform is deprecated with its codecs."""
+
+    def __init__(self, quality_range: tuple[int, int]) -> None:
+        super().__init__()
+        self._quality_range = quality_range
+
+    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:  # noqa: ARG002 - torchvision's signature
+        """Draw the quality."""
+        low, high = self._quality_range
+        return {"quality": int(torch.randint(low, high + 1, ()))}
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        """Images `uint8 (3, H, W)`, at least 32 px high and wide."""
+        data = encode_image(inpt.permute(1, 2, 0).numpy(), quality=params["quality"])
+        return torch.from_numpy(np.array(decode_image(data).rgb)).permute(2, 0, 1).contiguous()
 
 
 def train_transform(params: AugmentationParams, image_px: int) -> v2.Compose:
@@ -63,7 +83,7 @@ def _quality(params: AugmentationParams) -> list[Any]:
     return [
         v2.RandomApply([LowResolution(params.low_resolution_range)], params.low_resolution),
         v2.RandomApply([blur], params.blur),
-        v2.RandomApply([v2.JPEG(params.jpeg_quality_range)], params.jpeg),
+        v2.RandomApply([JpegArtefacts(params.jpeg_quality_range)], params.jpeg),
         v2.RandomErasing(params.erase, scale=params.erase_area_range),
     ]
 
