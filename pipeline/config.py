@@ -1,7 +1,7 @@
 """params.yaml as frozen models: the only reader of that file."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, cast, get_args
+from typing import Annotated, Any, Literal, Self, TypeVar, cast, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -10,12 +10,26 @@ from pipeline.errors import ConfigError
 from pipeline.records import LinkKind
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+JpegQuality = Annotated[int, Field(ge=1, le=100)]
 
 
 class Section(BaseModel):
     """A part of params.yaml: frozen, and closed to keys that it doesn't know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+Ranged = TypeVar("Ranged", bound=Section)
+
+
+def _ordered(section: Ranged) -> Ranged:
+    """The section itself, its `..._range` fields checked to begin with the smaller value."""
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if name.endswith("_range") and value[0] > value[1]:
+            raise ValueError(f"{name} {list(value)} must begin with the smaller value")
+    return section
 
 
 class EngineParams(Section):
@@ -113,16 +127,71 @@ class SplitParams(Section):
         return self
 
 
+class AugmentationParams(Section):
+    """What is done to a training crop; a share is the part of the crops it is done to."""
+
+    flip: Share = 0.5
+    rotate_deg: Annotated[float, Field(ge=0, le=180)] = 12
+    translate: Share = 0.08
+    scale_range: tuple[Positive, Positive] = (0.85, 1.2)
+    brightness: Share = 0.35
+    contrast: Share = 0.35
+    saturation: Share = 0.35
+    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.03
+    grey: Share = 0.05
+    blur: Share = 0.2
+    blur_sigma_px_range: tuple[Positive, Positive] = (0.3, 1.5)
+    jpeg: Share = 0.2
+    jpeg_quality_range: tuple[JpegQuality, JpegQuality] = (35, 95)
+    low_resolution: Share = 0.2
+    low_resolution_range: tuple[Positive, Positive] = (0.3, 0.9)
+    erase: Share = 0.15
+    erase_area_range: tuple[Share, Share] = (0.02, 0.12)
+
+    @model_validator(mode="after")
+    def _check_ranges(self) -> "AugmentationParams":
+        return _ordered(self)
+
+
 class TrainParams(Section):
     """The CNN and its training loop."""
 
-    epochs: Annotated[int, Field(ge=1)] = 5
+    target: Literal["mask_type", "wear", "type_and_wear", "mask_presence"] = "mask_type"
+    model: str = "masknet"
+    weights: str = "none"
+    image_px: Annotated[int, Field(ge=32, le=512)] = 96
+    epochs: Annotated[int, Field(ge=1)] = 15
+    batch_size: Annotated[int, Field(ge=2)] = 32
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    lr: Positive = 0.002
+    backbone_lr_scale: Share = 1.0
+    weight_decay: Annotated[float, Field(ge=0)] = 0.05
+    momentum: Share = 0.9
+    schedule: Literal["cosine", "one_cycle", "constant"] = "one_cycle"
+    warmup_epochs: Annotated[float, Field(ge=0)] = 1
+    freeze_epochs: Annotated[int, Field(ge=0)] = 0
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    mixup_alpha: Annotated[float, Field(ge=0)] = 0
+    cutmix_alpha: Annotated[float, Field(ge=0)] = 0
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0
+    clip_grad_norm: Annotated[float, Field(ge=0)] = 5
+    early_stop_epochs: Annotated[int, Field(ge=0)] = 0
+    balance: Literal["none", "weights", "sampler"] = "weights"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    compile: bool = False
+    workers: Annotated[int, Field(ge=0)] = 0
+    cache_mb: Annotated[int, Field(ge=0)] = 1024
+    augmentation: AugmentationParams = AugmentationParams()
 
 
 class EvaluateParams(Section):
     """What is measured beside the held-out side."""
 
     external: dict[str, Path] = {}
+    bootstrap_samples: Annotated[int, Field(ge=0)] = 1000
+    batch_size: Annotated[int, Field(ge=1)] = 64
 
 
 class Params(Section):
