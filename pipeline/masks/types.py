@@ -4,7 +4,10 @@ import json
 from dataclasses import asdict, dataclass
 
 from pipeline.arrays import Alpha, Points, Rgb
+from pipeline.faces.pose import HeadPose
 from pipeline.records import MaskType, Valve, Wear
+
+__all__ = ["DrawValue", "HeadPose", "MaskDraw", "MaskedFace"]
 
 DrawValue = float | int | str | bool | list[float]
 
@@ -37,15 +40,6 @@ class MaskDraw:
     def from_json(cls, text: str) -> "MaskDraw":
         """The inverse of `to_json`."""
         return cls(**json.loads(text))
-
-
-@dataclass(frozen=True, slots=True)
-class HeadPose:
-    """Angles in degrees: yaw > 0 turns to the viewer's right, pitch > 0 looks down, roll > 0 tilts clockwise."""
-
-    yaw_deg: float
-    pitch_deg: float
-    roll_deg: float
 
 
 @dataclass(frozen=True, slots=True)

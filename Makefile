@@ -1,0 +1,38 @@
+# make repro: the whole road on the sample.  make test: every test.  make lint: style and types.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: install repro test lint format lock clean
+
+install: $(STAMP)
+
+# Once, and again only when the dependencies change.
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,pipeline,dev]'
+	touch $@
+
+repro: $(STAMP)
+	dvc repro
+
+test: $(STAMP)
+	python -m pytest
+
+lint: $(STAMP)
+	ruff check .
+	ruff format --check .
+	mypy
+
+format: $(STAMP)
+	ruff format .
+	ruff check --fix .
+
+# Write constraints.txt from what is installed, after a deliberate upgrade.
+lock: $(STAMP)
+	python tools/lock.py
+
+clean:
+	rm -rf data models reports dvclive .cache

@@ -1,0 +1,51 @@
+"""`maskwright`: the stages as subcommands, for people without DVC."""
+
+from importlib import import_module
+
+import click
+
+from stages.common import missing_extra
+
+STAGES = {
+    "ingest": "Take a source in: files, labels, licences.",
+    "dedup": "Link duplicates and keep one of each.",
+    "faces": "Find faces, landmarks and head pose; cut the faces out.",
+    "augment": "Put masks on the unmasked faces.",
+    "split": "Spread groups over train, val and test.",
+    "train": "Train the classifier.",
+    "evaluate": "Measure the classifier on held-out faces.",
+}
+"""The stages in the order of the road, with their help: asking the modules for it would import them all."""
+
+
+class LazyGroup(click.Group):
+    """Imports a stage's module when that stage is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The stages in the order of the road."""
+        return list(STAGES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The stage's command, or None where there is no such stage."""
+        if cmd_name not in STAGES:
+            return None
+        try:
+            command = import_module(f"stages.{cmd_name}").command
+        except ModuleNotFoundError as error:
+            raise missing_extra(error) from error
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the stages without importing them."""
+        with formatter.section("Stages, in the order of the road"):
+            formatter.write_dl(list(STAGES.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="maskwright")
+def main() -> None:
+    """Build face-mask datasets: every stage reads params.yaml and the manifests of the stages before it."""
+
+
+if __name__ == "__main__":
+    main()
