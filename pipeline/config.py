@@ -21,6 +21,7 @@ class Section(BaseModel):
 
 
 Ranged = TypeVar("Ranged", bound=Section)
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def _ordered(section: Ranged) -> Ranged:
@@ -104,12 +105,22 @@ class FacesParams(Section):
 
 
 class AugmentParams(Section):
-    """Which masks are put on, and how many."""
+    """Which masks are put on, and how many.
 
-    masks: tuple[Literal["cloth", "surgical", "ffp2"], ...] = ("cloth", "surgical", "ffp2")
+    `mask` holds the ranges of `pipeline.masks.MaskParams`, which checks them: naming that class here would make every
+    stage depend on the mask engine.
+    """
+
+    masks: Annotated[tuple[Literal["cloth", "surgical", "ffp2"], ...], Field(min_length=1)] = (
+        "cloth",
+        "surgical",
+        "ffp2",
+    )
     per_face: Annotated[int, Field(ge=1)] = 1
-    max_yaw_deg: Annotated[float, Field(gt=0, le=90)] = 50
-    jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 95
+    templates: tuple[Path, ...] = ()
+    mask: dict[str, Any] = {}
+    alpha: bool = False
+    jpeg_quality: JpegQuality = 95
     holdout_templates: tuple[str, ...] = ()
 
 
@@ -227,14 +238,23 @@ def parse_params(document: Any, origin: str) -> Params:
     Raises:
         ConfigError: names the key, the value and what was expected, one line for each problem.
     """
+    return parse_section(Params, document, origin)
+
+
+def parse_section(model: type[Model], document: Any, origin: str, within: str = "") -> Model:
+    """Check a part of a document against its model; `within` is the key under which it stands, such as `augment.mask`.
+
+    Raises:
+        ConfigError: as `parse_params`.
+    """
     try:
-        return Params.model_validate(document)
+        return model.model_validate(document)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(origin, problem) for problem in error.errors())) from error
+        raise ConfigError("\n".join(_explain(origin, within, problem) for problem in error.errors())) from error
 
 
-def _explain(origin: str, problem: Any) -> str:
-    key = ".".join(str(part) for part in problem["loc"]) or "(document)"
+def _explain(origin: str, within: str, problem: Any) -> str:
+    key = ".".join(str(part) for part in (*filter(None, [within]), *problem["loc"])) or "(document)"
     if problem["type"] == "extra_forbidden":
         return f"{origin}: {key}: unknown key (value {problem['input']!r}); check its spelling and its section"
     return f"{origin}: {key}: {problem['input']!r}: {problem['msg']}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.version import VERSION
 from stages.common import with_messages
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class MaskCommand(click.Command):
     "--templates",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of your own mask templates; repeatable.",
+    help="Use the mask templates of this folder, not the shipped ones; repeatable.",
 )
 @click.option("--limit", type=click.IntRange(1), help="Stop after that many photos.")
 @click.option("--alpha", is_flag=True, help="Write alpha masks (PNG) too.")
@@ -77,7 +78,7 @@ class MaskCommand(click.Command):
 @click.option("--dry-run", is_flag=True, help="Do everything but write.")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
 @click.option("--overwrite", is_flag=True, help="Make an earlier output anew.")
-@click.version_option(package_name="maskwright")
+@click.version_option(VERSION, package_name="maskwright")
 def command(faces: Path, out: Path, **options: Any) -> None:
     """Put masks on the faces in FACES (a folder tree, or one file) and write a labelled dataset to OUT.
 
@@ -103,9 +104,11 @@ def _check_use(faces: Path, out: Path, options: dict[str, Any]) -> None:
 
 def _run(faces: Path, out: Path, options: dict[str, Any]) -> None:
     from pipeline.dataset.augment import augment_folder, dry_run, find_photos
+    from pipeline.dataset.synthesis import templates_for
     from stages.progress import Progress, print_summary
 
     settings = _settings(options)
+    templates_for(settings.templates, settings.masks)
     listing = find_photos(faces, out, options["limit"])
     jobs = _jobs(options["jobs"], len(listing.photos))
     mode: Mode = "resume" if options["resume"] else "overwrite" if options["overwrite"] else "new"

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Literal
 
-from pipeline.dataset.contact_sheet import Pair, contact_sheet, spread
+from pipeline.dataset.contact_sheet import MAX_PAIRS, Pair, contact_sheet, spread
 from pipeline.dataset.listing import Listing, Photo, list_photos
 from pipeline.dataset.masking import PhotoMasker, PhotoResult, Row
 from pipeline.dataset.settings import Settings
@@ -137,8 +138,17 @@ def _close(writer: DatasetWriter, listing: Listing, summary: Summary) -> None:
 def _pairs(writer: DatasetWriter, photos: list[Photo]) -> list[Pair]:
     paths = {photo.name: photo.path for photo in photos}
     rows = [row for entry in writer.entries(photos) for row in entry.rows if row["mask_type"] != "none"]
-    chosen = [rows[place] for place in spread(len(rows))]
-    return [pair for row in chosen if (pair := _pair(paths[row["parent"]], writer.path_of(row["file_name"]), row))]
+    pairs = (_pair(paths[row["parent"]], writer.path_of(row["file_name"]), row) for row in _chosen(rows))
+    return [pair for pair in pairs if pair]
+
+
+def _chosen(rows: list[Row]) -> list[Row]:
+    """A few rows of each type of mask, evenly spread over the photos, the types taking turns."""
+    by_type: dict[str, list[Row]] = {}
+    for row in rows:
+        by_type.setdefault(row["mask_type"], []).append(row)
+    shares = [[group[place] for place in spread(len(group), MAX_PAIRS // len(by_type))] for group in by_type.values()]
+    return [row for turn in zip_longest(*shares) for row in turn if row]
 
 
 def _pair(before: Path, after: Path, row: Row) -> Pair | None:

@@ -28,6 +28,9 @@ class Pair:
     caption: str
 
 
+_BACKGROUND = (225, 225, 225)
+
+
 def spread(count: int, limit: int = MAX_PAIRS) -> list[int]:
     """At most `limit` of `count` places, evenly spread.
 
@@ -51,6 +54,14 @@ def contact_sheet(pairs: Sequence[Pair]) -> Rgb:
 def _draw(sheet: Rgb, pair: Pair, left: int, top: int) -> None:
     for number, rgb in enumerate((pair.before, pair.after)):
         start = left + number * TILE_PX
-        sheet[top : top + TILE_PX, start : start + TILE_PX] = crop_square(rgb, pair.box, _SCALE, TILE_PX)
+        sheet[top : top + TILE_PX, start : start + TILE_PX] = _tile(rgb, pair.box)
     baseline = (left + 2, top + TILE_PX + _CAPTION_PX - 5)
     cv2.putText(sheet, pair.caption, baseline, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (40, 40, 40), 1, cv2.LINE_AA)
+
+
+def _tile(rgb: Rgb, box: Box) -> Rgb:
+    """The head on grey: repeated edge pixels, which training crops have, distract from what is looked at."""
+    margin = round(_SCALE * max(box.width, box.height))
+    framed = cv2.copyMakeBorder(rgb, *[margin] * 4, cv2.BORDER_CONSTANT, value=_BACKGROUND)
+    shifted = Box(box.left + margin, box.top + margin, box.right + margin, box.bottom + margin, box.score)
+    return crop_square(np.asarray(framed, dtype=np.uint8), shifted, _SCALE, TILE_PX)

@@ -3,37 +3,23 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-
-from pipeline.arrays import Points, Rgb
+from pipeline.arrays import Rgb
 from pipeline.config import FacesParams
 from pipeline.dataset.listing import Photo
 from pipeline.dataset.settings import Settings
+from pipeline.dataset.synthesis import shared_synthesizer
 from pipeline.errors import SampleRejected
 from pipeline.faces.crops import crop_square
-from pipeline.faces.finding import FaceFinder, FoundFace
+from pipeline.faces.finding import FoundFace, shared_finder
 from pipeline.images import DEFAULT_LIMITS, decode_image, encode_alpha, encode_image, read_file
-from pipeline.masks.types import MaskDraw, MaskedFace
+from pipeline.masks import MaskedFace
 from pipeline.randomness import sample_rng
-from pipeline.records import MaskType, Wear
+from pipeline.records import MaskType
 
 Row = dict[str, Any]
-
-
-class Synthesizer(Protocol):
-    """What this module asks of `pipeline.masks.MaskSynthesizer`."""
-
-    def draw(self, mask_type: MaskType, rng: np.random.Generator, *, wear: Wear | None = None) -> MaskDraw:
-        """Every random choice of one mask."""
-        ...
-
-    def render(self, rgb: Rgb, landmarks: Points, draw: MaskDraw) -> MaskedFace:
-        """The photo with that mask; raises `SampleRejected` where it can't be put on."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +41,6 @@ class PhotoResult:
     files: dict[str, bytes] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     rejected: list[Row] = field(default_factory=list)
-
-
-@lru_cache(maxsize=1)
-def _finder(params: FacesParams) -> FaceFinder:
-    return FaceFinder(params)
-
-
-@lru_cache(maxsize=1)
-def _synthesizer(templates: tuple[Path, ...]) -> Synthesizer:
-    from pipeline.masks import MaskParams, MaskSynthesizer, load_templates
-
-    return MaskSynthesizer(load_templates(templates or None), MaskParams())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +67,7 @@ class PhotoMasker:
 
     def _faces(self, rgb: Rgb) -> list[FoundFace]:
         params = FacesParams(detector=self.settings.detector, min_face_px=self.settings.min_face_px)
-        return _finder(params).find(rgb)
+        return shared_finder(params).find(rgb)
 
     def _mask_face(self, parent: "Parent", face: FoundFace, result: PhotoResult) -> None:
         """Add the face's pictures to `result`; what is wrong with a face is wrong for every type of mask."""
@@ -113,7 +87,7 @@ class PhotoMasker:
         """Keyed by content, so that neither the file's name nor the order of the files changes the mask."""
         rng = sample_rng(self.settings.seed, f"{parent.sha256}:{face.index}:{mask_type}:{number}")
         wear = self.settings.wear[int(rng.integers(len(self.settings.wear)))]
-        synthesizer = _synthesizer(self.settings.templates)
+        synthesizer = shared_synthesizer(self.settings.templates, "{}")
         return synthesizer.render(parent.rgb, face.landmarks, synthesizer.draw(mask_type, rng, wear=wear))
 
     def _add(self, parent: "Parent", face: FoundFace, masked: MaskedFace | None, number: int, out: PhotoResult) -> None:

@@ -4,12 +4,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.faces.detectors import DetectorName
 from pipeline.records import MaskType, Wear
+from pipeline.version import VERSION
 
 Faces = Literal["all", "largest"]
 
@@ -47,7 +47,7 @@ class Settings:
     def as_row(self) -> dict[str, Any]:
         """The settings as JSON values, with what else decides the bytes: this version and the templates' content."""
         row: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
-        return row | {"templates": digest_of_folders(self.templates), "version": version("maskwright")}
+        return row | {"templates": digest_of_folders(self.templates), "version": VERSION}
 
 
 def digest_of_folders(folders: Sequence[Path]) -> str:
