@@ -62,6 +62,6 @@ def _draw(sheet: Rgb, pair: Pair, left: int, top: int) -> None:
 def _tile(rgb: Rgb, box: Box) -> Rgb:
     """The head on grey: repeated edge pixels, which training crops have, distract from what is looked at."""
     margin = round(_SCALE * max(box.width, box.height))
-    framed = cv2.copyMakeBorder(rgb, *[margin] * 4, cv2.BORDER_CONSTANT, value=_BACKGROUND)
+    framed = cv2.copyMakeBorder(rgb, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=_BACKGROUND)
     shifted = Box(box.left + margin, box.top + margin, box.right + margin, box.bottom + margin, box.score)
     return crop_square(np.asarray(framed, dtype=np.uint8), shifted, _SCALE, TILE_PX)
