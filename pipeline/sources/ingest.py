@@ -1,21 +1,22 @@
 """Take one source: its offers, checked and labelled, become `images.parquet`; the rest becomes `rejected.parquet`."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from pipeline.config import Params
 from pipeline.engine import map_records
-from pipeline.errors import SampleRejected, SourceError
+from pipeline.errors import SourceError
 from pipeline.manifests import write_manifest
-from pipeline.records import Image, LabelledBox, Rejection
+from pipeline.records import Image, Rejection
 from pipeline.sources.catalogue import make_adapter
-from pipeline.sources.inspection import Inspector, record_id, rejection
+from pipeline.sources.inspection import Inspector, rejection
 from pipeline.sources.labels import LabelMap
-from pipeline.sources.offers import Inspected, Offer, OfferedBox, Refusal
-from pipeline.sources.settings import SourceSettings, image_limits
+from pipeline.sources.offers import Offer, Refusal
+from pipeline.sources.rows import RowMaker, pasted_sha256
+from pipeline.sources.settings import image_limits
 
 RAW = Path("data/raw")
 
@@ -45,8 +46,9 @@ def ingest_source(name: str, params: Params, root: Path) -> Ingested:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     inspector = Inspector(name, root, part / "files", f"{RAW.as_posix()}/{name}/files", image_limits(params.ingest))
-    rows = _rows(map_records(inspector, offers, params.engine.jobs), adapter.settings, labels, name)
-    images, rejected = _parted(rows)
+    maker = RowMaker(name, adapter.settings, labels, pasted_sha256(adapter.settings, root))
+    found = map_records(inspector, offers, params.engine.jobs)
+    images, rejected = _parted(row for one in found for row in maker.rows(one))
     write_manifest(part / "images.parquet", images, Image)
     write_manifest(part / "rejected.parquet", [*refused, *rejected], Rejection)
     _swap(part, root / RAW / name)
@@ -79,59 +81,6 @@ def _numbered(name: str, refusal: Refusal, taken: set[str]) -> Rejection:
         origin = f"{refusal.origin}#{number}"
     taken.add(origin)
     return rejection(name, origin, refusal.reason, refusal.detail)
-
-
-def _rows(
-    results: Iterable[Inspected | Rejection], settings: SourceSettings, labels: LabelMap, name: str
-) -> Iterator[Image | Rejection]:
-    for result in results:
-        if isinstance(result, Rejection):
-            yield result
-            continue
-        try:
-            yield _image(result, settings, labels, name)
-        except SampleRejected as error:
-            yield rejection(name, result.offer.origin, error.reason, error.detail)
-
-
-def _image(found: Inspected, settings: SourceSettings, labels: LabelMap, name: str) -> Image:
-    offer = found.offer
-    label = labels.resolve(offer.labels)
-    return Image(
-        id=record_id(name, offer.origin),
-        sha256=found.sha256,
-        path=found.path,
-        source=name,
-        origin=offer.origin,
-        width_px=found.width_px,
-        height_px=found.height_px,
-        licence=offer.licence or settings.licence,
-        url=offer.url,
-        author=offer.author or settings.author,
-        citation=offer.citation or settings.citation,
-        original_label=" ".join(offer.labels) or None,
-        mask_type=label.mask_type,
-        wear=label.wear,
-        valve=label.valve,
-        synthetic=settings.synthetic if offer.synthetic is None else offer.synthetic,
-        person_id=offer.person_id,
-        photo_id=offer.photo_id,
-        boxes=tuple(_box(box, labels) for box in offer.boxes),
-    )
-
-
-def _box(box: OfferedBox, labels: LabelMap) -> LabelledBox:
-    label = labels.resolve(box.labels)
-    return LabelledBox(
-        left=box.left,
-        top=box.top,
-        right=box.right,
-        bottom=box.bottom,
-        original_label=" ".join(box.labels),
-        mask_type=label.mask_type,
-        wear=label.wear,
-        valve=label.valve,
-    )
 
 
 def _parted(rows: Iterable[Image | Rejection]) -> tuple[list[Image], list[Rejection]]:

@@ -16,6 +16,9 @@ class SourceSettings(Section):
         adapter: The kind of layout, a name in `pipeline.sources.adapters`.
         licence: SPDX identifier where one exists, else text; `unknown` where nobody said.
         synthetic: The masks of this source are drawn in, by its own account or by its known origin.
+        synthetic_labels: The same of the images with one of these words alone.
+        pasted_reference: A folder with a set of known drawn-in masks; an image is synthetic where the same file is
+            in there, and `synthetic_labels` then says nothing.
         needs: What the user must do before it can be ingested.
         note: What is known of its quality.
         labels: From the source's own words to the taxonomy.
@@ -28,6 +31,8 @@ class SourceSettings(Section):
     author: str | None = None
     citation: str | None = None
     synthetic: bool = False
+    synthetic_labels: tuple[str, ...] = ()
+    pasted_reference: Path | None = None
     needs: str = ""
     note: str = ""
     labels: Mapping[str, Label] = {}

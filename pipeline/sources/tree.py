@@ -17,7 +17,7 @@ class TreeSettings(SourceSettings):
     """A source whose files lie in a folder or in archives.
 
     Attributes:
-        path: The folder or the archive; several make one source.
+        path: The folder or the archive; several make one source. Archives that lie in the folder itself are opened.
         copy_files: Copy the images into `data/raw/` even where they lie inside the project.
     """
 
@@ -85,22 +85,34 @@ class TreeAdapter(Adapter[Settings]):
 
     def _tree(self, path: Path, prefix: str) -> Iterator[TreeFile | Refusal]:
         if path.is_dir():
-            yield from self._listed(path, prefix, self._inside_project(path))
+            archives = sorted(one for one in path.iterdir() if is_archive(one) and one.is_file())
+            opened = frozenset(archive.name for archive in archives)
+            yield from self._listed(path, prefix, self._inside_project(path), opened)
+            for archive in archives:
+                yield from self._unpacked(archive, f"{prefix}{archive.name}/")
         elif is_archive(path):
-            limits = ArchiveLimits.of(self.workspace.archive, self.workspace.limits.max_file_bytes)
-            folder, refusals = unpack(path, self.workspace.store, limits)
-            yield from (refusal.under(prefix) for refusal in refusals)
-            yield from self._listed(folder, prefix, in_place=False)
+            yield from self._unpacked(path, prefix)
         else:
             raise SourceError(f"{self.workspace.name}: {path} is neither a folder nor a zip or tar archive")
+
+    def _unpacked(self, archive: Path, prefix: str) -> Iterator[TreeFile | Refusal]:
+        limits = ArchiveLimits.of(self.workspace.archive, self.workspace.limits.max_file_bytes)
+        folder, refusals = unpack(archive, self.workspace.store, limits)
+        yield from (refusal.under(prefix) for refusal in refusals)
+        yield from self._listed(folder, prefix, in_place=False)
 
     def _inside_project(self, path: Path) -> bool:
         return not self.settings.copy_files and path.resolve().is_relative_to(self.workspace.root.resolve())
 
-    def _listed(self, folder: Path, prefix: str, in_place: bool) -> Iterator[TreeFile | Refusal]:
+    def _listed(
+        self, folder: Path, prefix: str, in_place: bool, opened: frozenset[str] = frozenset()
+    ) -> Iterator[TreeFile | Refusal]:
+        """The files of a folder, without the archives that are `opened` for themselves."""
         for found in walk_files(folder):
             if isinstance(found, Refusal):
                 yield found.under(prefix)
-            else:
-                origin, path = found
-                yield TreeFile(prefix + origin, path, in_place and is_utf8(str(path)))
+            elif not is_archive(found[1]):
+                yield TreeFile(prefix + found[0], found[1], in_place and is_utf8(str(found[1])))
+            elif found[0] not in opened:
+                detail = "an archive inside: unpack it yourself, then give the folder"
+                yield Refusal(origin=prefix + found[0], reason="nested_archive", detail=detail)
