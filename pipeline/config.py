@@ -148,7 +148,8 @@ class AugmentationParams(Section):
     brightness: Share = 0.35
     contrast: Share = 0.35
     saturation: Share = 0.35
-    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.03
+    hue: Annotated[float, Field(ge=0, le=0.5)] = 0
+    colour_cast: Share = 0.12
     grey: Share = 0.05
     blur: Share = 0.2
     blur_sigma_px_range: tuple[Positive, Positive] = (0.3, 1.5)
@@ -170,6 +171,7 @@ class TrainParams(Section):
     target: Literal["mask_type", "wear", "type_and_wear", "mask_presence"] = "mask_type"
     model: str = "masknet"
     weights: str = "none"
+    normalisation: Literal["auto", "dataset", "imagenet"] = "auto"
     image_px: Annotated[int, Field(ge=32, le=512)] = 96
     epochs: Annotated[int, Field(ge=1)] = 15
     batch_size: Annotated[int, Field(ge=2)] = 32
@@ -192,7 +194,7 @@ class TrainParams(Section):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     compile: bool = False
-    workers: Annotated[int, Field(ge=0)] = 0
+    workers: Annotated[int, Field(ge=0)] = 1
     cache_mb: Annotated[int, Field(ge=0)] = 1024
     augmentation: AugmentationParams = AugmentationParams()
 

@@ -28,7 +28,7 @@ def command(params: "Params") -> None:
     from pipeline.records import Assignment
     from pipeline.training.checkpoint import load_model
     from pipeline.training.data import CropDataset
-    from pipeline.training.loop import choose_device, head_scores, predict
+    from pipeline.training.inference import choose_device, head_scores, predict
     from pipeline.training.run import usable_rows
 
     model, _ = load_model(MODEL, choose_device(params.train.device))

@@ -11,13 +11,14 @@ import numpy as np
 import torch
 from PIL import Image as PillowImage
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Sampler
 
 from pipeline.arrays import Rgb
 from pipeline.errors import MaskwrightError, SampleRejected
 from pipeline.images import decode_image
 from pipeline.randomness import sample_rng, sample_seed
 from pipeline.records import Assignment
+from pipeline.training.distributed import World
 from pipeline.training.labels import UNKNOWN_LABEL, Head, label_of
 
 Transform = Callable[[Tensor], Tensor]
@@ -151,17 +152,16 @@ def class_counts(labels: Tensor, head: int, classes: int) -> Tensor:
     return torch.bincount(column[column != UNKNOWN_LABEL], minlength=classes)
 
 
-class EpochOrder:
-    """A sampler whose order depends on the seed and the epoch alone; each of `world` processes takes its share.
+class EpochOrder(Sampler[int]):
+    """A sampler whose order depends on the seed and the epoch alone; each process of a world takes its share.
 
     With `weights`, positions are drawn with replacement in proportion to them. Every process gets equally many,
     the first positions filling up the last round, as gradients are exchanged in step.
     """
 
-    def __init__(self, count: int, seed: int, rank: int = 0, world: int = 1, weights: Tensor | None = None) -> None:
-        self._count, self._seed, self._rank, self._world = count, seed, rank, world
-        self._weights = None if weights is None else (weights / weights.sum()).double().numpy()
-        self._epoch = 0
+    def __init__(self, count: int, seed: int, world: World, weights: Tensor | None = None) -> None:
+        self._count, self._seed, self._world, self._epoch = count, seed, world, 0
+        self._weights = None if weights is None else weights.double().numpy()
 
     def set_epoch(self, epoch: int) -> None:
         """Draw another order from now on."""
@@ -169,7 +169,7 @@ class EpochOrder:
 
     def __len__(self) -> int:
         """How many positions this process visits."""
-        return math.ceil(self._count / self._world)
+        return math.ceil(self._count / self._world.size)
 
     def __iter__(self) -> Iterator[int]:
         """This process's positions."""
@@ -178,8 +178,8 @@ class EpochOrder:
             order = rng.permutation(self._count)
         else:
             order = rng.choice(self._count, self._count, p=self._weights / self._weights.sum())
-        padded = np.resize(order, len(self) * self._world)
-        yield from (int(position) for position in padded[self._rank :: self._world])
+        padded = np.resize(order, len(self) * self._world.size)
+        yield from (int(position) for position in padded[self._world.rank :: self._world.size])
 
 
 def collate(samples: Sequence[tuple[Tensor, Tensor, int]]) -> Batch:

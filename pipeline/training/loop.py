@@ -1,23 +1,26 @@
-"""The training loop: the same parameters and data give the same model on one machine, killed and resumed or not."""
+"""The training loop: the same parameters and data give the same model on one machine, killed and resumed or not.
+
+Nothing random is carried from epoch to epoch: order, augmentation, mixing and dropout are seeded anew from the seed
+and the epoch's number, so a checkpoint needs no generator's state.
+"""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from pipeline.config import TrainParams
 from pipeline.errors import MaskwrightError
-from pipeline.evaluation.metrics import Scores, score
 from pipeline.randomness import sample_rng, sample_seed
 from pipeline.training.checkpoint import CheckpointFile
-from pipeline.training.data import Batch, CropDataset, EpochOrder, class_counts, collate
-from pipeline.training.labels import UNKNOWN_LABEL, Head
+from pipeline.training.data import Batch, CropDataset, EpochOrder, class_counts
+from pipeline.training.distributed import World
+from pipeline.training.inference import autocast, choose_device, head_scores, predict, timed, train_loader
 from pipeline.training.losses import class_weights, mix_images, multi_head_loss, sample_weights
 from pipeline.training.models import MaskClassifier
 from pipeline.training.optimization import WeightAverage, make_optimizer, make_schedule
@@ -39,9 +42,9 @@ class EpochResult:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds of one epoch: all of it, and the part in which the model waited for data."""
+    """Seconds of one epoch's optimiser steps: all of them, and the part in which the model waited for data."""
 
-    epoch_s: float
+    steps_s: float
     waiting_s: float
 
 
@@ -77,16 +80,24 @@ class Trainer:
         *,
         seed: int,
         checkpoint: CheckpointFile | None = None,
+        world: World | None = None,
     ) -> None:
-        self.device = choose_device(params.device)
-        self.model, self._params, self._seed = model.to(self.device), params, seed
-        self._train_data, self._val_data, self._checkpoint = train_data, val_data, checkpoint
-        self._heads: tuple[Head, ...] = model.spec.heads
-        self._order = EpochOrder(len(train_data), seed, weights=self._sampling_weights())
-        self._loader = make_loader(train_data, params.batch_size, params.workers, self.device, self._order)
+        self._world = world or World()
+        self._device = choose_device(params.device)
+        self.model = model.to(self._device).to(memory_format=torch.channels_last)
+        self._forward: nn.Module = self.model
+        self._params, self._seed, self._checkpoint = params, seed, checkpoint
+        self._train_data, self._val_data = train_data, val_data
+        self._heads = model.spec.heads
         self._weights = self._loss_weights()
+        self._order = EpochOrder(len(train_data), seed, self._world, self._sampling_weights())
+        batch_size = max(1, min(params.batch_size // self._world.size, len(self._order)))
+        self._loader = train_loader(
+            train_data, batch_size, params.workers, self._order, pin=self._device.type == "cuda"
+        )
         self._optimizer = make_optimizer(model, params)
         self._schedule = make_schedule(self._optimizer, params, len(self._loader))
+        self._scaler = torch.amp.GradScaler(self._device.type, enabled=params.precision == "fp16")
         self._average = WeightAverage(model, params.ema_decay)
         self._history: list[EpochResult] = []
         self._best: dict[str, Tensor] = {}
@@ -98,77 +109,92 @@ class Trainer:
             MaskwrightError: the loss is no number, or memory ran out.
         """
         self._resume(observer)
-        while len(self._history) < self._params.epochs and not self._should_stop():
-            self._epoch(len(self._history), observer)
+        with explained_memory(self._params):
+            while len(self._history) < self._params.epochs and not self._should_stop():
+                self._epoch(len(self._history), observer)
         self.model.load_state_dict(self._best)
         return TrainOutcome(tuple(self._history), best_epoch(self._history))
 
     def _epoch(self, epoch: int, observer: Observer) -> None:
-        started = time.perf_counter()
-        torch.manual_seed(sample_seed(self._seed, f"epoch:{epoch}"))  # dropout's draws; a resumed run has them too
-        self._order.set_epoch(epoch)
-        self._train_data.set_epoch(epoch)
-        lr = self._optimizer.param_groups[-1]["lr"]
-        loss, waiting_s = self._train_epoch(epoch, observer)
-        result = self._validate(replace(_EMPTY_RESULT, epoch=epoch, lr=lr, train_loss=loss))
+        lr = float(self._optimizer.param_groups[-1]["lr"])
+        loss, timing = self._train_epoch(epoch, observer)
+        self._world.follow_first(self._average.weights)
+        result = self._validate(epoch, lr, self._world.mean(loss))
         self._history.append(result)
         if best_epoch(self._history) == result:
             self._best = {name: value.clone() for name, value in self._average.weights.items()}
-        self._save()
-        observer.epoch_done(result, Timing(time.perf_counter() - started, waiting_s))
+        if self._world.is_first:
+            self._save()
+            observer.epoch_done(result, timing)
 
-    def _train_epoch(self, epoch: int, observer: Observer) -> tuple[float, float]:
-        self.model.train()
-        self._freeze(frozen=epoch < self._params.freeze_epochs)
-        rng = sample_rng(self._seed, f"mix:{epoch}")
-        total, waiting_s = 0.0, 0.0
+    def _train_epoch(self, epoch: int, observer: Observer) -> tuple[float, Timing]:
+        rank = self._world.rank
+        torch.manual_seed(sample_seed(self._seed, f"epoch:{epoch}:{rank}"))
+        rng = sample_rng(self._seed, f"mix:{epoch}:{rank}")
+        self._order.set_epoch(epoch)
+        self._train_data.set_epoch(epoch)
+        self._prepare_model(frozen=epoch < self._params.freeze_epochs)
+        started, total, waiting_s = time.perf_counter(), 0.0, 0.0
         for step, (batch, waited_s) in enumerate(timed(self._loader)):
             loss = self._step(batch, rng)
             total, waiting_s = total + loss, waiting_s + waited_s
-            observer.batch_done(epoch, step, len(self._loader), loss)
-        return total / len(self._loader), waiting_s
+            if self._world.is_first:
+                observer.batch_done(epoch, step, len(self._loader), loss)
+        return total / len(self._loader), Timing(time.perf_counter() - started, waiting_s)
 
-    def _step(self, batch: Batch, rng: np.random.Generator) -> float:
-        images = to_unit(batch.images.to(self.device, non_blocking=True))
-        labels = batch.labels.to(self.device, non_blocking=True)
-        images, mix = mix_images(images, self._params.mixup_alpha, self._params.cutmix_alpha, rng)
-        with autocast(self.device, self._params.precision):
-            logits = self.model(images.contiguous(memory_format=torch.channels_last))
-        loss = multi_head_loss(
-            logits, labels, self._heads, self._weights, label_smoothing=self._params.label_smoothing, mix=mix
-        )
-        value = float(loss.detach())
-        if not np.isfinite(value):
-            raise MaskwrightError(self._explain_loss(value, batch))
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        if self._params.clip_grad_norm > 0:
-            nn.utils.clip_grad_norm_(self.model.parameters(), self._params.clip_grad_norm)
-        self._optimizer.step()
-        self._schedule.step()
-        self._average.update(self.model)
-        return value
-
-    def _explain_loss(self, value: float, batch: Batch) -> str:
-        ids = ", ".join(self._train_data.rows[int(position)].sample_id for position in batch.positions)
-        return f"the loss is {value}: try a smaller train.lr or train.precision fp32; the batch held {ids}"
-
-    def _freeze(self, *, frozen: bool) -> None:
+    def _prepare_model(self, *, frozen: bool) -> None:
+        self.model.train()
         for parameter in self.model.backbone.parameters():
             parameter.requires_grad_(not frozen)
         if frozen:
             self.model.backbone.eval()  # or batch normalisation's statistics would move all the same
+        self._forward = self._world.wrap(self.model)  # anew, as it notes which parameters learn
+        if self._params.compile:
+            self._forward.compile()
 
-    def _validate(self, result: EpochResult) -> EpochResult:
-        weights = {name: value.clone() for name, value in self.model.state_dict().items()}
+    def _step(self, batch: Batch, rng: np.random.Generator) -> float:
+        images = to_unit(batch.images.to(self._device, non_blocking=True))
+        labels = batch.labels.to(self._device, non_blocking=True)
+        images, mix = mix_images(images, self._params.mixup_alpha, self._params.cutmix_alpha, rng)
+        with autocast(self._device, self._params.precision):
+            logits = self._forward(images.contiguous(memory_format=torch.channels_last))
+        smoothing = self._params.label_smoothing
+        loss = multi_head_loss(logits, labels, self._heads, self._weights, label_smoothing=smoothing, mix=mix)
+        value = float(loss.detach())
+        if not np.isfinite(value):
+            raise MaskwrightError(self._explain_loss(value, batch))
+        self._learn(loss)
+        return value
+
+    def _learn(self, loss: Tensor) -> None:
+        self._optimizer.zero_grad(set_to_none=True)
+        self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        if self._params.clip_grad_norm > 0:
+            self._scaler.unscale_(self._optimizer)
+            nn.utils.clip_grad_norm_(self.model.parameters(), self._params.clip_grad_norm)
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+        self._schedule.step()
+        self._average.update(self.model)
+
+    def _explain_loss(self, value: float, batch: Batch) -> str:
+        ids = ", ".join(self._train_data.rows[int(position)].sample_id for position in batch.positions)
+        return f"the loss is {value}: try a smaller train.lr, or train.precision fp32; the batch held {ids}"
+
+    def _validate(self, epoch: int, lr: float, train_loss: float) -> EpochResult:
+        learning = {name: value.clone() for name, value in self.model.state_dict().items()}
         self.model.load_state_dict(self._average.weights)
-        predicted = predict(self.model, self._val_data, self._params.batch_size, self._params.workers)
-        self.model.load_state_dict(weights)
-        loss = multi_head_loss(predicted, self._val_data.labels, self._heads, [None] * len(self._heads))
-        head = self._heads[0]
-        scores = head_scores(predicted, self._val_data.labels, self._heads)[head.name]
-        return replace(
-            result,
+        share = predict(
+            self.model, self._val_data, self._params.batch_size, first=self._world.rank, step=self._world.size
+        )
+        self.model.load_state_dict(learning)
+        logits, labels = self._world.interleave(share, len(self._val_data)), self._val_data.labels
+        loss = multi_head_loss(logits, labels, self._heads, [None] * len(self._heads))
+        scores = head_scores(logits, labels, self._heads[:1])[self._heads[0].name]
+        return EpochResult(
+            epoch=epoch,
+            lr=lr,
+            train_loss=train_loss,
             val_loss=float(loss),
             val_accuracy=scores.accuracy,
             val_balanced_accuracy=scores.balanced_accuracy,
@@ -181,48 +207,45 @@ class Trainer:
             return False
         return self._history[-1].epoch - best_epoch(self._history).epoch >= patience
 
+    def _counts(self) -> list[Tensor]:
+        labels = self._train_data.labels
+        return [class_counts(labels, position, len(head.classes)) for position, head in enumerate(self._heads)]
+
     def _sampling_weights(self) -> Tensor | None:
         if self._params.balance != "sampler":
             return None
-        counts = class_counts(self._train_data.labels, 0, len(self._heads[0].classes))
-        return sample_weights(self._train_data.labels[:, 0], counts)
+        return sample_weights(self._train_data.labels[:, 0], self._counts()[0])
 
     def _loss_weights(self) -> list[Tensor | None]:
         if self._params.balance != "weights":
             return [None] * len(self._heads)
-        labels = self._train_data.labels
-        counts = [class_counts(labels, position, len(head.classes)) for position, head in enumerate(self._heads)]
-        return [class_weights(count).to(self.device) for count in counts]
+        return [class_weights(counts).to(self._device) for counts in self._counts()]
 
     def _save(self) -> None:
-        if self._checkpoint is None:
-            return
-        self._checkpoint.save(
-            {
-                "model": self.model.state_dict(),
-                "optimizer": self._optimizer.state_dict(),
-                "schedule": self._schedule.state_dict(),
-                "average": self._average.state_dict(),
-                "best": self._best,
-                "history": [asdict(result) for result in self._history],
-            }
-        )
+        if self._checkpoint is not None:
+            parts = {name: part.state_dict() for name, part in self._parts().items()}
+            self._checkpoint.save(parts | {"best": self._best, "history": [asdict(row) for row in self._history]})
 
     def _resume(self, observer: Observer) -> None:
         state = self._checkpoint.load() if self._checkpoint else None
         if state is None:
             return
-        self.model.load_state_dict(state["model"])
-        self._optimizer.load_state_dict(state["optimizer"])
-        self._schedule.load_state_dict(state["schedule"])
-        self._average.load_state_dict(state["average"])
-        self._best = state["best"]
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        self._best = {name: value.to(self._device) for name, value in state["best"].items()}
         self._history = [EpochResult(**values) for values in state["history"]]
-        for result in self._history:
-            observer.epoch_done(result, None)
+        if self._world.is_first:
+            for result in self._history:
+                observer.epoch_done(result, None)
 
-
-_EMPTY_RESULT = EpochResult(0, 0, 0, 0, 0, 0, 0)
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "model": self.model,
+            "optimizer": self._optimizer,
+            "schedule": self._schedule,
+            "scaler": self._scaler,
+            "average": self._average,
+        }
 
 
 def best_epoch(history: Sequence[EpochResult]) -> EpochResult:
@@ -230,69 +253,26 @@ def best_epoch(history: Sequence[EpochResult]) -> EpochResult:
     return max(history, key=lambda result: (result.val_macro_f1, -result.val_loss))
 
 
-def choose_device(name: str) -> torch.device:
-    """The device of that name; `auto` takes a GPU where there is one.
+@contextmanager
+def explained_memory(params: TrainParams) -> Iterator[None]:
+    """Turn running out of memory into a message that names the dials.
 
     Raises:
-        MaskwrightError: a GPU is asked for and there is none.
+        MaskwrightError: memory ran out.
     """
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise MaskwrightError("train.device: cuda: no GPU is available to PyTorch; use cpu or auto")
-    return torch.device("cuda" if available and name != "cpu" else "cpu")
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise MaskwrightError(_memory_advice(params)) from error
+    except RuntimeError as error:
+        if "can't allocate memory" not in str(error):  # what PyTorch's CPU allocator raises
+            raise
+        raise MaskwrightError(_memory_advice(params)) from error
 
 
-def autocast(device: torch.device, precision: str) -> Any:
-    """The context in which the model computes at that precision."""
-    if precision == "fp32":
-        return nullcontext()
-    return torch.autocast(device.type, torch.bfloat16 if precision == "bf16" else torch.float16)
-
-
-def make_loader(
-    data: CropDataset, batch_size: int, workers: int, device: torch.device, order: EpochOrder | None = None
-) -> DataLoader[Any]:
-    """Batches in the data's order, or in `order`."""
-    return DataLoader(
-        data,
-        batch_size,
-        sampler=order,
-        num_workers=workers,
-        collate_fn=collate,
-        pin_memory=device.type == "cuda",
-        persistent_workers=workers > 0 and order is not None,
-        generator=torch.Generator(),  # or each pass would draw from the global one and shift dropout's draws
+def _memory_advice(params: TrainParams) -> str:
+    return (
+        f"out of memory: halve train.batch_size (now {params.batch_size}), or lower train.image_px "
+        f"(now {params.image_px}); on a GPU train.precision bf16 needs half as well, and a smaller train.cache_mb "
+        f"(now {params.cache_mb}) frees the machine's own memory"
     )
-
-
-def timed(loader: Iterable[Batch]) -> Iterator[tuple[Batch, float]]:
-    """Each batch with the seconds it was waited for."""
-    batches = iter(loader)
-    while True:
-        started = time.perf_counter()
-        batch = next(batches, None)
-        if batch is None:
-            return
-        yield batch, time.perf_counter() - started
-
-
-@torch.inference_mode()
-def predict(model: MaskClassifier, data: CropDataset, batch_size: int, workers: int = 0) -> dict[str, Tensor]:
-    """Logits of every sample by head, `float32 (N, classes)` on the CPU, in the data's order."""
-    model.eval()
-    device = next(model.parameters()).device
-    parts: dict[str, list[Tensor]] = {head.name: [] for head in model.spec.heads}
-    for batch in make_loader(data, batch_size, workers, device):
-        for name, logits in model(to_unit(batch.images.to(device))).items():
-            parts[name].append(logits.float().cpu())
-    return {name: torch.cat(batches) for name, batches in parts.items()}
-
-
-def head_scores(logits: Mapping[str, Tensor], labels: Tensor, heads: Sequence[Head]) -> dict[str, Scores]:
-    """The scores of each head over the samples whose label it knows."""
-    found: dict[str, Scores] = {}
-    for position, head in enumerate(heads):
-        known = labels[:, position] != UNKNOWN_LABEL
-        probabilities = logits[head.name][known].softmax(1).numpy()
-        found[head.name] = score(labels[known, position].numpy(), probabilities, head.classes)
-    return found

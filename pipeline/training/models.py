@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pipeline.training.backbones import torchvision_backbone
 from pipeline.training.labels import Head, HeadName
 
 MASKNET_WIDTHS = (32, 64, 128, 192)
@@ -119,6 +120,11 @@ class MaskClassifier(nn.Module):
 
 
 def build_model(spec: ModelSpec) -> MaskClassifier:
-    """The model of that specification with random weights from PyTorch's global generator."""
-    backbone = MaskNet()
-    return MaskClassifier(spec, backbone, backbone.out_features)
+    """The model of that specification with random weights from PyTorch's global generator.
+
+    Raises:
+        MaskwrightError: the model's name or image size is impossible.
+    """
+    if spec.model == "masknet":
+        return MaskClassifier(spec, backbone := MaskNet(), backbone.out_features)
+    return MaskClassifier(spec, *torchvision_backbone(spec.model, spec.image_px))

@@ -5,16 +5,21 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
+from pipeline.arrays import Rgb
 from pipeline.config import TrainParams
 from pipeline.errors import MaskwrightError
 from pipeline.records import Assignment, Side
+from pipeline.training.backbones import IMAGENET_MEAN, IMAGENET_STD, load_initial_weights
 from pipeline.training.checkpoint import CheckpointFile
 from pipeline.training.data import CropDataset, channel_statistics
+from pipeline.training.distributed import World
 from pipeline.training.labels import UNKNOWN_LABEL, Head, heads_of, label_of
 from pipeline.training.loop import Observer, Trainer, TrainOutcome
 from pipeline.training.models import MaskClassifier, ModelSpec, build_model
@@ -67,6 +72,7 @@ def train_model(
     seed: int,
     observer: Observer,
     checkpoint: Path | None = None,
+    world: World | None = None,
 ) -> TrainedModel:
     """Train on the train side, choosing the epoch on the val side; crops lie under `root`.
 
@@ -82,12 +88,51 @@ def train_model(
             (val_rows, None),
         )
     )
-    mean, std = channel_statistics(train_data)
+    model = initial_model(params, train_data, heads, seed)
+    file = CheckpointFile(checkpoint, run_fingerprint(params, seed, rows)) if checkpoint else None
+    trainer = Trainer(model, params, train_data, val_data, seed=seed, checkpoint=file, world=world)
+    return TrainedModel(model, trainer.run(observer), _counts(train_rows, val_rows))
+
+
+def initial_model(params: TrainParams, train_data: CropDataset, heads: tuple[Head, ...], seed: int) -> MaskClassifier:
+    """The model before its first step: its heads random, its backbone random or from `params.weights`.
+
+    Raises:
+        MaskwrightError: the model or its weights are impossible.
+    """
+    imagenet = params.normalisation == "imagenet" or (params.normalisation == "auto" and params.weights != "none")
+    mean, std = (IMAGENET_MEAN, IMAGENET_STD) if imagenet else channel_statistics(train_data)
     torch.manual_seed(seed)
     model = build_model(ModelSpec(params.model, heads, params.image_px, mean, std, params.dropout))
-    file = CheckpointFile(checkpoint, run_fingerprint(params, seed, rows)) if checkpoint else None
-    trainer = Trainer(model, params, train_data, val_data, seed=seed, checkpoint=file)
-    return TrainedModel(model, trainer.run(observer), _counts(train_rows, val_rows))
+    if params.weights != "none":
+        load_initial_weights(model.backbone, params.model, params.weights)
+    return model
+
+
+def sample_sheet(
+    rows: Sequence[Assignment], root: Path, params: TrainParams, *, seed: int, columns: int = 8, lines: int = 4
+) -> Rgb:
+    """A picture of training crops as the model sees them in its first epoch, each class in turn."""
+    heads = heads_of(params.target)
+    chosen = _spread(usable_rows(rows, "train", heads), columns * lines)
+    data = CropDataset(
+        chosen, root, heads, params.image_px, seed=seed, transform=train_transform(params.augmentation, params.image_px)
+    )
+    side = params.image_px
+    sheet = np.full((lines * side, columns * side, 3), 255, dtype=np.uint8)
+    for position in range(len(data)):
+        top, left = position // columns * side, position % columns * side
+        sheet[top : top + side, left : left + side] = data[position][0].permute(1, 2, 0).numpy()
+    return sheet
+
+
+def _spread(rows: Sequence[Assignment], count: int) -> list[Assignment]:
+    """At most `count` rows, taken from the classes in turn."""
+    classes: dict[str, list[Assignment]] = {}
+    for row in rows:
+        classes.setdefault(row.mask_type, []).append(row)
+    turns = zip_longest(*(classes[name] for name in sorted(classes)))
+    return [row for turn in turns for row in turn if row is not None][:count]
 
 
 def _counts(train_rows: Sequence[Assignment], val_rows: Sequence[Assignment]) -> dict[str, int]:

@@ -35,6 +35,22 @@ class LowResolution(v2.Transform):  # type: ignore[misc]
         return back[0].round().clamp(0, 255).to(torch.uint8)
 
 
+class ColourCast(v2.Transform):  # type: ignore[misc]
+    """Multiply each channel by its own factor: light of another colour, or a camera's wrong white balance."""
+
+    def __init__(self, strength: float) -> None:
+        super().__init__()
+        self._strength = strength
+
+    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:  # noqa: ARG002 - torchvision's signature
+        """Draw the factors."""
+        return {"factors": torch.empty(3, 1, 1).uniform_(1 - self._strength, 1 + self._strength)}
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        """Images `uint8 (3, H, W)`."""
+        return (inpt * params["factors"]).round().clamp(0, 255).to(torch.uint8)
+
+
 class JpegArtefacts(v2.Transform):  # type: ignore[misc]
     """Compress as JPEG and decode again; torchvision's own transform is deprecated with its codecs."""
 
@@ -75,7 +91,7 @@ def _geometry(params: AugmentationParams, image_px: int) -> list[Any]:
 
 def _colour(params: AugmentationParams) -> list[Any]:
     jitter = v2.ColorJitter(params.brightness, params.contrast, params.saturation, params.hue)
-    return [jitter, v2.RandomGrayscale(params.grey)]
+    return [jitter, ColourCast(params.colour_cast), v2.RandomGrayscale(params.grey)]
 
 
 def _quality(params: AugmentationParams) -> list[Any]:

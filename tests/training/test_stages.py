@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from stages.evaluate import command as evaluate
 from stages.train import command as train
 
-PARAMS = "train: {image_px: 32, epochs: 4, batch_size: 16, lr: 0.003}\n"
+PARAMS = "train: {image_px: 32, workers: 0, epochs: 4, batch_size: 16, lr: 0.003}\n"
 
 
 def run(command, params: str = PARAMS):
