@@ -34,8 +34,7 @@ def command(params: "Params") -> None:
     rejections = [row for masking in maskings for row in masking.rejections]
     write_manifest(OUT / "masked.parquet", rows, MaskedImage)
     write_manifest(OUT / "rejected.parquet", rejections, Rejection)
-    faces = sum(len(photo.faces) for photo in photos)
-    log_counts("augment", faces, faces - len(rejections), rejections, unit="unmasked faces")
+    log_counts("augment", len(rows) + len(rejections), len(rows), rejections, unit="masks on unmasked faces")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """From the unmasked faces of the manifests to `MaskedImage` rows and their pictures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
-from pipeline.arrays import Points, Rgb
+from pipeline.arrays import Rgb
 from pipeline.config import AugmentParams, FacesParams
 from pipeline.dataset.synthesis import shared_synthesizer
 from pipeline.errors import SampleRejected
@@ -56,38 +56,36 @@ class FaceMasker:
     out: Path
 
     def __call__(self, photo: PhotoFaces) -> Masking:
-        """The photo's rows; a face that can't be masked is a rejection with the face's id."""
-        result = Masking()
+        """The photo's rows; each picture that can't be made is a rejection with the picture's id."""
+        pictures = [
+            Picture(face, mask, number)
+            for face in photo.faces
+            for mask in self.params.masks
+            for number in range(self.params.per_face)
+        ]
         try:
             rgb = read_image(self.root / photo.image.path).rgb
         except SampleRejected as rejected:
-            result.rejections.extend(_rejection(face, photo.image, rejected) for face in photo.faces)
-            return result
-        for face in photo.faces:
+            return Masking(rejections=[_rejection(picture, photo.image, rejected) for picture in pictures])
+        result = Masking()
+        for picture in pictures:
             try:
-                result.rows.extend(self._mask(photo.image, face, rgb))
+                masked = self._put_on(photo.image, rgb, picture)
             except SampleRejected as rejected:
-                result.rejections.append(_rejection(face, photo.image, rejected))
+                result.rejections.append(_rejection(picture, photo.image, rejected))
+            else:
+                result.rows.append(self._keep(photo.image, picture, masked))
         return result
 
-    def _mask(self, image: Image, face: Face, rgb: Rgb) -> list[MaskedImage]:
-        """Draw all before anything is written: a face that suits one mask and not another is left out whole."""
-        points = np.array(face.landmarks, dtype=np.float32).reshape(68, 2)
-        drawn = [(f"{face.id}-{mask}{n}", self._put_on(image, face, rgb, points, mask, n)) for mask, n in self._masks()]
-        return [self._keep(image, face, row_id, masked) for row_id, masked in drawn]
-
-    def _masks(self) -> Iterator[tuple[MaskType, int]]:
-        return ((mask, number) for mask in self.params.masks for number in range(self.params.per_face))
-
-    def _put_on(  # noqa: PLR0917 - a face and which of its masks
-        self, image: Image, face: Face, rgb: Rgb, landmarks: Points, mask: MaskType, number: int
-    ) -> MaskedFace:
+    def _put_on(self, image: Image, rgb: Rgb, picture: "Picture") -> MaskedFace:
         """Keyed by the photo's content and the face's place in it, never by a path."""
-        key = f"{image.sha256}:{face.id.rpartition('-')[2]}:{mask}:{number}"
+        key = f"{image.sha256}:{picture.face.id.rpartition('-')[2]}:{picture.mask}:{picture.number}"
+        landmarks = np.array(picture.face.landmarks, dtype=np.float32).reshape(68, 2)
         synthesizer = shared_synthesizer(self.params.templates, self.mask.model_dump_json())
-        return synthesizer(rgb, landmarks, mask, sample_rng(self.seed, key))
+        return synthesizer(rgb, landmarks, picture.mask, sample_rng(self.seed, key))
 
-    def _keep(self, image: Image, face: Face, row_id: str, masked: MaskedFace) -> MaskedImage:
+    def _keep(self, image: Image, picture: "Picture", masked: MaskedFace) -> MaskedImage:
+        face, row_id = picture.face, picture.id
         path = self.out / "images" / f"{row_id}.jpg"
         crop_path = self.out / "crops" / f"{row_id}.jpg"
         alpha_path = self.out / "alpha" / f"{row_id}.png" if self.params.alpha else None
@@ -128,5 +126,19 @@ class FaceMasker:
         )
 
 
-def _rejection(face: Face, image: Image, rejected: SampleRejected) -> Rejection:
-    return Rejection(id=face.id, stage=STAGE, reason=rejected.reason, detail=rejected.detail, origin=image.origin)
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture that was asked for: the `number`-th of a face with a type of mask."""
+
+    face: Face
+    mask: MaskType
+    number: int
+
+    @property
+    def id(self) -> str:
+        """The id of its row."""
+        return f"{self.face.id}-{self.mask}{self.number}"
+
+
+def _rejection(picture: Picture, image: Image, rejected: SampleRejected) -> Rejection:
+    return Rejection(id=picture.id, stage=STAGE, reason=rejected.reason, detail=rejected.detail, origin=image.origin)
