@@ -87,10 +87,30 @@ class DedupParams(Section):
     """When two images are the same photo, and what follows from it."""
 
     max_distance_bits: Annotated[int, Field(ge=0, le=32)] = 8
-    mask_pair_max_upper_bits: Annotated[int, Field(ge=0, le=32)] = 10
-    mask_pair_min_lower_bits: Annotated[int, Field(ge=0, le=64)] = 4
+    align_faces: bool = True
+    find_mirrored: bool = True
+    min_correlation: Share = 0.95
+    min_agreement: Share = 0.9
+    min_face_agreement: Share = 0.9
+    min_face_correlation: Share = 0.96
+    mask_pair_min_correlation: Share = 0.97
+    mask_pair_min_agreement: Share = 0.6
+    max_cluster_size: Annotated[int, Field(ge=2)] = 50
     label_conflict: Literal["reject", "keep_best"] = "reject"
     links: LinkPolicies = LinkPolicies()
+
+
+class QualityParams(Section):
+    """When a picture or a face is too poor to use; the scores are kept in the manifests."""
+
+    min_side_px: Annotated[int, Field(ge=1)] = 48
+    max_aspect: Annotated[float, Field(ge=1)] = 3.0
+    min_brightness: Annotated[float, Field(ge=0, le=255)] = 20
+    max_brightness: Annotated[float, Field(ge=0, le=255)] = 245
+    min_contrast: Annotated[float, Field(ge=0)] = 8
+    min_sharpness: Annotated[float, Field(ge=0)] = 0.002
+    min_face_px: Annotated[int, Field(ge=1)] = 24
+    min_face_visible: Share = 0.75
 
 
 class FacesParams(Section):
@@ -214,6 +234,7 @@ class Params(Section):
     engine: EngineParams = EngineParams()
     ingest: IngestParams = IngestParams()
     dedup: DedupParams = DedupParams()
+    quality: QualityParams = QualityParams()
     faces: FacesParams = FacesParams()
     augment: AugmentParams = AugmentParams()
     split: SplitParams = SplitParams()

@@ -1,4 +1,4 @@
-"""The stage `dedup`: find the links among all ingested images and keep one copy of each photo."""
+"""The stage `dedup`: find the links among all ingested images and keep one good copy of each photo."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,23 +13,25 @@ OUT = Path("data/dedup")
 
 @stage_command
 def command(params: "Params") -> None:
-    """Link duplicate and related images; keep one copy of each photo."""
-    from pipeline.curation.hashing import hash_images
-    from pipeline.curation.keeping import keep_best
-    from pipeline.curation.links import find_links
+    """Link duplicate and related images; keep one good copy of each photo."""
+    from pipeline.curation.cache import fingerprint_images
+    from pipeline.curation.curate import curate
+    from pipeline.curation.keeping import ClusterMember
+    from pipeline.curation.quality import ImageQuality
     from pipeline.manifests import read_manifests, write_manifest
     from pipeline.records import DuplicateLink, Image, Rejection
 
     manifests = [Path("data/raw") / source / "images.parquet" for source in params.ingest.sources]
     images = read_manifests(manifests, Image)
-    hashed, unreadable = hash_images(images, params.engine.jobs)
-    links = find_links(hashed, params.dedup)
-    verdicts = keep_best([h.image for h in hashed], links, params.dedup)
-    rejected = sorted([*unreadable, *verdicts.rejected], key=lambda r: r.id)
-    write_manifest(OUT / "links.parquet", links, DuplicateLink)
-    write_manifest(OUT / "kept.parquet", verdicts.kept, Image)
+    fingerprints, unreadable = fingerprint_images(images, faces=params.dedup.align_faces, jobs=params.engine.jobs)
+    result = curate(images, fingerprints, params)
+    rejected = sorted([*unreadable, *result.rejected], key=lambda row: row.id)
+    write_manifest(OUT / "links.parquet", result.links, DuplicateLink)
+    write_manifest(OUT / "kept.parquet", result.kept, Image)
     write_manifest(OUT / "rejected.parquet", rejected, Rejection)
-    log_counts("dedup", len(images), len(verdicts.kept), rejected)
+    write_manifest(OUT / "clusters.parquet", result.clusters, ClusterMember)
+    write_manifest(OUT / "quality.parquet", result.quality, ImageQuality)
+    log_counts("dedup", len(images), len(result.kept), rejected)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,54 @@
 """Which copy of a photo stays, and why the others go."""
 
+import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.config import DedupParams
 from pipeline.curation.clusters import DisjointSets, connected_components
+from pipeline.curation.fingerprints import Fingerprint
 from pipeline.records import DuplicateLink, Image, LinkKind, Rejection
 
 STAGE = "dedup"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterMember:
+    """One image of a cluster of duplicates, a row of `clusters.parquet`.
+
+    `cluster` is the smallest image id in it, `diameter_bits` the largest pHash distance between two members: above
+    the search radius, similarity was chained. `keeper` is the image that was kept for this one, None where the
+    labels conflict. `oversized` clusters were judged pair by pair.
+    """
+
+    cluster: str
+    image_id: str
+    size: int
+    diameter_bits: int
+    oversized: bool
+    conflict: bool
+    keeper: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Every image once: kept, or rejected with a reason."""
+    """Every image once: kept, or rejected with a reason; and the clusters that led to it."""
 
     kept: list[Image]
     rejected: list[Rejection]
+    clusters: list[ClusterMember]
 
 
-def keep_best(images: Sequence[Image], links: Sequence[DuplicateLink], params: DedupParams) -> Verdicts:
+def keep_best(
+    images: Sequence[Image],
+    links: Sequence[DuplicateLink],
+    fingerprints: Mapping[str, Fingerprint],
+    params: DedupParams,
+) -> Verdicts:
     """Keep one image of each set of duplicates; the order of `images` changes nothing.
 
     Best first, each image is kept unless it is a direct duplicate of one already kept: a chain of small steps never
@@ -29,15 +58,35 @@ def keep_best(images: Sequence[Image], links: Sequence[DuplicateLink], params: D
     links = [link for link in links if params.links.of(link.kind) == "drop"]
     neighbourhood = _Neighbourhood(links)
     rejections: dict[str, Rejection] = {}
+    rows: list[ClusterMember] = []
     for component in connected_components(by_id, ((link.first, link.second) for link in links)):
-        members = [by_id[i] for i in component]
-        labels = known_labels(members)
-        if len(labels) > 1 and params.label_conflict == "reject":
-            rejections.update((image.id, _conflict(image, labels)) for image in members)
-        else:
-            rejections.update(_drop_copies(members, neighbourhood))
+        if len(component) == 1:
+            continue
+        members = sorted((by_id[i] for i in component), key=lambda image: keep_rank(image, fingerprints))
+        conflicting = _conflicting(members, neighbourhood, params)
+        keepers = _choose_keepers([m for m in members if m.id not in conflicting], neighbourhood)
+        rejections.update((i, _conflict(by_id[i], members)) for i in conflicting)
+        rejections.update((i, _duplicate(by_id[i], by_id[k], neighbourhood)) for i, k in keepers.items() if i != k)
+        rows.extend(_cluster_rows(members, keepers, conflicting, fingerprints, params))
     kept = sorted((image for image in images if image.id not in rejections), key=lambda image: image.id)
-    return Verdicts(kept, [rejections[i] for i in sorted(rejections)])
+    return Verdicts(kept, [rejections[i] for i in sorted(rejections)], sorted(rows, key=_row_order))
+
+
+def keep_rank(image: Image, fingerprints: Mapping[str, Fingerprint]) -> tuple[bool, bool, int, int, float, str]:
+    """Sort key, best first: label known, licence known, more pixels, sharper, less compressed, then id.
+
+    Sharpness is compared in steps of a factor of 1.4: below that it is the encoder's noise.
+    """
+    row = fingerprints[image.sha256]
+    sharpness = -round(2 * math.log2(max(row.sharpness, 1e-6)))
+    unlabelled = image.mask_type == "unknown" and not image.boxes
+    pixels = image.width_px * image.height_px
+    return (unlabelled, image.licence == "unknown", -pixels, sharpness, row.compression, image.id)
+
+
+def known_labels(images: Iterable[Image]) -> list[str]:
+    """The different mask types that the images' sources state, sorted."""
+    return sorted({image.mask_type for image in images} - {"unknown"})
 
 
 class _Neighbourhood:
@@ -66,36 +115,73 @@ class _Neighbourhood:
         return self._near.get(node, {})
 
 
-def keep_rank(image: Image) -> tuple[bool, bool, int, str]:
-    """Sort key, best first: label known, licence known, more pixels, then id."""
-    return (image.mask_type == "unknown", image.licence == "unknown", -image.width_px * image.height_px, image.id)
+def _conflicting(members: Sequence[Image], neighbourhood: _Neighbourhood, params: DedupParams) -> set[str]:
+    """Ids of the images to reject because duplicates of them carry another label.
+
+    In a cluster of sane size that is all of it; in an oversized one, which may hold many photos, those that directly
+    duplicate an image with another label.
+    """
+    if params.label_conflict == "keep_best" or len(known_labels(members)) < 2:
+        return set()
+    if len(members) <= params.max_cluster_size:
+        return {image.id for image in members}
+    labels: dict[str, set[str]] = defaultdict(set)
+    for image in members:
+        node = neighbourhood.node(image.id)
+        for around in (node, *neighbourhood.near(node)):
+            labels[around].add(image.mask_type)
+    return {image.id for image in members if len(labels[neighbourhood.node(image.id)] - {"unknown"}) > 1}
 
 
-def known_labels(images: Sequence[Image]) -> list[str]:
-    """The different mask types that the images' sources state, sorted."""
-    return sorted({image.mask_type for image in images} - {"unknown"})
+def _choose_keepers(ranked: Sequence[Image], neighbourhood: _Neighbourhood) -> dict[str, str]:
+    """For each image, best first, the image that is kept for it: itself where no kept one duplicates it."""
+    kept: dict[str, str] = {}
+    keepers: dict[str, str] = {}
+    for image in ranked:
+        node = neighbourhood.node(image.id)
+        candidates = sorted(kept.keys() & {node, *neighbourhood.near(node)}, key=lambda k: (k != node, k))
+        keepers[image.id] = kept[candidates[0]] if candidates else kept.setdefault(node, image.id)
+    return keepers
 
 
-def _conflict(image: Image, labels: list[str]) -> Rejection:
-    detail = f"labelled {image.mask_type} here; its duplicates are labelled {', '.join(labels)}"
+def _conflict(image: Image, members: Sequence[Image]) -> Rejection:
+    detail = f"labelled {image.mask_type} here; its duplicates are labelled {', '.join(known_labels(members))}"
     return Rejection(id=image.id, stage=STAGE, reason="label_conflict", detail=detail, origin=image.origin)
 
 
-def _drop_copies(members: Sequence[Image], neighbourhood: _Neighbourhood) -> dict[str, Rejection]:
-    kept: dict[str, Image] = {}
-    rejections: dict[str, Rejection] = {}
-    for image in sorted(members, key=keep_rank):
-        node = neighbourhood.node(image.id)
-        keepers = sorted(kept.keys() & {node, *neighbourhood.near(node)}, key=lambda k: (k != node, k))
-        if keepers:
-            keeper = kept[keepers[0]]
-            kind = neighbourhood.near(node).get(keepers[0], "near")
-            rejections[image.id] = _duplicate(image, keeper, "exact" if image.sha256 == keeper.sha256 else kind)
-        else:
-            kept[node] = image
-    return rejections
-
-
-def _duplicate(image: Image, keeper: Image, kind: LinkKind) -> Rejection:
+def _duplicate(image: Image, keeper: Image, neighbourhood: _Neighbourhood) -> Rejection:
+    kind = neighbourhood.near(neighbourhood.node(image.id)).get(neighbourhood.node(keeper.id), "near")
+    kind = "exact" if image.sha256 == keeper.sha256 else kind
     detail = f"of {keeper.id} ({keeper.source}: {keeper.origin}), which was kept"
     return Rejection(id=image.id, stage=STAGE, reason=f"{kind}_duplicate", detail=detail, origin=image.origin)
+
+
+def _cluster_rows(
+    members: Sequence[Image],
+    keepers: Mapping[str, str],
+    conflicting: Set[str],
+    fingerprints: Mapping[str, Fingerprint],
+    params: DedupParams,
+) -> Iterator[ClusterMember]:
+    hashes = np.array([int(fingerprints[m.sha256].phash, 16) for m in members], dtype=np.uint64)
+    name, width = min(m.id for m in members), diameter(hashes)
+    for member in members:
+        yield ClusterMember(
+            cluster=name,
+            image_id=member.id,
+            size=len(members),
+            diameter_bits=width,
+            oversized=len(members) > params.max_cluster_size,
+            conflict=member.id in conflicting,
+            keeper=keepers.get(member.id),
+        )
+
+
+def diameter(hashes: NDArray[np.uint64]) -> int:
+    """The largest Hamming distance between two of the hashes `uint64 (N,)`."""
+    distinct = np.unique(hashes)
+    return max(int(np.bitwise_count(distinct ^ one).max()) for one in distinct)
+
+
+def _row_order(row: ClusterMember) -> tuple[int, str, bool, str]:
+    return (-row.size, row.cluster, row.keeper != row.image_id, row.image_id)

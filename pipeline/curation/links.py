@@ -1,27 +1,37 @@
 """Typed links between images: what two of them have in common, and how far apart they are."""
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.config import DedupParams
-from pipeline.curation.hashing import HashedImage, ImageHashes
-from pipeline.curation.neighbours import neighbour_pairs
+from pipeline.curation.fingerprints import Fingerprint
+from pipeline.curation.likeness import Gallery, Likeness, Pairs, measure_likeness, propose_pairs
 from pipeline.records import DuplicateLink, Image, LinkKind
 
+_MASK_SUFFIX = re.compile(r"[-_](with[-_]mask|surgical(_blue|_green)?|N95|KN95|cloth|inpaint)$", re.IGNORECASE)
+"""How masked twins are named by the tools that made the public sets, such as `12-with-mask.jpg` for `12.jpg`."""
 
-def find_links(images: Sequence[HashedImage], params: DedupParams) -> list[DuplicateLink]:
-    """All links among the images, sorted.
 
-    Copies of one content are tied to the copy with the smallest id, and that copy alone is compared by hash, so that
-    n copies make n - 1 links and not n squared.
+def find_links(
+    images: Sequence[Image], fingerprints: Mapping[str, Fingerprint], params: DedupParams
+) -> list[DuplicateLink]:
+    """All links among the images, sorted; `fingerprints` holds one for each content.
+
+    Copies of one content are tied to the copy with the smallest id, and that copy alone is compared, so that n copies
+    make n - 1 links and not n squared.
     """
-    links = [*_exact_links(images), *_photo_links(images)]
-    by_content = {h.image.sha256: h for h in sorted(images, key=lambda h: h.image.id, reverse=True)}
-    distinct = sorted(by_content.values(), key=lambda h: h.image.id)
-    links.extend(_visual_links(distinct, params))
+    links = [*_exact_links(images), *_stated_links(images)]
+    by_content = {image.sha256: image for image in sorted(images, key=lambda image: image.id, reverse=True)}
+    distinct = sorted(by_content.values(), key=lambda image: image.id)
+    links.extend(_visual_links(distinct, Gallery([fingerprints[image.sha256] for image in distinct]), params))
+    links = [link for link in links if params.links.of(link.kind) != "ignore"]
     return sorted(set(links), key=lambda link: (link.first, link.second, link.kind))
 
 
@@ -30,79 +40,79 @@ def make_link(first: str, second: str, kind: LinkKind, distance: float) -> Dupli
     return DuplicateLink(first=min(first, second), second=max(first, second), kind=kind, distance=distance)
 
 
-def _exact_links(images: Sequence[HashedImage]) -> Iterator[DuplicateLink]:
+def _exact_links(images: Sequence[Image]) -> Iterator[DuplicateLink]:
     copies: dict[str, list[str]] = defaultdict(list)
-    for hashed in images:
-        copies[hashed.image.sha256].append(hashed.image.id)
+    for image in images:
+        copies[image.sha256].append(image.id)
     for ids in copies.values():
         for other in sorted(ids)[1:]:
             yield make_link(min(ids), other, "exact", 0.0)
 
 
-def _photo_links(images: Sequence[HashedImage]) -> Iterator[DuplicateLink]:
+def _stated_links(images: Sequence[Image]) -> Iterator[DuplicateLink]:
     """Images that their source says show one photo or one person."""
     yield from _same_value(images, "same_source_id", lambda image: image.photo_id)
     yield from _same_value(images, "same_person", lambda image: image.person_id)
+    masked = [image for image in images if _MASK_SUFFIX.search(_stem(image))]
+    bases = {(image.source, _base_stem(image)) for image in masked}
+    named = [image for image in images if (image.source, _base_stem(image)) in bases]
+    yield from _same_value(named, "same_source_id", lambda image: f"{image.source}\0{_base_stem(image)}")
+
+
+def _stem(image: Image) -> str:
+    return PurePosixPath(image.origin).stem
+
+
+def _base_stem(image: Image) -> str:
+    """The file name without what tools append to a photo that they put a mask on."""
+    return _MASK_SUFFIX.sub("", _stem(image))
 
 
 def _same_value(
-    images: Sequence[HashedImage], kind: LinkKind, value_of: Callable[[Image], str | None]
+    images: Sequence[Image], kind: LinkKind, value_of: Callable[[Image], str | None]
 ) -> Iterator[DuplicateLink]:
     members: dict[str, list[str]] = defaultdict(list)
-    for hashed in images:
-        value = value_of(hashed.image)
+    for image in images:
+        value = value_of(image)
         if value is not None:
-            members[value].append(hashed.image.id)
+            members[value].append(image.id)
     for ids in members.values():
         for first, second in pairwise(sorted(ids)):
             yield make_link(first, second, kind, 0.0)
 
 
-def _visual_links(images: Sequence[HashedImage], params: DedupParams) -> Iterator[DuplicateLink]:
-    pairs = set(_pairs_by(images, lambda h: h.phash, params.max_distance_bits))
-    pairs |= set(_pairs_by(images, lambda h: h.upper, params.mask_pair_max_upper_bits))
-    for first, second in pairs:
-        link = judge_pair(images[first], images[second], params)
-        if link is not None:
-            yield link
+def _visual_links(images: Sequence[Image], gallery: Gallery, params: DedupParams) -> Iterator[DuplicateLink]:
+    pairs = propose_pairs(gallery, params.max_distance_bits, mirrored=params.find_mirrored)
+    likeness = measure_likeness(gallery, pairs)
+    near, twins = judge_pairs(likeness, _bare_against_masked(images, pairs), params)
+    for kind, chosen in (("near", near), ("mask_pair", twins)):
+        for row in np.flatnonzero(chosen):
+            first, second = images[pairs.first[row]], images[pairs.second[row]]
+            yield make_link(first.id, second.id, cast("LinkKind", kind), float(pairs.distance[row]))
 
 
-def _pairs_by(
-    images: Sequence[HashedImage], hash_of: Callable[[ImageHashes], int], radius: int
-) -> Iterator[tuple[int, int]]:
-    """Positions of images whose hashes are within the radius; equal hashes are searched once and tied to the first."""
-    holders: Mapping[int, list[int]] = _holders(hash_of(h.hashes) for h in images)
-    for positions in holders.values():
-        yield from ((positions[0], other) for other in positions[1:])
-    values = np.array(list(holders), dtype=np.uint64)
-    found = neighbour_pairs(values, radius)
-    representatives = np.array([positions[0] for positions in holders.values()], dtype=np.int64)
-    for first, second in zip(representatives[found.first], representatives[found.second], strict=True):
-        yield min(int(first), int(second)), max(int(first), int(second))
+def judge_pairs(
+    likeness: Likeness, opposite_labels: NDArray[np.bool_], params: DedupParams
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which pairs are copies of one photo, and which are one photo with and without a mask.
 
-
-def _holders(values: Iterable[int]) -> dict[int, list[int]]:
-    holders: dict[int, list[int]] = defaultdict(list)
-    for position, value in enumerate(values):
-        holders[value].append(position)
-    return holders
-
-
-def judge_pair(first: HashedImage, second: HashedImage, params: DedupParams) -> DuplicateLink | None:
-    """What two look-alikes are to each other, or None.
-
-    A bare and a masked face of one photo agree above and differ below; a re-encoded photo agrees in both halves.
+    A copy agrees all over, or in its aligned face where the frame was cropped. A masked twin agrees above the mask.
+    Where the labels say that one is bare and the other masked, only what agrees in every respect is taken for a copy.
     """
-    whole, upper, lower = (
-        (getattr(first.hashes, part) ^ getattr(second.hashes, part)).bit_count() for part in ("phash", "upper", "lower")
-    )
-    ids = (first.image.id, second.image.id)
-    if _bare_against_masked(first.image, second.image) and lower > params.mask_pair_min_lower_bits:
-        close = upper <= params.mask_pair_max_upper_bits or whole <= params.max_distance_bits
-        return make_link(*ids, "mask_pair", float(min(upper, whole))) if close else None
-    return make_link(*ids, "near", float(whole)) if whole <= params.max_distance_bits else None
+    with np.errstate(invalid="ignore"):  # NaN, a missing face, compares as False
+        frame = (likeness.whole >= params.min_correlation) & (likeness.agreement >= params.min_agreement)
+        frame &= np.isnan(likeness.face) | (likeness.face >= params.min_face_agreement)
+        face = likeness.face >= params.min_face_correlation
+        near = np.where(opposite_labels, frame & (face | np.isnan(likeness.face)), frame | face)
+        above = (likeness.upper >= params.mask_pair_min_correlation) & (
+            likeness.agreement >= params.mask_pair_min_agreement
+        )
+        twins = ~near & (above | (likeness.face_upper >= params.mask_pair_min_correlation))
+    return near, twins
 
 
-def _bare_against_masked(first: Image, second: Image) -> bool:
-    types = {first.mask_type, second.mask_type}
-    return "none" in types and len(types - {"unknown"}) == 2
+def _bare_against_masked(images: Sequence[Image], pairs: Pairs) -> NDArray[np.bool_]:
+    known = np.array([image.mask_type != "unknown" for image in images], dtype=bool)
+    bare = np.array([image.mask_type == "none" for image in images], dtype=bool)
+    first, second = pairs.first, pairs.second
+    return np.asarray(known[first] & known[second] & (bare[first] != bare[second]))

@@ -5,6 +5,7 @@ import hashlib
 import cv2
 import numpy as np
 
+from pipeline.curation.fingerprints import Fingerprint
 from pipeline.records import Image
 
 
@@ -22,6 +23,14 @@ def image_row(name, **changes):
         "licence": "CC0-1.0",
     }
     return Image(**(row | changes))
+
+
+def print_row(sha256, **changes):
+    """A fingerprint without a face, in the middle of every scale."""
+    row = dict.fromkeys(("phash", "dhash", "mirror", "upper"), "0" * 16)
+    row |= {"sha256": sha256, "thumbnail": bytes(256), "face_phash": None, "face_upper": None, "face_thumbnail": None}
+    row |= {"brightness": 120.0, "contrast": 60.0, "sharpness": 0.1, "compression": 0.1}
+    return Fingerprint(**(row | changes))
 
 
 def picture(seed, side_px=192):
