@@ -1,20 +1,36 @@
 """params.yaml as frozen models: the only reader of that file."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, TypeVar, cast, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.errors import ConfigError
+from pipeline.records import LinkKind
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+JpegQuality = Annotated[int, Field(ge=1, le=100)]
 
 
 class Section(BaseModel):
     """A part of params.yaml: frozen, and closed to keys that it doesn't know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+Ranged = TypeVar("Ranged", bound=Section)
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _ordered(section: Ranged) -> Ranged:
+    """The section itself, its `..._range` fields checked to begin with the smaller value."""
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if name.endswith("_range") and value[0] > value[1]:
+            raise ValueError(f"{name} {list(value)} must begin with the smaller value")
+    return section
 
 
 class EngineParams(Section):
@@ -45,30 +61,86 @@ class IngestParams(Section):
     archive: ArchiveParams = ArchiveParams()
 
 
-class DedupParams(Section):
-    """When two images are the same photo."""
+LinkPolicy = Literal["drop", "group", "ignore"]
 
-    max_distance_bits: Annotated[int, Field(ge=0, le=64)] = 8
+
+class LinkPolicies(Section):
+    """What a link means: `drop` all but one copy, `group` on one side of the split, or `ignore`."""
+
+    exact: LinkPolicy = "drop"
+    near: LinkPolicy = "drop"
+    mask_pair: LinkPolicy = "group"
+    same_source_id: LinkPolicy = "group"
+    same_person: LinkPolicy = "group"
+    derived_from: LinkPolicy = "group"
+
+    def of(self, kind: LinkKind) -> LinkPolicy:
+        """The policy of one kind of link."""
+        return cast("LinkPolicy", getattr(self, kind))
+
+    def ignored(self) -> frozenset[LinkKind]:
+        """The kinds that mean nothing."""
+        return frozenset(kind for kind in get_args(LinkKind) if self.of(kind) == "ignore")
+
+
+class DedupParams(Section):
+    """When two images are the same photo, and what follows from it."""
+
+    max_distance_bits: Annotated[int, Field(ge=0, le=32)] = 8
+    align_faces: bool = True
+    find_mirrored: bool = True
+    min_correlation: Share = 0.95
+    min_agreement: Share = 0.9
+    min_face_agreement: Share = 0.9
+    min_face_correlation: Share = 0.96
+    mask_pair_min_correlation: Share = 0.97
+    mask_pair_min_agreement: Share = 0.6
+    max_cluster_size: Annotated[int, Field(ge=2)] = 50
+    label_conflict: Literal["reject", "keep_best"] = "reject"
+    links: LinkPolicies = LinkPolicies()
+
+
+class QualityParams(Section):
+    """When a picture or a face is too poor to use; the scores are kept in the manifests."""
+
+    min_side_px: Annotated[int, Field(ge=1)] = 48
+    max_aspect: Annotated[float, Field(ge=1)] = 3.0
+    min_brightness: Annotated[float, Field(ge=0, le=255)] = 20
+    max_brightness: Annotated[float, Field(ge=0, le=255)] = 245
+    min_contrast: Annotated[float, Field(ge=0)] = 8
+    min_sharpness: Annotated[float, Field(ge=0)] = 0.002
+    min_face_px: Annotated[int, Field(ge=1)] = 24
+    min_face_visible: Share = 0.75
 
 
 class FacesParams(Section):
     """How faces are found and what is cut out around them."""
 
     detector: Literal["yunet", "dlib_hog", "dlib_cnn"] = "yunet"
-    min_score: Share = 0.6
-    long_side_px: Annotated[int, Field(ge=64)] = 320
+    min_score: float | None = None
+    long_side_px: Annotated[int, Field(ge=64)] | None = None
     min_face_px: Annotated[int, Field(ge=8)] = 24
     crop_scale: Annotated[float, Field(gt=0)] = 1.35
     crop_px: Annotated[int, Field(ge=32)] = 224
 
 
 class AugmentParams(Section):
-    """Which masks are put on, and how many."""
+    """Which masks are put on, and how many.
 
-    masks: tuple[Literal["cloth", "surgical", "ffp2"], ...] = ("cloth", "surgical", "ffp2")
+    `mask` holds the ranges of `pipeline.masks.MaskParams`, which checks them: naming that class here would make every
+    stage depend on the mask engine.
+    """
+
+    masks: Annotated[tuple[Literal["cloth", "surgical", "ffp2"], ...], Field(min_length=1)] = (
+        "cloth",
+        "surgical",
+        "ffp2",
+    )
     per_face: Annotated[int, Field(ge=1)] = 1
-    max_yaw_deg: Annotated[float, Field(gt=0, le=90)] = 50
-    jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 95
+    templates: tuple[Path, ...] = ()
+    mask: dict[str, Any] = {}
+    alpha: bool = False
+    jpeg_quality: JpegQuality = 95
     holdout_templates: tuple[str, ...] = ()
 
 
@@ -79,17 +151,80 @@ class SplitParams(Section):
     val: Share = 0.15
     test: Share = 0.15
 
+    @model_validator(mode="after")
+    def _shares_make_a_whole(self) -> Self:
+        if abs(self.train + self.val + self.test - 1) > 1e-6:
+            raise ValueError(f"train + val + test must be 1, not {self.train + self.val + self.test:g}")
+        return self
+
+
+class AugmentationParams(Section):
+    """What is done to a training crop; a share is the part of the crops it is done to."""
+
+    flip: Share = 0.5
+    rotate_deg: Annotated[float, Field(ge=0, le=180)] = 12
+    translate: Share = 0.08
+    scale_range: tuple[Positive, Positive] = (0.85, 1.2)
+    brightness: Share = 0.35
+    contrast: Share = 0.35
+    saturation: Share = 0.35
+    hue: Annotated[float, Field(ge=0, le=0.5)] = 0
+    colour_cast: Share = 0.12
+    grey: Share = 0.05
+    blur: Share = 0.2
+    blur_sigma_px_range: tuple[Positive, Positive] = (0.3, 1.5)
+    jpeg: Share = 0.2
+    jpeg_quality_range: tuple[JpegQuality, JpegQuality] = (35, 95)
+    low_resolution: Share = 0.2
+    low_resolution_range: tuple[Positive, Positive] = (0.3, 0.9)
+    erase: Share = 0.15
+    erase_area_range: tuple[Share, Share] = (0.02, 0.12)
+
+    @model_validator(mode="after")
+    def _check_ranges(self) -> "AugmentationParams":
+        return _ordered(self)
+
 
 class TrainParams(Section):
     """The CNN and its training loop."""
 
-    epochs: Annotated[int, Field(ge=1)] = 5
+    target: Literal["mask_type", "wear", "type_and_wear", "mask_presence"] = "mask_type"
+    model: str = "masknet"
+    weights: str = "none"
+    normalisation: Literal["auto", "dataset", "imagenet"] = "auto"
+    image_px: Annotated[int, Field(ge=32, le=512)] = 96
+    epochs: Annotated[int, Field(ge=1)] = 15
+    batch_size: Annotated[int, Field(ge=2)] = 32
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    lr: Positive = 0.002
+    backbone_lr_scale: Share = 1.0
+    weight_decay: Annotated[float, Field(ge=0)] = 0.05
+    momentum: Share = 0.9
+    schedule: Literal["cosine", "one_cycle", "constant"] = "one_cycle"
+    warmup_epochs: Annotated[float, Field(ge=0)] = 1
+    freeze_epochs: Annotated[int, Field(ge=0)] = 0
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    mixup_alpha: Annotated[float, Field(ge=0)] = 0
+    cutmix_alpha: Annotated[float, Field(ge=0)] = 0
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0
+    clip_grad_norm: Annotated[float, Field(ge=0)] = 5
+    early_stop_epochs: Annotated[int, Field(ge=0)] = 0
+    balance: Literal["none", "weights", "sampler"] = "weights"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    compile: bool = False
+    workers: Annotated[int, Field(ge=0)] = 1
+    cache_mb: Annotated[int, Field(ge=0)] = 1024
+    augmentation: AugmentationParams = AugmentationParams()
 
 
 class EvaluateParams(Section):
     """What is measured beside the held-out side."""
 
     external: dict[str, Path] = {}
+    bootstrap_samples: Annotated[int, Field(ge=0)] = 1000
+    batch_size: Annotated[int, Field(ge=1)] = 64
 
 
 class Params(Section):
@@ -99,6 +234,7 @@ class Params(Section):
     engine: EngineParams = EngineParams()
     ingest: IngestParams = IngestParams()
     dedup: DedupParams = DedupParams()
+    quality: QualityParams = QualityParams()
     faces: FacesParams = FacesParams()
     augment: AugmentParams = AugmentParams()
     split: SplitParams = SplitParams()
@@ -125,14 +261,23 @@ def parse_params(document: Any, origin: str) -> Params:
     Raises:
         ConfigError: names the key, the value and what was expected, one line for each problem.
     """
+    return parse_section(Params, document, origin)
+
+
+def parse_section(model: type[Model], document: Any, origin: str, within: str = "") -> Model:
+    """Check a part of a document against its model; `within` is the key under which it stands, such as `augment.mask`.
+
+    Raises:
+        ConfigError: as `parse_params`.
+    """
     try:
-        return Params.model_validate(document)
+        return model.model_validate(document)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(origin, problem) for problem in error.errors())) from error
+        raise ConfigError("\n".join(_explain(origin, within, problem) for problem in error.errors())) from error
 
 
-def _explain(origin: str, problem: Any) -> str:
-    key = ".".join(str(part) for part in problem["loc"]) or "(document)"
+def _explain(origin: str, within: str, problem: Any) -> str:
+    key = ".".join(str(part) for part in (*filter(None, [within]), *problem["loc"])) or "(document)"
     if problem["type"] == "extra_forbidden":
         return f"{origin}: {key}: unknown key (value {problem['input']!r}); check its spelling and its section"
     return f"{origin}: {key}: {problem['input']!r}: {problem['msg']}"

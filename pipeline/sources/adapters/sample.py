@@ -13,10 +13,11 @@ COLUMNS = {"file", "identity", "licence", "origin", "kind"}
 
 
 class SampleSettings(SourceSettings):
-    """Where the sample lies; `manifest` stands inside `path`."""
+    """Where the sample lies; `manifest` and the folder `photos` stand inside `path`."""
 
     path: Path = Path("samples")
     manifest: str = "manifest.csv"
+    photos: str = "faces"
 
 
 class SampleAdapter(Adapter[SampleSettings]):
@@ -34,7 +35,7 @@ class SampleAdapter(Adapter[SampleSettings]):
         for row in self._rows():
             yield Offer(
                 origin=row["file"],
-                file=self._folder() / row["file"],
+                file=self._folder() / self.settings.photos / row["file"],
                 in_place=True,
                 labels=("no_mask",),
                 licence=row["licence"] or None,
