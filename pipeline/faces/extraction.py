@@ -1,14 +1,13 @@
 """From a kept image to its `Face` rows and crops, one image at a time and in any process."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 from pipeline.arrays import Rgb
 from pipeline.config import FacesParams
 from pipeline.errors import SampleRejected
 from pipeline.faces.crops import crop_square, sharpness
-from pipeline.faces.finding import FaceFinder, FoundFace
+from pipeline.faces.finding import FoundFace, shared_finder
 from pipeline.faces.labels import FaceLabel, label_faces
 from pipeline.images import read_image, write_image
 from pipeline.records import Face, Image, LabelledBox, Rejection
@@ -22,12 +21,6 @@ class Extraction:
 
     faces: list[Face] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
-
-
-@lru_cache(maxsize=1)
-def shared_finder(params: FacesParams) -> FaceFinder:
-    """This process's finder; loading the models takes a second."""
-    return FaceFinder(params)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """From a photo to its faces: boxes, landmarks and pose in one step."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.arrays import Points, Rgb
 from pipeline.config import FacesParams
@@ -63,6 +64,12 @@ class FaceFinder:
     def _describe(self, rgb: Rgb, index: int, box: Box) -> FoundFace:
         landmarks = self._landmarks.predict(rgb, self._detector.landmark_box(box))
         return FoundFace(index, box, landmarks, estimate_pose(landmarks))
+
+
+@lru_cache(maxsize=1)
+def shared_finder(params: FacesParams) -> FaceFinder:
+    """This process's finder; loading the models takes a second."""
+    return FaceFinder(params)
 
 
 def _by_size(box: Box) -> tuple[float, float, float]:

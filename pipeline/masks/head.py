@@ -148,8 +148,12 @@ def pose_of(rotation: NDArray[np.float64]) -> HeadPose:
 
 
 def _kernel(points: NDArray[np.floating], centres: Points3d) -> NDArray[np.float64]:
-    squared = ((points[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2)
-    return np.asarray(np.exp(-squared / (2 * _KERNEL_MM**2)), dtype=np.float64)
+    """Gaussian of the distance between each point `(N, 3)` and each centre `(K, 3)`."""
+    a, b = points.astype(np.float64) / _KERNEL_MM, centres.astype(np.float64) / _KERNEL_MM
+    exponent = a @ b.T
+    exponent -= 0.5 * np.einsum("nk,nk->n", a, a)[:, None]
+    exponent -= 0.5 * np.einsum("nk,nk->n", b, b)[None, :]
+    return np.asarray(np.exp(exponent, out=exponent))
 
 
 def to_cylinder(points: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

@@ -172,7 +172,10 @@ def _shade(material: Material, space: TextureSpace, posed: _Posed, light: Light,
     directed[0] = 1 + directed[3]  # keeps a surface that faces the viewer at 1
     normal, along, down = _frame(posed.camera)
     size = (space.width, space.height)
-    smooth = cv2.resize((directed[0] + normal @ directed[1:]).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    cells = directed[0] + normal @ directed[1:]
+    directed /= max(float(np.percentile(cells, 60)), 0.3)  # white was measured at that percentile of worn masks
+    cells = directed[0] + normal @ directed[1:]
+    smooth = cv2.resize(cells.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     by_x = cv2.resize((along @ directed[1:]).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     by_y = cv2.resize((down @ directed[1:]).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     gain = look["relief_gain"]

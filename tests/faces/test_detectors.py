@@ -1,3 +1,5 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 
@@ -9,12 +11,12 @@ from pipeline.faces.finding import FaceFinder
 from pipeline.faces.landmarks import LandmarkPredictor, interocular_px
 from pipeline.faces.models import packaged_file
 
-SCORES: dict[DetectorName, float] = {"yunet": 0.6, "dlib_hog": 0.0, "dlib_cnn": 0.3}
+DETECTORS: tuple[DetectorName, ...] = get_args(DetectorName)
 
 
-@pytest.mark.parametrize("name", list(SCORES))
+@pytest.mark.parametrize("name", DETECTORS)
 def test_every_detector_finds_the_face(portrait: Rgb, name: DetectorName) -> None:
-    boxes = make_detector(name, SCORES[name], 320).detect(portrait)
+    boxes = make_detector(name).detect(portrait)
     assert len(boxes) == 1
     box = boxes[0]
     assert 60 < (box.left + box.right) / 2 < 180
@@ -34,7 +36,7 @@ def test_the_landmark_box_follows_the_convention_of_dlib(portrait: Rgb) -> None:
     predictor = LandmarkPredictor()
     points = []
     for name in ("yunet", "dlib_hog"):
-        detector = make_detector(name, SCORES[name], 600)
+        detector = make_detector(name, long_side_px=600)
         points.append(predictor.predict(portrait, detector.landmark_box(detector.detect(portrait)[0])))
     error = np.linalg.norm(points[0] - points[1], axis=1).mean() / interocular_px(points[1])
     assert error < 0.05

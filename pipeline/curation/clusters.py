@@ -1,0 +1,60 @@
+"""Connected components by union-find."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
+from typing import Generic, TypeVar
+
+Node = TypeVar("Node", bound=Hashable)
+
+
+class DisjointSets(Generic[Node]):
+    """Sets that can be united; paths are halved and the smaller set joins the larger, so both are near constant."""
+
+    def __init__(self) -> None:
+        self._parent: dict[Node, Node] = {}
+        self._size: dict[Node, int] = {}
+
+    def add(self, node: Node) -> None:
+        """Make sure that `node` is in a set, its own at first."""
+        if node not in self._parent:
+            self._parent[node] = node
+            self._size[node] = 1
+
+    def find(self, node: Node) -> Node:
+        """The member that stands for the set of `node`, which is added if it is new."""
+        self.add(node)
+        while self._parent[node] != node:
+            self._parent[node] = self._parent[self._parent[node]]
+            node = self._parent[node]
+        return node
+
+    def unite(self, first: Node, second: Node) -> None:
+        """Make one set of both members' sets."""
+        large, small = self.find(first), self.find(second)
+        if large == small:
+            return
+        if self._size[large] < self._size[small]:
+            large, small = small, large
+        self._parent[small] = large
+        self._size[large] += self._size[small]
+
+    def sets(self) -> list[list[Node]]:
+        """All sets, in the order in which their first members were added."""
+        members: dict[Node, list[Node]] = defaultdict(list)
+        for node in self._parent:
+            members[self.find(node)].append(node)
+        return list(members.values())
+
+
+def connected_components(nodes: Iterable[Node], edges: Iterable[tuple[Node, Node]]) -> list[list[Node]]:
+    """The components of a graph, single nodes included.
+
+    >>> connected_components("abcd", [("a", "c"), ("d", "c")])
+    [['a', 'c', 'd'], ['b']]
+    """
+    sets: DisjointSets[Node] = DisjointSets()
+    for node in nodes:
+        sets.add(node)
+    for first, second in edges:
+        sets.unite(first, second)
+    return sets.sets()

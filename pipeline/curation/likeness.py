@@ -1,0 +1,183 @@
+"""Which pictures look alike: hashes propose pairs, thumbnails decide.
+
+A hash alone is wrong too often: among faces in one pose, one pair of different people in 10,000 agrees within 8 bits of
+pHash, which at a million photos is tens of millions of pairs. A 16x16 thumbnail of the photo and one of the aligned
+face settle them, and tell a masked twin from a plain copy.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.curation.face_alignment import PATCH_PX, UPPER_ROWS
+from pipeline.curation.fingerprints import THUMBNAIL_PX, Fingerprint
+from pipeline.curation.neighbours import Hashes, Indices, neighbour_pairs
+
+Values = NDArray[np.float32]
+Thumbnails = NDArray[np.uint8]
+
+UPPER_THUMBNAIL_ROWS = THUMBNAIL_PX // 3
+UPPER_FACE_ROWS = UPPER_ROWS * THUMBNAIL_PX // PATCH_PX
+_SAME_CELL = 0.25
+"""Two cells agree when they differ by less than this share of the picture's own deviation."""
+_CHUNK = 1 << 16
+
+
+class Gallery:
+    """Fingerprints as columns, in the order of `keys`."""
+
+    def __init__(self, fingerprints: Sequence[Fingerprint]) -> None:
+        self.keys = [f.sha256 for f in fingerprints]
+        self.has_face = np.array([f.face_phash is not None for f in fingerprints], dtype=bool)
+        self.thumbnails = _thumbnails([f.thumbnail for f in fingerprints])
+        self.faces = _thumbnails([f.face_thumbnail or bytes(THUMBNAIL_PX**2) for f in fingerprints])
+        self._rows = fingerprints
+
+    def hashes(self, name: str) -> Hashes:
+        """One kind of hash of all pictures, 0 where there is none."""
+        return np.array([int(getattr(row, name) or "0", 16) for row in self._rows], dtype=np.uint64)
+
+
+def _thumbnails(rows: Sequence[bytes]) -> Thumbnails:
+    return np.frombuffer(b"".join(rows), dtype=np.uint8).reshape(-1, THUMBNAIL_PX, THUMBNAIL_PX)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Candidate pairs, `first` < `second` as positions in a gallery; `mirrored` where one is the other's mirror image.
+
+    `distance` is the smallest Hamming distance by which any hash proposed the pair.
+    """
+
+    first: Indices
+    second: Indices
+    mirrored: NDArray[np.bool_]
+    distance: NDArray[np.uint8]
+
+
+def propose_pairs(gallery: Gallery, radius: int, *, mirrored: bool) -> Pairs:
+    """Pairs that any hash finds within the radius, each once."""
+    parts = [_search(gallery.hashes(name), radius) for name in ("phash", "dhash", "upper")]
+    faces = np.flatnonzero(gallery.has_face)
+    parts += [_search(gallery.hashes(name)[faces], radius, faces) for name in ("face_phash",)]
+    parts += [_search(gallery.hashes("face_upper")[faces], radius // 2, faces)]
+    if mirrored:
+        parts.append(_search_mirrored(gallery.hashes("phash"), gallery.hashes("mirror"), radius))
+    return _distinct(_joined(parts))
+
+
+def _search(hashes: Hashes, radius: int, positions: Indices | None = None) -> Pairs:
+    """Neighbours within one kind of hash; equal hashes are searched once and tied to the first that has them."""
+    positions = np.arange(len(hashes)) if positions is None else positions
+    distinct, first_of, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+    found = neighbour_pairs(distinct, radius)
+    same = np.flatnonzero(first_of[inverse] != np.arange(len(hashes)))
+    first = positions[np.concatenate([first_of[found.first], first_of[inverse[same]]])]
+    second = positions[np.concatenate([first_of[found.second], same])]
+    distance = np.concatenate([found.distance, np.zeros(len(same), np.uint8)])
+    return _ascending(first, second, np.zeros(len(first), dtype=bool), distance)
+
+
+def _search_mirrored(hashes: Hashes, mirrors: Hashes, radius: int) -> Pairs:
+    """Pairs in which one picture's hash is near the mirror hash of another."""
+    count = len(hashes)
+    found = _search(np.concatenate([hashes, mirrors]), radius)
+    across = (found.first < count) & (found.second >= count) & (found.second - count != found.first)
+    first, second = found.first[across], found.second[across] - count
+    return _ascending(first, second, np.ones(len(first), dtype=bool), found.distance[across])
+
+
+def _ascending(first: Indices, second: Indices, mirrored: NDArray[np.bool_], distance: NDArray[np.uint8]) -> Pairs:
+    return Pairs(np.minimum(first, second), np.maximum(first, second), mirrored, distance)
+
+
+def _joined(parts: Sequence[Pairs]) -> Pairs:
+    return Pairs(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Pairs)))
+
+
+def _distinct(pairs: Pairs) -> Pairs:
+    order = np.lexsort((pairs.distance, pairs.mirrored, pairs.second, pairs.first))
+    keys = np.stack([pairs.first, pairs.second, pairs.mirrored], axis=1)[order]
+    keep = order[np.any(np.diff(keys, axis=0, prepend=-1) != 0, axis=1)]
+    return _taken(pairs, keep)
+
+
+def _taken(pairs: Pairs, rows: Indices | slice) -> Pairs:
+    return Pairs(*(getattr(pairs, f.name)[rows] for f in fields(Pairs)))
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How alike the pictures of each pair are; all `float32 (P,)`.
+
+    Attributes:
+        whole: Correlation of the thumbnails.
+        upper: Correlation of their upper thirds.
+        agreement: Share of cells that agree, once gain and offset are fitted on the upper third.
+        face: Correlation of the aligned faces, NaN where one has none.
+        face_upper: Correlation of the aligned faces above a mask, NaN where one has none.
+    """
+
+    whole: Values
+    upper: Values
+    agreement: Values
+    face: Values
+    face_upper: Values
+
+
+def measure_likeness(gallery: Gallery, pairs: Pairs) -> Likeness:
+    """Compare the thumbnails of each pair, a block of pairs at a time so that memory stays small."""
+    blocks = [slice(start, start + _CHUNK) for start in range(0, max(1, len(pairs.first)), _CHUNK)]
+    parts = [_measure_block(gallery, _taken(pairs, block)) for block in blocks]
+    return Likeness(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Likeness)))
+
+
+def _measure_block(gallery: Gallery, pairs: Pairs) -> Likeness:
+    first, second = (_picked(gallery.thumbnails, side, flip) for side, flip in _sides(pairs))
+    one, other = (_picked(gallery.faces, side, flip) for side, flip in _sides(pairs))
+    both = gallery.has_face[pairs.first] & gallery.has_face[pairs.second]
+    return Likeness(
+        whole=_correlation(first, second),
+        upper=_correlation(first[:, :UPPER_THUMBNAIL_ROWS], second[:, :UPPER_THUMBNAIL_ROWS]),
+        agreement=_agreement(first, second),
+        face=np.where(both, _correlation(one, other), np.float32(np.nan)),
+        face_upper=np.where(
+            both, _correlation(one[:, :UPPER_FACE_ROWS], other[:, :UPPER_FACE_ROWS]), np.float32(np.nan)
+        ),
+    )
+
+
+def _sides(pairs: Pairs) -> tuple[tuple[Indices, NDArray[np.bool_]], tuple[Indices, NDArray[np.bool_]]]:
+    return (pairs.first, np.zeros_like(pairs.mirrored)), (pairs.second, pairs.mirrored)
+
+
+def _picked(thumbnails: Thumbnails, positions: Indices, flip: NDArray[np.bool_]) -> Values:
+    picked = thumbnails[positions].astype(np.float32)
+    picked[flip] = picked[flip][:, :, ::-1]
+    return picked
+
+
+def _correlation(first: Values, second: Values) -> Values:
+    a, b = _centred(first), _centred(second)
+    norms = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
+    # two flat pictures don't correlate, however alike: there is nothing in them to recognise
+    return np.asarray((a * b).sum(axis=1) / np.maximum(norms, a.shape[1]), dtype=np.float32)
+
+
+def _centred(thumbnails: Values) -> Values:
+    flat = thumbnails.reshape(len(thumbnails), thumbnails.shape[1] * thumbnails.shape[2])
+    return np.asarray(flat - flat.mean(axis=1, keepdims=True))
+
+
+def _agreement(first: Values, second: Values) -> Values:
+    """Share of agreeing cells after the first picture's brightness and contrast are brought to the second's."""
+    upper_first, upper_second = (_centred(t[:, :UPPER_THUMBNAIL_ROWS]) for t in (first, second))
+    gain = (upper_first * upper_second).sum(axis=1) / np.maximum((upper_first**2).sum(axis=1), 1e-3)
+    gain = np.clip(gain, 0.4, 2.5)[:, None, None]
+    means = (t[:, :UPPER_THUMBNAIL_ROWS].mean(axis=(1, 2), keepdims=True) for t in (first, second))
+    first_mean, second_mean = means
+    residual = np.abs((first - first_mean) * gain + second_mean - second)
+    deviation = np.maximum(second.std(axis=(1, 2), keepdims=True), 4)
+    return np.asarray((residual < _SAME_CELL * deviation).mean(axis=(1, 2)), dtype=np.float32)

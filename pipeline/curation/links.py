@@ -1,0 +1,118 @@
+"""Typed links between images: what two of them have in common, and how far apart they are."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config import DedupParams
+from pipeline.curation.fingerprints import Fingerprint
+from pipeline.curation.likeness import Gallery, Likeness, Pairs, measure_likeness, propose_pairs
+from pipeline.records import DuplicateLink, Image, LinkKind
+
+_MASK_SUFFIX = re.compile(r"[-_](with[-_]mask|surgical(_blue|_green)?|N95|KN95|cloth|inpaint)$", re.IGNORECASE)
+"""How masked twins are named by the tools that made the public sets, such as `12-with-mask.jpg` for `12.jpg`."""
+
+
+def find_links(
+    images: Sequence[Image], fingerprints: Mapping[str, Fingerprint], params: DedupParams
+) -> list[DuplicateLink]:
+    """All links among the images, sorted; `fingerprints` holds one for each content.
+
+    Copies of one content are tied to the copy with the smallest id, and that copy alone is compared, so that n copies
+    make n - 1 links and not n squared.
+    """
+    links = [*_exact_links(images), *_stated_links(images)]
+    by_content = {image.sha256: image for image in sorted(images, key=lambda image: image.id, reverse=True)}
+    distinct = sorted(by_content.values(), key=lambda image: image.id)
+    links.extend(_visual_links(distinct, Gallery([fingerprints[image.sha256] for image in distinct]), params))
+    links = [link for link in links if params.links.of(link.kind) != "ignore"]
+    return sorted(set(links), key=lambda link: (link.first, link.second, link.kind))
+
+
+def make_link(first: str, second: str, kind: LinkKind, distance: float) -> DuplicateLink:
+    """A link with its ends in ascending order."""
+    return DuplicateLink(first=min(first, second), second=max(first, second), kind=kind, distance=distance)
+
+
+def _exact_links(images: Sequence[Image]) -> Iterator[DuplicateLink]:
+    copies: dict[str, list[str]] = defaultdict(list)
+    for image in images:
+        copies[image.sha256].append(image.id)
+    for ids in copies.values():
+        for other in sorted(ids)[1:]:
+            yield make_link(min(ids), other, "exact", 0.0)
+
+
+def _stated_links(images: Sequence[Image]) -> Iterator[DuplicateLink]:
+    """Images that their source says show one photo or one person."""
+    yield from _same_value(images, "same_source_id", lambda image: image.photo_id)
+    yield from _same_value(images, "same_person", lambda image: image.person_id)
+    masked = [image for image in images if _MASK_SUFFIX.search(_stem(image))]
+    bases = {(image.source, _base_stem(image)) for image in masked}
+    named = [image for image in images if (image.source, _base_stem(image)) in bases]
+    yield from _same_value(named, "same_source_id", lambda image: f"{image.source}\0{_base_stem(image)}")
+
+
+def _stem(image: Image) -> str:
+    return PurePosixPath(image.origin).stem
+
+
+def _base_stem(image: Image) -> str:
+    """The file name without what tools append to a photo that they put a mask on."""
+    return _MASK_SUFFIX.sub("", _stem(image))
+
+
+def _same_value(
+    images: Sequence[Image], kind: LinkKind, value_of: Callable[[Image], str | None]
+) -> Iterator[DuplicateLink]:
+    members: dict[str, list[str]] = defaultdict(list)
+    for image in images:
+        value = value_of(image)
+        if value is not None:
+            members[value].append(image.id)
+    for ids in members.values():
+        for first, second in pairwise(sorted(ids)):
+            yield make_link(first, second, kind, 0.0)
+
+
+def _visual_links(images: Sequence[Image], gallery: Gallery, params: DedupParams) -> Iterator[DuplicateLink]:
+    pairs = propose_pairs(gallery, params.max_distance_bits, mirrored=params.find_mirrored)
+    likeness = measure_likeness(gallery, pairs)
+    near, twins = judge_pairs(likeness, _bare_against_masked(images, pairs), params)
+    for kind, chosen in (("near", near), ("mask_pair", twins)):
+        for row in np.flatnonzero(chosen):
+            first, second = images[pairs.first[row]], images[pairs.second[row]]
+            yield make_link(first.id, second.id, cast("LinkKind", kind), float(pairs.distance[row]))
+
+
+def judge_pairs(
+    likeness: Likeness, opposite_labels: NDArray[np.bool_], params: DedupParams
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which pairs are copies of one photo, and which are one photo with and without a mask.
+
+    A copy agrees all over, or in its aligned face where the frame was cropped. A masked twin agrees above the mask.
+    Where the labels say that one is bare and the other masked, only what agrees in every respect is taken for a copy.
+    """
+    with np.errstate(invalid="ignore"):  # NaN, a missing face, compares as False
+        frame = (likeness.whole >= params.min_correlation) & (likeness.agreement >= params.min_agreement)
+        frame &= np.isnan(likeness.face) | (likeness.face >= params.min_face_agreement)
+        face = likeness.face >= params.min_face_correlation
+        near = np.where(opposite_labels, frame & (face | np.isnan(likeness.face)), frame | face)
+        above = (likeness.upper >= params.mask_pair_min_correlation) & (
+            likeness.agreement >= params.mask_pair_min_agreement
+        )
+        twins = ~near & (above | (likeness.face_upper >= params.mask_pair_min_correlation))
+    return near, twins
+
+
+def _bare_against_masked(images: Sequence[Image], pairs: Pairs) -> NDArray[np.bool_]:
+    known = np.array([image.mask_type != "unknown" for image in images], dtype=bool)
+    bare = np.array([image.mask_type == "none" for image in images], dtype=bool)
+    first, second = pairs.first, pairs.second
+    return np.asarray(known[first] & known[second] & (bare[first] != bare[second]))

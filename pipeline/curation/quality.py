@@ -1,0 +1,112 @@
+"""Scores of how usable a picture is, and the verdict on them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+
+from pipeline.config import QualityParams
+from pipeline.curation.hashing import Grey
+from pipeline.records import Image
+
+_STANDARD_LUMINANCE_SUM = 3688
+"""Sum of the luminance table that JPEG (ITU-T T.81, annex K) prints; encoders scale it by their quality setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class QualityScores:
+    """What the verdict is based on; kept in the manifest.
+
+    Attributes:
+        brightness: Mean grey, 0 to 255.
+        contrast: Standard deviation of grey.
+        sharpness: Variance of the Laplacian at a long side of at most 256 px, divided by the variance of grey: a
+            dim photo isn't taken for a blurred one.
+        compression: How coarsely a JPEG is quantized, 1 for quality 50, 0 where no table says so.
+    """
+
+    brightness: float
+    contrast: float
+    sharpness: float
+    compression: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageQuality:
+    """The scores of one image, a row of `quality.parquet`."""
+
+    image_id: str
+    brightness: float
+    contrast: float
+    sharpness: float
+    compression: float
+
+    @classmethod
+    def of(cls, image: Image, scores: QualityScores) -> "ImageQuality":
+        """The row of one image."""
+        return cls(
+            image_id=image.id,
+            brightness=scores.brightness,
+            contrast=scores.contrast,
+            sharpness=scores.sharpness,
+            compression=scores.compression,
+        )
+
+
+def measure_quality(grey: Grey, quantization: tuple[int, ...] | None) -> QualityScores:
+    """Scores of a grey image from `hashing.working_grey` and its file's quantization table."""
+    mean, deviation = (float(v[0, 0]) for v in cv2.meanStdDev(grey))
+    _, edges = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))
+    compression = sum(quantization) / _STANDARD_LUMINANCE_SUM if quantization else 0.0
+    sharpness = float(edges[0, 0]) ** 2 / max(deviation**2, 1e-6)
+    return QualityScores(mean, deviation, sharpness, compression)
+
+
+def quality_problem(
+    scores: QualityScores, width_px: int, height_px: int, params: QualityParams
+) -> tuple[str, str] | None:
+    """Why the image can't be used, as a reason to count and a detail for a person; None where it can."""
+    return next(_problems(scores, width_px, height_px, params), None)
+
+
+def _problems(scores: QualityScores, width_px: int, height_px: int, params: QualityParams) -> Iterator[tuple[str, str]]:
+    if min(width_px, height_px) < params.min_side_px:
+        yield "image_too_small", f"{width_px}x{height_px}, the shorter side must be {params.min_side_px} px"
+    aspect = max(width_px, height_px) / min(width_px, height_px)
+    if aspect > params.max_aspect:
+        yield "odd_aspect", f"{width_px}x{height_px} is {aspect:.1f} : 1, at most {params.max_aspect:g} : 1"
+    if scores.brightness < params.min_brightness:
+        yield "too_dark", f"mean grey {scores.brightness:.0f}, at least {params.min_brightness:g}"
+    if scores.brightness > params.max_brightness:
+        yield "too_bright", f"mean grey {scores.brightness:.0f}, at most {params.max_brightness:g}"
+    if scores.contrast < params.min_contrast:
+        yield "near_uniform", f"grey deviates by {scores.contrast:.1f}, at least {params.min_contrast:g}"
+    if scores.sharpness < params.min_sharpness:
+        yield "blurred", f"sharpness {scores.sharpness:.4f}, at least {params.min_sharpness:g}"
+
+
+def visible_share(box: tuple[float, float, float, float], width_px: int, height_px: int) -> float:
+    """How much of a box (left, top, right, bottom) lies inside the image: 1 all of it.
+
+    >>> visible_share((-10, 0, 10, 20), 100, 100)
+    0.5
+    """
+    left, top, right, bottom = box
+    inside = max(0.0, min(right, width_px) - max(left, 0.0)) * max(0.0, min(bottom, height_px) - max(top, 0.0))
+    return inside / max((right - left) * (bottom - top), 1e-9)
+
+
+def face_problem(
+    box: tuple[float, float, float, float], width_px: int, height_px: int, params: QualityParams
+) -> tuple[str, str] | None:
+    """Why a face can't be used, as a reason and a detail; None where it can."""
+    side = min(box[2] - box[0], box[3] - box[1])
+    if side < params.min_face_px:
+        return "face_too_small", f"{side:.0f} px, at least {params.min_face_px}"
+    visible = visible_share(box, width_px, height_px)
+    if visible < params.min_face_visible:
+        return (
+            "face_cut_off",
+            f"{visible:.0%} of the face lies inside the image, at least {params.min_face_visible:.0%}",
+        )
+    return None

@@ -1,0 +1,72 @@
+"""The samples of a split: every face crop, real or with a synthetic mask."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from pipeline.records import Face, Image, MaskedImage, Rejection
+from pipeline.splitting import Sample
+
+STAGE = "split"
+
+
+def gather_samples(
+    images: Sequence[Image], faces: Sequence[Face], masked: Sequence[MaskedImage]
+) -> tuple[list[Sample], list[Rejection]]:
+    """Each face and each masked image once: as a sample, or rejected because it has no crop or no kept image."""
+    by_id = {image.id: image for image in images}
+    samples: list[Sample] = []
+    rejections: list[Rejection] = []
+    for result in (*_face_samples(faces, by_id), *_masked_samples(masked, by_id)):
+        if isinstance(result, Sample):
+            samples.append(result)
+        else:
+            rejections.append(result)
+    return samples, rejections
+
+
+def _face_samples(faces: Iterable[Face], images: Mapping[str, Image]) -> Iterator[Sample | Rejection]:
+    for face in faces:
+        image = images.get(face.image_id)
+        if image is None or face.crop_path is None:
+            yield _unusable(face.id, image)
+            continue
+        yield Sample(
+            id=face.id,
+            image_id=face.image_id,
+            content=image.sha256,
+            source=image.source,
+            synthetic=image.synthetic,
+            template=None,
+            mask_type=face.mask_type,
+            wear=face.wear,
+            valve=face.valve,
+            crop_path=face.crop_path,
+        )
+
+
+def _masked_samples(masked: Iterable[MaskedImage], images: Mapping[str, Image]) -> Iterator[Sample | Rejection]:
+    for row in masked:
+        image = images.get(row.image_id)
+        if image is None or row.crop_path is None:
+            yield _unusable(row.id, image)
+            continue
+        yield Sample(
+            id=row.id,
+            image_id=row.image_id,
+            content=image.sha256,
+            source=image.source,
+            synthetic=True,
+            template=row.template,
+            mask_type=row.mask_type,
+            wear=row.wear,
+            valve=row.valve,
+            crop_path=row.crop_path,
+        )
+
+
+def _unusable(sample_id: str, image: Image | None) -> Rejection:
+    if image is None:
+        detail = "the image that it belongs to was not kept"
+        return Rejection(id=sample_id, stage=STAGE, reason="image_not_kept", detail=detail, origin="")
+    return Rejection(
+        id=sample_id, stage=STAGE, reason="no_crop", detail="the manifest names no crop", origin=image.origin
+    )

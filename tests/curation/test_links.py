@@ -1,0 +1,92 @@
+import random
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.config import DedupParams
+from pipeline.curation.fingerprints import fingerprint
+from pipeline.curation.links import find_links
+from pipeline.images import Decoded, decode_image, encode_image
+from tests.curation.examples import image_row, picture, with_mask
+
+PARAMS = DedupParams()
+
+
+def shown(name, rgb, **changes):
+    """An image row and its pixels."""
+    return image_row(name, **changes), rgb
+
+
+def linked(*shown_images):
+    prints = {image.sha256: fingerprint(image.sha256, Decoded(rgb, "PNG", "RGB", None)) for image, rgb in shown_images}
+    return find_links([image for image, _ in shown_images], prints, PARAMS)
+
+
+def kinds(links):
+    return {frozenset((link.first, link.second)): link.kind for link in links}
+
+
+def between(*images):
+    return frozenset(image.id for image, _ in images)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda rgb: decode_image(encode_image(rgb, quality=40)).rgb,
+        lambda rgb: cv2.resize(rgb, (97, 97), interpolation=cv2.INTER_AREA),
+        lambda rgb: np.clip(rgb * 0.8 + 12, 0, 255).astype(np.uint8),
+        lambda rgb: rgb[:, ::-1],
+    ],
+    ids=["re-encoded", "resized", "dimmed", "mirrored"],
+)
+def test_a_changed_copy_is_near(change):
+    photo, copy = shown("a", picture(1)), shown("b", change(picture(1)))
+    assert kinds(linked(photo, copy)) == {between(photo, copy): "near"}
+
+
+def test_other_pictures_are_not_linked():
+    assert linked(*(shown(str(i), picture(i)) for i in range(30))) == []
+
+
+def test_copies_of_one_content_are_exact_and_compared_once():
+    photo, copy = shown("a", picture(1), sha256="s"), shown("b", picture(1), sha256="s")
+    third = shown("c", picture(1))
+    found = kinds(linked(photo, copy, third))
+    assert found.pop(between(photo, copy)) == "exact"
+    assert list(found.values()) == ["near"]
+
+
+def test_many_equal_pictures_make_few_links():
+    same = [shown(str(i), picture(1), sha256=str(i // 2)) for i in range(100)]
+    assert len(linked(*same)) == 99
+
+
+def test_a_masked_twin_is_a_mask_pair_not_a_duplicate():
+    bare = shown("bare", picture(1), mask_type="none")
+    twin = shown("twin", with_mask(picture(1)), mask_type="surgical")
+    assert kinds(linked(bare, twin)) == {between(bare, twin): "mask_pair"}
+
+
+def test_the_same_picture_under_opposite_labels_stays_a_duplicate():
+    bare, wrong = shown("bare", picture(1), mask_type="none"), shown("wrong", picture(1), mask_type="cloth")
+    assert kinds(linked(bare, wrong)) == {between(bare, wrong): "near"}
+
+
+def test_what_the_source_says_is_linked_too():
+    photos = [shown(str(i), picture(i), photo_id="p" if i < 2 else None, person_id="q") for i in range(3)]
+    found = [link.kind for link in linked(*photos)]
+    assert sorted(found) == ["same_person", "same_person", "same_source_id"]
+
+
+def test_file_order_changes_nothing():
+    images = [shown(str(i), picture(i % 4), sha256=str(i % 8)) for i in range(12)]
+    shuffled = random.Random(3).sample(images, len(images))
+    assert linked(*images) == linked(*shuffled)
+
+
+def test_a_twin_named_after_its_photo_is_linked():
+    photo, twin = shown("12.jpg", picture(1)), shown("12-with-mask.jpg", picture(2))
+    other, elsewhere = shown("13.jpg", picture(3)), shown("12.jpg", picture(4), source="b", id="f" * 32, sha256="e")
+    assert kinds(linked(photo, twin, other, elsewhere)) == {between(photo, twin): "same_source_id"}
