@@ -1,54 +1,83 @@
-"""The `evaluate` stage: the model measured on the held-out side, as metrics.json and plots."""
+"""The `evaluate` stage: the model measured on held-out faces and real photos; metrics, plots, report and cards."""
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.errors import MaskwrightError
 from stages.common import stage_command
 
 if TYPE_CHECKING:
     from pipeline.config import Params
+    from pipeline.evaluation.external import EvaluationSet
+    from pipeline.evaluation.report import MeasuredSet
 
 SPLIT = Path("data/split/split.parquet")
 MODEL = Path("models/model.pt")
-METRICS = Path("reports/metrics.json")
-PLOTS = Path("reports/plots")
+OUT = Path("reports")
+EXTERNAL_CROPS = Path(".cache/external")
 
 
 @stage_command
 def command(params: "Params") -> None:
     """Measure the classifier on held-out faces."""
-    import torch
-
-    from pipeline.evaluation.plots import confusion_rows, roc_rows, to_csv
-    from pipeline.files import write_text
+    from pipeline.evaluation.evaluating import Measuring
+    from pipeline.evaluation.external import held_out_sets
+    from pipeline.evaluation.inputs import dataset_flow, face_facts, ingested_images, mask_pairs
+    from pipeline.evaluation.outputs import write_dataset_cards, write_numbers, write_pages
+    from pipeline.evaluation.report import MeasuredSet
     from pipeline.manifests import read_manifest
     from pipeline.records import Assignment
     from pipeline.training.checkpoint import load_model
-    from pipeline.training.data import CropDataset
-    from pipeline.training.inference import choose_device, head_scores, predict
-    from pipeline.training.run import usable_rows
+    from pipeline.training.inference import choose_device
 
-    model, _ = load_model(MODEL, choose_device(params.train.device))
-    heads = model.spec.heads
-    rows = usable_rows(read_manifest(SPLIT, Assignment), "test", heads)
-    data = CropDataset(rows, Path(), heads, model.spec.image_px)
-    logits = predict(model, data, params.evaluate.batch_size)
-    scores = head_scores(logits, data.labels, heads)
-    metrics = {"test": {name: found.to_dict() for name, found in scores.items()}}
-    write_text(METRICS, json.dumps(metrics, indent=2, sort_keys=True) + "\n")
-    for position, head in enumerate(heads):
-        known = data.labels[:, position] >= 0
-        labels = data.labels[known, position].numpy()
-        probabilities = torch.softmax(logits[head.name][known], 1).numpy()
-        confusion = confusion_rows(labels, probabilities, head.classes)
-        write_text(PLOTS / f"confusion_{head.name}.csv", to_csv(confusion, ("actual", "predicted")))
-        curves = roc_rows(labels, probabilities, head.classes)
-        write_text(PLOTS / f"roc_{head.name}.csv", to_csv(curves, ("class", "fpr", "tpr")))
-    first = scores[heads[0].name]
-    click.echo(f"evaluate: {len(rows)} test crops, accuracy {first.accuracy:.3f}, macro-F1 {first.macro_f1:.3f}")
+    root = Path()
+    model, facts = load_model(MODEL, choose_device(params.train.device))
+    rows = read_manifest(SPLIT, Assignment)
+    measuring = Measuring(
+        root=root,
+        temperatures=facts["temperatures"],
+        seen_templates=frozenset(row.template for row in rows if row.template and row.side == "train"),
+        bootstrap_samples=params.evaluate.bootstrap_samples,
+        batch_size=params.evaluate.batch_size,
+        seed=params.seed,
+    )
+    found = held_out_sets(rows, face_facts(root)) + _external_sets(params, root)
+    if not found:
+        raise MaskwrightError("the test side has no two classes and evaluate.external is empty: nothing to measure on")
+    sets = [MeasuredSet(one, measuring.measure(model, one)) for one in found]
+    flow = dataset_flow(root)
+    write_numbers(OUT, sets)
+    write_pages(OUT, model, facts, sets, root=root, pairs=mask_pairs(root, rows), flow=flow)
+    write_dataset_cards(OUT, SPLIT, rows, ingested_images(root), flow)
+    _log(sets)
+
+
+def _log(sets: "Sequence[MeasuredSet]") -> None:
+    for measured in sets:
+        for name, result in measured.results.items():
+            scores, interval = result.scores, result.intervals.get("accuracy")
+            span = f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
+            click.echo(
+                f"evaluate: {measured.found.name}: {name}: {scores.count} crops, "
+                f"{len(measured.found.rejections)} rejected, accuracy {scores.accuracy:.3f}{span}, "
+                f"macro-F1 {scores.macro_f1:.3f}"
+            )
+
+
+def _external_sets(params: "Params", root: Path) -> "list[EvaluationSet]":
+    from pipeline.evaluation.external import external_set
+    from pipeline.faces.finding import FaceFinder
+
+    if not params.evaluate.external:
+        return []
+    find = FaceFinder(params.faces).find
+    return [
+        external_set(name, folder, EXTERNAL_CROPS / name, root=root, find=find, params=params.faces)
+        for name, folder in params.evaluate.external.items()
+    ]
 
 
 if __name__ == "__main__":

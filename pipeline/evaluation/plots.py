@@ -16,6 +16,18 @@ def confusion_rows(labels: Labels, probabilities: Probabilities, classes: Sequen
     return [{"actual": classes[a], "predicted": classes[p]} for a, p in zip(labels, predicted, strict=True)]
 
 
+def prediction_rows(
+    sample_ids: Sequence[str], labels: Labels, probabilities: Probabilities, classes: Sequence[str]
+) -> list[dict[str, Any]]:
+    """One row a sample with its id, `actual`, `predicted` and the probability of each class."""
+    confusion = confusion_rows(labels, probabilities, classes)
+    shares = [{f"p_{name}": float(p) for name, p in zip(classes, row, strict=True)} for row in probabilities]
+    return [
+        {"sample_id": sample_id} | names | row
+        for sample_id, names, row in zip(sample_ids, confusion, shares, strict=True)
+    ]
+
+
 def roc_rows(labels: Labels, probabilities: Probabilities, classes: Sequence[str]) -> list[dict[str, Any]]:
     """The ROC curve of each class present against the rest: `class`, `fpr`, `tpr`, at most 200 points each."""
     rows = []

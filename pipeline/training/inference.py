@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Subset
 
 from pipeline.errors import MaskwrightError
+from pipeline.evaluation.calibration import fit_temperature
 from pipeline.evaluation.metrics import Scores, score
 from pipeline.training.data import Batch, CropDataset, EpochOrder, collate
 from pipeline.training.labels import UNKNOWN_LABEL, Head
@@ -85,4 +86,15 @@ def head_scores(logits: Mapping[str, Tensor], labels: Tensor, heads: Sequence[He
         known = labels[:, position] != UNKNOWN_LABEL
         probabilities = logits[head.name][known].softmax(1).numpy()
         found[head.name] = score(labels[known, position].numpy(), probabilities, head.classes)
+    return found
+
+
+def fitted_temperatures(model: MaskClassifier, data: CropDataset, batch_size: int) -> dict[str, float]:
+    """A temperature for each head, fitted on data that the weights weren't: the validation side."""
+    logits = predict(model, data, batch_size)
+    found: dict[str, float] = {}
+    for position, head in enumerate(model.spec.heads):
+        labels = data.labels[:, position]
+        known = labels != UNKNOWN_LABEL
+        found[head.name] = fit_temperature(logits[head.name][known].numpy(), labels[known].numpy())
     return found

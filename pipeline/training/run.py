@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from pipeline.training.backbones import IMAGENET_MEAN, IMAGENET_STD, load_initia
 from pipeline.training.checkpoint import CheckpointFile
 from pipeline.training.data import CropDataset, channel_statistics
 from pipeline.training.distributed import World
+from pipeline.training.inference import fitted_temperatures
 from pipeline.training.labels import UNKNOWN_LABEL, Head, heads_of, label_of
 from pipeline.training.loop import Observer, Trainer, TrainOutcome
 from pipeline.training.models import MaskClassifier, ModelSpec, build_model
@@ -36,6 +37,7 @@ class TrainedModel:
     model: MaskClassifier
     outcome: TrainOutcome
     counts: dict[str, int]
+    temperatures: dict[str, float]
 
 
 def usable_rows(rows: Sequence[Assignment], side: Side, heads: tuple[Head, ...]) -> list[Assignment]:
@@ -91,7 +93,9 @@ def train_model(
     model = initial_model(params, train_data, heads, seed)
     file = CheckpointFile(checkpoint, run_fingerprint(params, seed, rows)) if checkpoint else None
     trainer = Trainer(model, params, train_data, val_data, seed=seed, checkpoint=file, world=world)
-    return TrainedModel(model, trainer.run(observer), _counts(train_rows, val_rows))
+    outcome = trainer.run(observer)
+    temperatures = fitted_temperatures(model, val_data, params.batch_size)
+    return TrainedModel(model, outcome, _counts(train_rows, val_rows), temperatures)
 
 
 def initial_model(params: TrainParams, train_data: CropDataset, heads: tuple[Head, ...], seed: int) -> MaskClassifier:
@@ -150,6 +154,8 @@ def training_facts(trained: TrainedModel, params: TrainParams, seed: int) -> dic
         "counts": trained.counts,
         "epochs_run": len(trained.outcome.history),
         "best_epoch": best.epoch,
+        "temperatures": trained.temperatures,
+        "history": [asdict(result) for result in trained.outcome.history],
         "val_accuracy": best.val_accuracy,
         "val_macro_f1": best.val_macro_f1,
         "parameters": sum(p.numel() for p in trained.model.parameters()),

@@ -1,0 +1,150 @@
+"""Folders of real photos in class sub-folders, brought to the crops that a model was trained on."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.arrays import Rgb
+from pipeline.config import FacesParams
+from pipeline.errors import MaskwrightError, SampleRejected
+from pipeline.evaluation.attributes import FaceFacts
+from pipeline.faces.crops import crop_square
+from pipeline.faces.finding import FoundFace
+from pipeline.images import EXTENSIONS, read_image, write_image
+from pipeline.records import Assignment, MaskType, Rejection
+
+STAGE = "evaluate"
+
+CLASS_FOLDERS: dict[str, MaskType] = {
+    "none": "none",
+    "no_mask": "none",
+    "without_mask": "none",
+    "cloth": "cloth",
+    "surgical": "surgical",
+    "ffp2": "ffp2",
+    "ffp2_valve": "ffp2",
+    "ffp2_no_valve": "ffp2",
+    "n95": "ffp2",
+    "n95_valve": "ffp2",
+    "kn95": "ffp2",
+}
+"""Folder names that are taken, in lower case, and the class that each stands for."""
+
+_CROP_ASPECT = 1.1
+"""An image without a detected face is taken for a face crop if it is no longer than this times its short side."""
+
+Find = Callable[[Rgb], list[FoundFace]]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationSet:
+    """Crops that a model is measured on together.
+
+    Attributes:
+        name: As it appears in metrics and the report.
+        rows: One for each crop; `crop_path` is relative to the project's root.
+        facts: What is known of the faces, by `sample_id`.
+        rejections: What could not be used.
+    """
+
+    name: str
+    rows: tuple[Assignment, ...]
+    facts: dict[str, FaceFacts]
+    rejections: tuple[Rejection, ...] = ()
+
+
+def list_class_folders(folder: Path) -> list[tuple[Path, MaskType]]:
+    """The image files of a folder's class sub-folders with their class, sorted.
+
+    Raises:
+        MaskwrightError: the folder isn't there, or its sub-folders are no classes.
+    """
+    if not folder.is_dir():
+        raise MaskwrightError(f"evaluate.external: {folder}: no such folder")
+    names = sorted(child.name for child in folder.iterdir() if child.is_dir())
+    unknown = [name for name in names if name.lower() not in CLASS_FOLDERS]
+    if unknown or not names:
+        expected = ", ".join(CLASS_FOLDERS)
+        raise MaskwrightError(f"evaluate.external: {folder}: has the sub-folders {names}, expected some of {expected}")
+    return [
+        (path, CLASS_FOLDERS[name.lower()])
+        for name in names
+        for path in sorted((folder / name).rglob("*"))
+        if path.suffix.lower() in EXTENSIONS
+    ]
+
+
+def external_set(name: str, folder: Path, crops: Path, *, root: Path, find: Find, params: FacesParams) -> EvaluationSet:
+    """The largest face of each photo, cut out as the `faces` stage does, its crop under `root / crops`.
+
+    An image in which no face is found but that has a crop's shape is taken whole.
+    """
+    rows, facts, rejections = [], {}, []
+    for path, mask_type in list_class_folders(folder):
+        origin = path.relative_to(folder).as_posix()
+        sample_id = hashlib.sha256(f"{name}\0{origin}".encode()).hexdigest()[:32]
+        crop_path = crops / f"{sample_id}.jpg"
+        try:
+            crop, facts[sample_id] = cut_face(read_image(path).rgb, find, params)
+        except SampleRejected as rejected:
+            rejections.append(
+                Rejection(id=sample_id, stage=STAGE, reason=rejected.reason, detail=rejected.detail, origin=origin)
+            )
+            continue
+        write_image(root / crop_path, crop)
+        rows.append(_row(sample_id, name, mask_type, crop_path.as_posix()))
+    return EvaluationSet(name, tuple(rows), facts, tuple(rejections))
+
+
+def cut_face(rgb: Rgb, find: Find, params: FacesParams) -> tuple[Rgb, FaceFacts]:
+    """The crop of a photo's largest face, `uint8 (crop_px, crop_px, 3)`, and what is known of that face.
+
+    Raises:
+        SampleRejected: there is no face that is large enough, and the photo has no crop's shape.
+    """
+    try:
+        face = find(rgb)[0]
+    except SampleRejected:
+        if max(rgb.shape[:2]) > _CROP_ASPECT * min(rgb.shape[:2]):
+            raise
+        return np.ascontiguousarray(rgb), FaceFacts()
+    size_px = max(face.box.width, face.box.height)
+    return crop_square(rgb, face.box, params.crop_scale, params.crop_px), FaceFacts(face.pose.yaw_deg, size_px)
+
+
+def _row(sample_id: str, source: str, mask_type: MaskType, crop_path: str) -> Assignment:
+    return Assignment(
+        sample_id=sample_id,
+        image_id=sample_id,
+        group=sample_id,
+        side="test",
+        mask_type=mask_type,
+        wear="none" if mask_type == "none" else "unknown",
+        valve="unknown",
+        source=source,
+        synthetic=False,
+        template=None,
+        crop_path=crop_path,
+    )
+
+
+def held_out_sets(rows: list[Assignment], facts: dict[str, FaceFacts]) -> list[EvaluationSet]:
+    """The test side in parts that are never averaged: masks that we drew, and masks that people wore.
+
+    Bare faces are real photos and belong to both. A part with one class alone is left out: there is nothing to
+    tell apart.
+    """
+    held_out = sorted((row for row in rows if row.side == "test"), key=lambda row: row.sample_id)
+    bare = {row.sample_id for row in held_out if row.mask_type == "none"}
+    parts = {
+        "test_synthetic": [row for row in held_out if row.synthetic or row.sample_id in bare],
+        "test_real": [row for row in held_out if not row.synthetic],
+    }
+    return [
+        EvaluationSet(name, tuple(part), {row.sample_id: facts.get(row.sample_id, FaceFacts()) for row in part})
+        for name, part in parts.items()
+        if len({row.mask_type for row in part}) > 1
+    ]

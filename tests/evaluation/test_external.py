@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.arrays import Rgb
+from pipeline.config import FacesParams
+from pipeline.errors import MaskwrightError
+from pipeline.evaluation.attributes import FaceFacts
+from pipeline.evaluation.external import external_set, held_out_sets, list_class_folders
+from pipeline.faces.finding import FaceFinder
+from pipeline.images import read_image, write_image
+from pipeline.records import Assignment
+
+PARAMS = FacesParams()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, portrait: Rgb) -> Path:
+    """A portrait, a picture without a face, a crop-shaped one, and a file that is no image."""
+    write_image(tmp_path / "photos/none/portrait.jpg", portrait)
+    write_image(tmp_path / "photos/N95/wall.png", np.full((90, 200, 3), 99, dtype=np.uint8))
+    write_image(tmp_path / "photos/N95/square.png", np.full((90, 90, 3), 99, dtype=np.uint8))
+    (tmp_path / "photos/N95/broken.jpg").write_bytes(b"no image")
+    (tmp_path / "photos/N95/notes.txt").write_text("not an image at all")
+    return tmp_path / "photos"
+
+
+def test_faces_are_cut_out_and_what_is_left_has_a_reason(folder: Path, tmp_path: Path) -> None:
+    found = external_set("real", folder, Path("crops"), root=tmp_path, find=FaceFinder(PARAMS).find, params=PARAMS)
+    assert [(row.mask_type, row.synthetic, row.source) for row in found.rows] == [
+        ("ffp2", False, "real"),
+        ("none", False, "real"),
+    ]
+    assert sorted((r.origin, r.reason) for r in found.rejections) == [
+        ("N95/broken.jpg", "not_an_image"),
+        ("N95/wall.png", "no_face"),
+    ]
+    portrait = found.rows[1]
+    assert read_image(tmp_path / portrait.crop_path).rgb.shape == (PARAMS.crop_px, PARAMS.crop_px, 3)
+    yaw = found.facts[portrait.sample_id].yaw_deg
+    assert yaw is not None
+    assert abs(yaw) < 25
+    assert found.facts[found.rows[0].sample_id] == FaceFacts()  # taken whole
+
+
+def test_two_photos_of_one_content_stay_two_rows(tmp_path: Path, portrait: Rgb) -> None:
+    for name in ("a", "b"):
+        write_image(tmp_path / f"photos/none/{name}.jpg", portrait)
+    found = external_set(
+        "x", tmp_path / "photos", Path("crops"), root=tmp_path, find=FaceFinder(PARAMS).find, params=PARAMS
+    )
+    assert len({row.sample_id for row in found.rows}) == 2
+
+
+@pytest.mark.parametrize("names", [(), ("cloth", "hats")])
+def test_folders_that_are_no_classes_are_listed(tmp_path: Path, names: tuple[str, ...]) -> None:
+    for name in names:
+        (tmp_path / name).mkdir()
+    with pytest.raises(MaskwrightError, match=r"has the sub-folders \[.*\], expected some of none"):
+        list_class_folders(tmp_path)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MaskwrightError, match="no such folder"):
+        list_class_folders(tmp_path / "gone")
+
+
+def row(sample_id: str, mask_type: str, *, synthetic: bool, side: str = "test") -> Assignment:
+    return Assignment(
+        sample_id=sample_id,
+        image_id=sample_id,
+        group=sample_id,
+        side=side,  # type: ignore[arg-type]
+        mask_type=mask_type,  # type: ignore[arg-type]
+        wear="unknown",
+        valve="unknown",
+        source="s",
+        synthetic=synthetic,
+        template=None,
+        crop_path="x.jpg",
+    )
+
+
+def test_drawn_and_real_masks_are_never_in_one_set() -> None:
+    rows = [
+        row("bare", "none", synthetic=False),
+        row("drawn", "cloth", synthetic=True),
+        row("worn", "ffp2", synthetic=False),
+        row("trained", "cloth", synthetic=True, side="train"),
+    ]
+    found = {s.name: [r.sample_id for r in s.rows] for s in held_out_sets(rows, {})}
+    assert found == {"test_synthetic": ["bare", "drawn"], "test_real": ["bare", "worn"]}
+
+
+def test_a_set_with_one_class_is_left_out() -> None:
+    rows = [row("bare", "none", synthetic=False), row("drawn", "cloth", synthetic=True)]
+    assert [s.name for s in held_out_sets(rows, {})] == ["test_synthetic"]

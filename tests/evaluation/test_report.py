@@ -1,0 +1,234 @@
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from click.testing import CliRunner
+
+from pipeline.evaluation.cards import data_card, model_card, source_rows
+from pipeline.evaluation.evaluating import Measuring
+from pipeline.evaluation.external import held_out_sets
+from pipeline.evaluation.flow import flow_row
+from pipeline.evaluation.gradcam import grad_cam, overlay
+from pipeline.evaluation.outputs import write_dataset_cards
+from pipeline.evaluation.report import MaskPair, MeasuredSet, pictured_rows, render_report
+from pipeline.manifests import read_manifest, write_manifest
+from pipeline.records import Assignment, Rejection
+from pipeline.training.data import read_crop
+from pipeline.training.labels import MASK_TYPE_HEAD, heads_of
+from pipeline.training.models import MaskClassifier, ModelSpec, build_model
+
+FACTS = {
+    "seed": 0,
+    "parameters": 887_000,
+    "best_epoch": 1,
+    "epochs_run": 2,
+    "counts": {"train/none": 9, "train/cloth": 9},
+    "params": {
+        "image_px": 32,
+        "weights": "none",
+        "optimizer": "adamw",
+        "lr": 0.002,
+        "schedule": "one_cycle",
+        "batch_size": 32,
+        "balance": "weights",
+    },
+    "history": [
+        {"train_loss": 1.4, "val_loss": 1.3, "val_accuracy": 0.4, "val_macro_f1": 0.3},
+        {"train_loss": 0.7, "val_loss": 0.9, "val_accuracy": 0.8, "val_macro_f1": 0.7},
+    ],
+}
+
+
+@pytest.fixture
+def model() -> MaskClassifier:
+    torch.manual_seed(0)
+    return build_model(ModelSpec("masknet", heads_of("mask_type"), 32, (0.5,) * 3, (0.2,) * 3, 0.0)).eval()
+
+
+@pytest.fixture
+def rows(project: Path) -> list[Assignment]:
+    return read_manifest(project / "data/split/split.parquet", Assignment)
+
+
+@pytest.fixture
+def measured(model: MaskClassifier, rows: list[Assignment], project: Path) -> MeasuredSet:
+    """An untrained model on the test side: right and wrong answers."""
+    measuring = Measuring(
+        root=project,
+        temperatures={"mask_type": 1.5},
+        seen_templates=frozenset({"cloth_1"}),
+        bootstrap_samples=100,
+        batch_size=8,
+        seed=0,
+    )
+    found = held_out_sets(rows, {})[0]
+    return MeasuredSet(found, measuring.measure(model, found))
+
+
+@pytest.fixture
+def report(model: MaskClassifier, measured: MeasuredSet, project: Path) -> str:
+    crops = {row.sample_id: read_crop(project / row.crop_path, 32) for row in pictured_rows([measured])}
+    rejections = [Rejection(id=str(k), stage="faces", reason="no_face", detail="", origin="x") for k in range(3)]
+    face = np.full((40, 40, 3), 130, dtype=np.uint8)
+    return render_report(
+        model,
+        FACTS,
+        [measured],
+        crops=crops,
+        pairs=[MaskPair(face, face, "cloth, <script>alert(1)</script>")],
+        flow=[flow_row("faces", 97, "faces", rejections)],
+    )
+
+
+def test_the_report_holds_everything_itself(report: str, measured: MeasuredSet) -> None:
+    result = measured.results["mask_type"]
+    assert f"{100 * result.scores.accuracy:.1f} %" in report
+    assert len(re.findall(r'<img src="data:image/jpeg;base64,', report)) == len(re.findall("<img ", report)) > 4
+    assert not re.search(r"""(src|href)=["'](?!data:)""", report)
+    assert "url(" not in report
+    assert "no face 3" in report
+
+
+def test_names_cannot_inject_markup(report: str) -> None:
+    assert "<script" not in report
+
+
+def browse(page: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Load a page in headless Chromium, without a network."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"]
+    flags += ["--enable-logging=stderr", "--virtual-time-budget=2000", f"--user-data-dir={page.parent / 'profile'}"]
+    command = [chromium, *flags, *arguments, page.as_uri()]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+
+
+_PROBE = """<pre id=probe></pre><script>
+const images = [...document.images];
+document.getElementById("probe").textContent = JSON.stringify({
+  images: images.length, loaded: images.filter(i => i.complete && i.naturalWidth > 0).length,
+  fetched: performance.getEntriesByType("resource").filter(r => !r.name.startsWith("data:")).length,
+  overflow: document.documentElement.scrollWidth - window.innerWidth,
+  tables: document.querySelectorAll("table").length, charts: document.querySelectorAll("svg").length,
+});
+</script>"""
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_a_browser_shows_it_from_disk(report: str, tmp_path: Path, width: int) -> None:
+    page = tmp_path / "report.html"
+    page.write_text(report.replace("</body>", _PROBE + "</body>"))
+    done = browse(page, "--dump-dom", f"--window-size={width},2000")
+    probe = re.search(r'<pre id="probe">(.*?)</pre>', done.stdout)
+    assert probe, done.stdout[-500:]
+    found = json.loads(probe[1])
+    assert found["loaded"] == found["images"] > 4
+    assert (found["fetched"], found["charts"]) == (0, 3)
+    assert found["overflow"] <= 0
+    assert "CONSOLE" not in done.stderr
+
+
+def test_grad_cam_follows_what_the_class_depends_on(model: MaskClassifier) -> None:
+    crop = np.random.default_rng(0).integers(0, 255, (32, 32, 3)).astype(np.uint8)
+    heat = grad_cam(model, crop, "mask_type", 1)
+    assert (heat.shape, heat.dtype) == ((32, 32), np.float32)
+    assert heat.min() >= 0
+    assert heat.max() == pytest.approx(1.0)
+    assert overlay(crop, np.zeros_like(heat)).tolist() == crop.tolist()
+
+
+def test_grad_cam_finds_the_half_that_decides(model: MaskClassifier) -> None:
+    class LeftBrightness(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = torch.nn.Conv2d(3, 1, 1)
+            torch.nn.init.ones_(self.conv.weight)
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            features = self.conv(images)
+            return features.mean((2, 3)).repeat(1, 192)
+
+    model.backbone = LeftBrightness()
+    torch.nn.init.ones_(model.heads["mask_type"].weight)
+    crop = np.zeros((32, 32, 3), dtype=np.uint8)
+    crop[:, :16] = 255
+    heat = grad_cam(model, crop, "mask_type", 0)
+    assert heat[:, :14].mean() > 10 * heat[:, 18:].mean()
+
+
+def test_cards_begin_with_front_matter(measured: MeasuredSet, rows: list[Assignment], make_image) -> None:
+    images = [make_image(id=row.image_id, source="sample", licence="CC0-1.0") for row in rows]
+    images.append(make_image(id="unused", source="elsewhere", licence="secret"))
+    sources = source_rows(images, rows)
+    assert [(s.name, s.images, s.licences) for s in sources] == [("sample", 100, ("CC0-1.0",))]
+    data = data_card(rows, sources, [flow_row("split", 100, "samples", [])])
+    front = yaml.safe_load(data.split("---\n")[1])
+    assert front["size_categories"] == ["n<1K"]
+    assert "| cloth | 15 | 5 | 5 | 25 |" in data
+    card = model_card("masknet", FACTS, [measured])
+    results = yaml.safe_load(card.split("---\n")[1])["model-index"][0]["results"]
+    assert results[0]["metrics"][0]["value"] == round(measured.results["mask_type"].scores.accuracy, 4)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # from rdflib and pandas, inside mlcroissant
+def test_croissant_is_valid_and_reads_the_rows(project: Path, rows: list[Assignment], make_image) -> None:
+    mlcroissant = pytest.importorskip("mlcroissant")
+    images = [make_image(id=row.image_id) for row in rows]
+    write_dataset_cards(project / "reports", project / "data/split/split.parquet", rows, images, [])
+    dataset = mlcroissant.Dataset(jsonld=str(project / "reports/croissant.json"))
+    assert dataset.metadata.issues.errors == set()
+    records = list(dataset.records("samples"))
+    assert len(records) == len(rows)
+    assert records[3]["samples/mask_type"] in (b"ffp2", "ffp2")
+
+
+def test_evaluate_writes_every_file(project: Path) -> None:
+    from stages.evaluate import command as evaluate
+    from stages.train import command as train
+
+    write_manifest(project / "data/split/rejected.parquet", [], Rejection)
+    photo = read_crop(project / "data/faces/crops/000.jpg", 64)
+    for name in ("none", "cloth"):
+        from pipeline.images import write_image
+
+        write_image(project / f"photos/{name}/a.png", photo)
+    (project / "params.yaml").write_text(
+        "train: {image_px: 32, workers: 0, epochs: 1, target: type_and_wear}\n"
+        "evaluate: {external: {mine: photos}, bootstrap_samples: 20}\n"
+    )
+    assert CliRunner().invoke(train, []).exit_code == 0
+    result = CliRunner().invoke(evaluate, [])
+    assert result.exit_code == 0, result.output
+    metrics = json.loads((project / "reports/metrics.json").read_text())
+    assert set(metrics) == {"test_synthetic", "mine"}
+    assert metrics["mine"]["mask_type"]["count"] == 2
+    assert metrics["mine"]["wear"]["count"] == 1  # how the cloth mask is worn isn't known
+    names = {path.relative_to(project / "reports").as_posix() for path in (project / "reports").rglob("*.*")}
+    assert {"report.html", "model_card.md", "data_card.md", "croissant.json", "evaluation.json"} <= names
+    assert "plots/mine/mask_type/confusion.csv" in names
+
+
+def test_a_test_side_of_one_class_says_so(project: Path, rows: list[Assignment]) -> None:
+    from stages.evaluate import command as evaluate
+    from stages.train import command as train
+
+    (project / "params.yaml").write_text("train: {image_px: 32, workers: 0, epochs: 1}\n")
+    assert CliRunner().invoke(train, []).exit_code == 0
+    only = [replace(row, side="val") if row.side == "test" and row.mask_type != "none" else row for row in rows]
+    write_manifest(project / "data/split/split.parquet", only, Assignment)
+    result = CliRunner().invoke(evaluate, [])
+    assert result.exit_code == 1
+    assert "nothing to measure on" in result.output
+
+
+def test_heads_keep_their_order(measured: MeasuredSet) -> None:
+    assert measured.results["mask_type"].head == MASK_TYPE_HEAD
+    assert measured.results["mask_type"].details()["classes"] == ["none", "cloth", "surgical", "ffp2"]
