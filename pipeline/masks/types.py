@@ -2,14 +2,13 @@
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from pipeline.arrays import Alpha, Points, Rgb
 from pipeline.faces.pose import HeadPose
 from pipeline.records import MaskType, Valve, Wear
 
-__all__ = ["DrawValue", "HeadPose", "MaskDraw", "MaskedFace"]
-
-DrawValue = float | int | str | bool | list[float]
+__all__ = ["HeadPose", "MaskDraw", "MaskedFace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class MaskDraw:
     wear: Wear
     valve: Valve
     seed: int
-    values: dict[str, DrawValue]
+    values: dict[str, Any]
 
     def to_json(self) -> str:
         """One line of JSON with sorted keys, the same bytes for the same draw."""

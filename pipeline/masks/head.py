@@ -1,0 +1,210 @@
+"""The canonical head, and its fit to the landmarks of one face.
+
+Frame: OpenCV camera axes (x to the viewer's right, y down, z away from the viewer), millimetres, origin at the sellion.
+`tools/make_canonical_head.py` derives the head from CC0 MakeHuman data.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.resources import files
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.arrays import FloatImage, Points, Points3d
+from pipeline.errors import ShapeError
+from pipeline.masks.types import HeadPose
+
+AXIS_Z_MM = 75.0
+"""Depth of the vertical axis of the cylindrical coordinates: about the middle of the jaw."""
+
+AZIMUTH_LIMIT_DEG = 120.0
+Y_RANGE_MM = (-60.0, 190.0)
+_FIELD_ROWS, _FIELD_COLUMNS = 126, 121
+
+_JAW_WEIGHT = 0.35
+"""Of a jaw point in the pose fit: dlib's contour slides along the cheek when the head turns."""
+
+_KERNEL_MM = 38.0
+_KERNEL_NOISE = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class CanonicalHead:
+    """Mean head: the 68 landmarks `(68, 3)`, the skin `vertices` `(V, 3)` and `triangles` `(F, 3)`, named `anchors`."""
+
+    landmarks: Points3d
+    vertices: Points3d
+    triangles: NDArray[np.int32]
+    anchors: dict[str, Points3d]
+
+    @cached_property
+    def radius(self) -> FloatImage:
+        """Distance of the skin from the axis in mm, `(126, 121)` over y in Y_RANGE_MM and azimuth within the limit."""
+        samples = _sample_surface(self.vertices, self.triangles)
+        azimuth, y, radius = to_cylinder(samples)
+        column = np.rint((azimuth / AZIMUTH_LIMIT_DEG + 1) / 2 * (_FIELD_COLUMNS - 1)).astype(int)
+        row = np.rint((y - Y_RANGE_MM[0]) / (Y_RANGE_MM[1] - Y_RANGE_MM[0]) * (_FIELD_ROWS - 1)).astype(int)
+        inside = (column >= 0) & (column < _FIELD_COLUMNS) & (row >= 0) & (row < _FIELD_ROWS)
+        field = np.zeros((_FIELD_ROWS, _FIELD_COLUMNS), dtype=np.float32)
+        np.maximum.at(field, (row[inside], column[inside]), radius[inside])
+        return _fill_holes(field)
+
+    @cached_property
+    def warp_weights(self) -> NDArray[np.float64]:
+        """`(68, 68)`: from landmark residuals to the coefficients of their smooth interpolant (kernel ridge)."""
+        kernel = _kernel(self.landmarks, self.landmarks) + _KERNEL_NOISE * np.eye(68)
+        return np.asarray(np.linalg.inv(kernel))
+
+    @cached_property
+    def pose_solver(self) -> NDArray[np.float64]:
+        """`(4, 68)`: weighted pseudo-inverse that gives the affine camera of 68 image points."""
+        weight = np.ones(68)
+        weight[:17] = _JAW_WEIGHT
+        design = np.concatenate([self.landmarks, np.ones((68, 1))], axis=1) * weight[:, None]
+        return np.asarray(np.linalg.pinv(design) * weight[None, :])
+
+
+@dataclass(frozen=True, slots=True)
+class HeadFit:
+    """Where one face's head is: a scaled-orthographic camera, and what is left at the landmarks.
+
+    Attributes:
+        rotation: `(3, 3)`, canonical to camera axes.
+        scale: Pixels per millimetre.
+        stretch: `(3,)`, this face's width, height and depth over the mean face's.
+        origin: `(2,)`, pixels of the sellion before the warp.
+        coefficients: `(68, 2)`, smooth residual warp in pixels.
+    """
+
+    rotation: NDArray[np.float64]
+    scale: float
+    stretch: NDArray[np.float64]
+    origin: NDArray[np.float64]
+    coefficients: NDArray[np.float64]
+
+    @property
+    def pose(self) -> HeadPose:
+        """The head's angles."""
+        return pose_of(self.rotation)
+
+    def project(self, points: NDArray[np.floating], head: CanonicalHead) -> tuple[Points, NDArray[np.float32]]:
+        """Pixels `(N, 2)` and depth `(N,)` (mm, growing away from the viewer) of canonical points `(N, 3)`."""
+        camera = (points * self.stretch) @ self.rotation.T
+        xy = camera[:, :2] * self.scale + self.origin + _kernel(points, head.landmarks) @ self.coefficients
+        return xy.astype(np.float32), camera[:, 2].astype(np.float32)
+
+
+def fit_head(landmarks: Points, head: CanonicalHead) -> HeadFit:
+    """Fit the canonical head to 68 points `(68, 2)` in pixels.
+
+    A scaled-orthographic pose from the least-squares affine camera (Tomasi & Kanade's metric constraint by SVD), then
+    one scale for each axis, then a smooth kernel-ridge warp of what is left.
+
+    Raises:
+        ShapeError: not 68 points.
+    """
+    if landmarks.shape != (68, 2):
+        raise ShapeError(f"landmarks must have the shape (68, 2), not {landmarks.shape}")
+    observed = landmarks.astype(np.float64)
+    affine = (head.pose_solver @ observed).T
+    rotation, scale = _nearest_rotation(affine[:, :3])
+    stretch, origin = _fit_stretch(head.landmarks, observed, rotation[:2] * scale)
+    residual = observed - (head.landmarks * stretch) @ (rotation[:2] * scale).T - origin
+    return HeadFit(rotation, scale, stretch, origin, head.warp_weights @ residual)
+
+
+def _nearest_rotation(affine: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    left, values, right = np.linalg.svd(affine, full_matrices=False)
+    rows = left @ right
+    return np.vstack([rows, np.cross(rows[0], rows[1])]), float(values.mean())
+
+
+def _fit_stretch(
+    canonical: Points3d, observed: NDArray[np.float64], camera: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Width, height and depth factors with a prior at 1, and the origin; `camera` is `(2, 3)` in px/mm."""
+    spread = float(np.abs(camera).max()) * 30 * np.sqrt(68)  # mm of typical lever: how strongly the prior holds
+    columns = [np.concatenate([canonical[:, k : k + 1] @ camera[None, i, k : k + 1] for i in (0, 1)]) for k in range(3)]
+    design = np.zeros((136 + 3, 5))
+    for k, column in enumerate(columns):
+        design[:136, k] = column[:, 0]
+    design[:68, 3], design[68:136, 4] = 1, 1
+    design[136:, :3] = np.diag([0.15, 0.15, 0.6]) * spread
+    target = np.concatenate([observed[:, 0], observed[:, 1], np.array([0.15, 0.15, 0.6]) * spread])
+    solution = np.linalg.lstsq(design, target, rcond=None)[0]
+    return solution[:3], solution[3:]
+
+
+def pose_of(rotation: NDArray[np.float64]) -> HeadPose:
+    """Angles of a rotation from canonical to camera axes, applied as roll after pitch after yaw."""
+    forward = -rotation[:, 2]  # where the face looks, in camera axes
+    down = rotation[:, 1]
+    yaw = np.degrees(np.arctan2(forward[0], -forward[2]))
+    pitch = np.degrees(np.arctan2(forward[1], np.hypot(forward[0], forward[2])))
+    roll = np.degrees(np.arctan2(-down[0], down[1]))
+    return HeadPose(yaw_deg=float(yaw), pitch_deg=float(pitch), roll_deg=float(roll))
+
+
+def _kernel(points: NDArray[np.floating], centres: Points3d) -> NDArray[np.float64]:
+    squared = ((points[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2)
+    return np.asarray(np.exp(-squared / (2 * _KERNEL_MM**2)), dtype=np.float64)
+
+
+def to_cylinder(points: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Azimuth in degrees (0 faces the viewer, > 0 to the viewer's right), y and radius in mm of `(N, 3)` points."""
+    x, depth = points[:, 0].astype(np.float64), AXIS_Z_MM - points[:, 2].astype(np.float64)
+    return np.degrees(np.arctan2(x, depth)), points[:, 1].astype(np.float64), np.hypot(x, depth)
+
+
+def from_cylinder(
+    azimuth_deg: NDArray[np.floating], y: NDArray[np.floating], radius: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """The inverse of `to_cylinder`: points `(..., 3)`."""
+    angle = np.radians(azimuth_deg)
+    return np.stack([radius * np.sin(angle), y, AXIS_Z_MM - radius * np.cos(angle)], axis=-1)
+
+
+def sample_field(field: FloatImage, azimuth_deg: NDArray[np.floating], y: NDArray[np.floating]) -> FloatImage:
+    """Bilinear look-up in a field laid out like `CanonicalHead.radius`; beyond its range the edge goes on."""
+    column = (azimuth_deg / AZIMUTH_LIMIT_DEG + 1) / 2 * (field.shape[1] - 1)
+    row = (y - Y_RANGE_MM[0]) / (Y_RANGE_MM[1] - Y_RANGE_MM[0]) * (field.shape[0] - 1)
+    return np.asarray(
+        cv2.remap(
+            field,
+            column.astype(np.float32),
+            row.astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        ),
+        dtype=np.float32,
+    )
+
+
+def _sample_surface(vertices: Points3d, triangles: NDArray[np.int32], steps: int = 10) -> Points3d:
+    a, b = (part.ravel() for part in np.mgrid[0 : 1 : steps * 1j, 0 : 1 : steps * 1j])
+    inside = a + b <= 1
+    weights = np.stack([a, b, 1 - a - b], axis=1)[inside]
+    samples = np.einsum("sk,tkd->tsd", weights, vertices[triangles]).reshape(-1, 3)
+    return np.asarray(samples, dtype=np.float32)
+
+
+def _fill_holes(field: FloatImage) -> FloatImage:
+    known = (field > 0).astype(np.float32)
+    values = field.copy()
+    for size in (3, 5, 9, 17, 33, 65):
+        weight = cv2.blur(known, (size, size))
+        mean = cv2.blur(values * known, (size, size)) / np.maximum(weight, 1e-6)
+        holes = (known == 0) & (weight > 0)
+        values[holes], known[holes] = mean[holes], 1
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), 1.0), dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def canonical_head() -> CanonicalHead:
+    """The head that ships with the package."""
+    with (files("pipeline.faces") / "canonical_head.npz").open("rb") as file:
+        data = np.load(file)
+        anchors = dict(zip(data["anchor_names"].tolist(), data["anchor_points"], strict=True))
+        return CanonicalHead(data["landmarks"], data["vertices"], data["faces"], anchors)

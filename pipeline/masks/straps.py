@@ -1,0 +1,82 @@
+"""Ear loops, head straps and ties: lines over the head from the mask's sides, hidden where the head hides them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.arrays import FloatImage
+from pipeline.masks.head import CanonicalHead, HeadFit, from_cylinder, sample_field, to_cylinder
+
+_STEPS = 14
+_TURNED_AWAY = -0.05
+_ABOVE_SKIN_MM = 1.5
+_ZOOM = 2
+
+_ENDS = {
+    "ear_loops": ("ear_top", "ear_bottom"),
+    "head_straps": ("strap_upper", "strap_lower"),
+    "ties": ("strap_upper", "strap_lower"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StrapLine:
+    """One visible run of strap: `xy (N, 2)` in pixels and the unit normals `(N, 3)` of the head under it."""
+
+    xy: NDArray[np.float32]
+    normals: NDArray[np.float64]
+
+
+def strap_lines(
+    straps: dict[str, Any], surface: NDArray[np.float64], fit: HeadFit, head: CanonicalHead
+) -> list[StrapLine]:
+    """The visible runs of all four straps of a mask whose surface is `(R, C, 3)` in canonical coordinates."""
+    lines = []
+    for side, column in (("left", 0), ("right", -1)):
+        for end, v in zip(_ENDS[straps["kind"]], (straps["top_v"], straps["bottom_v"]), strict=True):
+            start = _on_edge(surface[:, column], v)
+            lines += _visible_runs(_path(start, head.anchors[f"{end}_{side}"], straps["sag_mm"], head), fit, head)
+    return lines
+
+
+def _on_edge(edge: NDArray[np.float64], v: float) -> NDArray[np.float64]:
+    at = v * (len(edge) - 1)
+    low = min(int(at), len(edge) - 2)
+    return np.asarray(edge[low] + (edge[low + 1] - edge[low]) * (at - low))
+
+
+def _path(
+    start: NDArray[np.float64], end: NDArray[np.floating], sag_mm: float, head: CanonicalHead
+) -> NDArray[np.float64]:
+    """A taut line from start to end that rests on the head where the head stands in its way."""
+    t = np.linspace(0, 1, _STEPS)
+    chord = start + (end.astype(np.float64) - start) * t[:, None]
+    azimuth, y, radius = to_cylinder(chord)
+    y = y + sag_mm * np.sin(np.pi * t)
+    skin = sample_field(head.radius, azimuth[None], y[None])[0]
+    return from_cylinder(azimuth, y, np.maximum(radius, skin + _ABOVE_SKIN_MM))
+
+
+def _visible_runs(path: NDArray[np.float64], fit: HeadFit, head: CanonicalHead) -> list[StrapLine]:
+    azimuth, _, _ = to_cylinder(path)
+    angle = np.radians(azimuth)
+    outward = np.stack([np.sin(angle), np.zeros_like(angle), -np.cos(angle)], axis=1) @ fit.rotation.T
+    xy, _ = fit.project(path, head)
+    visible = outward[:, 2] < _TURNED_AWAY
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], visible.astype(int), [0]])))
+    runs = zip(edges[::2], edges[1::2], strict=True)
+    return [StrapLine(xy[a:b], outward[a:b]) for a, b in runs if b - a >= 2]
+
+
+def draw_straps(lines: list[StrapLine], width_px: float, width: int, height: int) -> FloatImage:
+    """Opacity `(height, width)` of the straps, drawn at twice the size so that thin ones keep their width."""
+    canvas = np.zeros((height * _ZOOM, width * _ZOOM), dtype=np.uint8)
+    thickness = max(1, round(width_px * _ZOOM))
+    for line in lines:
+        points = np.rint((line.xy + 0.5) * _ZOOM * 8 - 4).astype(np.int32)
+        cv2.polylines(canvas, [points[:, None]], False, 255, thickness, cv2.LINE_AA, 3)
+    small = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    return np.asarray(small * min(1.0, width_px * _ZOOM), dtype=np.float32)

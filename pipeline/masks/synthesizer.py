@@ -1,0 +1,300 @@
+"""Put a mask on a face: draw, then render."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.arrays import FloatImage, Points, Rgb
+from pipeline.errors import SampleRejected
+from pipeline.faces.landmarks import interocular_px
+from pipeline.masks.compositing import Layer, blend, blur_layer, blur_sigma, contact_shadow, noise_sigma
+from pipeline.masks.drawing import choose_wear, draw_mask, weighted_choice
+from pipeline.masks.head import CanonicalHead, HeadFit, canonical_head, fit_head
+from pipeline.masks.light import Light, estimate_light
+from pipeline.masks.material import Material, build_material, linear_colour
+from pipeline.masks.params import MaskParams
+from pipeline.masks.raster import TextureMap, rasterise_grid
+from pipeline.masks.relief import TextureSpace
+from pipeline.masks.straps import StrapLine, draw_straps, strap_lines
+from pipeline.masks.surface import Shape, build_surface
+from pipeline.masks.template import Template
+from pipeline.masks.types import MaskDraw, MaskedFace
+from pipeline.records import MaskType, Wear
+
+_MARGIN_MM = 10.0
+_MAX_WINDOW_PX = 640
+_MAX_TEXTURE_PX = 640
+_MIN_LIGHT = 0.12
+_OUTLINE_ALPHA = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A rectangle of the photo, and the factor by which it is shrunk while the mask is drawn."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    factor: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height at which the mask is drawn."""
+        return (
+            max(1, round((self.right - self.left) / self.factor)),
+            max(1, round((self.bottom - self.top) / self.factor)),
+        )
+
+    def inside(self, xy: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Photo pixels to pixels of the drawing."""
+        return ((xy - (self.left, self.top) + 0.5) / self.factor - 0.5).astype(np.float32)
+
+
+class MaskSynthesizer:
+    """Puts masks on faces: arrays in, `MaskedFace` out; pure given a generator."""
+
+    def __init__(self, templates: Mapping[str, Template], params: MaskParams | None = None) -> None:
+        self._params = params or MaskParams()
+        self._templates = dict(sorted(templates.items()))
+        self._head = canonical_head()
+
+    def __call__(self, rgb: Rgb, landmarks: Points, mask_type: MaskType, rng: np.random.Generator) -> MaskedFace:
+        """Draw a mask of one type and render it.
+
+        Raises:
+            SampleRejected: as `render`.
+        """
+        return self.render(rgb, landmarks, self.draw(mask_type, rng))
+
+    def draw(self, mask_type: MaskType, rng: np.random.Generator, *, wear: Wear | None = None) -> MaskDraw:
+        """Draw a template of that type and every value of one mask; `wear` None draws that too.
+
+        Raises:
+            ValueError: no template makes such masks.
+        """
+        fitting = [t for t in self._templates.values() if t.mask_type == mask_type]
+        if not fitting:
+            raise ValueError(f"no template makes masks of the type {mask_type!r}")
+        template = weighted_choice(fitting, [t.weight for t in fitting], rng)
+        return draw_mask(template, wear or choose_wear(self._params.wear, rng), self._params, rng)
+
+    def render(self, rgb: Rgb, landmarks: Points, draw: MaskDraw) -> MaskedFace:
+        """The photo `(H, W, 3)` with the drawn mask on the face that has these 68 landmarks.
+
+        Raises:
+            SampleRejected: `face_too_small` or `extreme_pose`.
+        """
+        fit = self._fit(landmarks)
+        values = draw.values
+        surface = build_surface(Shape(**values["shape"]), self._head)
+        straps = strap_lines(values["straps"], surface, fit, self._head) if values["straps"] else []
+        return _render(rgb, landmarks, draw, _Posed(fit, surface, straps, self._head))
+
+    def _fit(self, landmarks: Points) -> HeadFit:
+        eyes = interocular_px(landmarks)
+        if eyes < self._params.min_interocular_px:
+            raise SampleRejected("face_too_small", f"{eyes:.0f} px between the outer eye corners")
+        fit = fit_head(landmarks, self._head)
+        pose = fit.pose
+        if abs(pose.yaw_deg) > self._params.max_yaw_deg or abs(pose.pitch_deg) > self._params.max_pitch_deg:
+            raise SampleRejected("extreme_pose", f"yaw {pose.yaw_deg:.0f}, pitch {pose.pitch_deg:.0f} degrees")
+        return fit
+
+
+class _Posed:
+    """A surface in front of the camera."""
+
+    def __init__(
+        self, fit: HeadFit, surface: NDArray[np.float64], straps: list[StrapLine], head: CanonicalHead
+    ) -> None:
+        rows, columns = surface.shape[:2]
+        xy, depth = fit.project(surface.reshape(-1, 3), head)
+        self.fit, self.straps, self.head = fit, straps, head
+        self.xy = xy.reshape(rows, columns, 2)
+        self.depth = depth.reshape(rows, columns)
+        self.camera = (surface * fit.stretch) @ fit.rotation.T
+        self.width_mm = float(np.linalg.norm(np.diff(surface[rows // 2], axis=0), axis=1).sum())
+        self.height_mm = float(np.linalg.norm(np.diff(surface[:, columns // 2], axis=0), axis=1).sum())
+
+    def texture_space(self, factor: float) -> TextureSpace:
+        """A texture about as fine as the drawing."""
+        per_mm = self.fit.scale / factor
+        width, height = (int(np.clip(mm * per_mm, 24, _MAX_TEXTURE_PX)) for mm in (self.width_mm, self.height_mm))
+        return TextureSpace(width, height, self.width_mm, self.height_mm)
+
+    def window(self, photo: Rgb) -> _Window:
+        """The part of the photo that the mask, its straps and its shadow can reach."""
+        points = np.concatenate([self.xy.reshape(-1, 2), *(line.xy for line in self.straps)])
+        margin = _MARGIN_MM * self.fit.scale + 3
+        low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
+        left, right = np.clip([np.floor(low[0]), np.ceil(high[0])], 0, photo.shape[1]).astype(int).tolist()
+        top, bottom = np.clip([np.floor(low[1]), np.ceil(high[1])], 0, photo.shape[0]).astype(int).tolist()
+        if right - left < 4 or bottom - top < 4:
+            raise SampleRejected("mask_outside_photo", "the face's lower half lies outside the photo")
+        return _Window(left, top, right, bottom, max(1.0, max(right - left, bottom - top) / _MAX_WINDOW_PX))
+
+
+def _render(rgb: Rgb, landmarks: Points, draw: MaskDraw, posed: _Posed) -> MaskedFace:
+    window = posed.window(rgb)
+    part = rgb[window.top : window.bottom, window.left : window.right]
+    width, height = window.size
+    light = estimate_light(rgb, posed.fit, posed.head)
+    space = posed.texture_space(window.factor)
+    texture = rasterise_grid(window.inside(posed.xy), posed.depth, width, height)
+    shaded = _shade(build_material(draw.values, space), space, posed, light, draw.values["look"])
+    body = _sample(shaded, texture, space)
+    look = _Look.measure(rgb, landmarks, draw, window.factor)
+    layer = _compose(body, posed, window, light, draw.values, look)
+    if window.factor > 1:
+        layer = _enlarge(layer, part.shape[1], part.shape[0])
+    result = rgb.copy()
+    result[window.top : window.bottom, window.left : window.right] = blend(part, layer)
+    alpha = np.zeros((*rgb.shape[:2], 1), dtype=np.float32)
+    alpha[window.top : window.bottom, window.left : window.right, 0] = layer.alpha
+    polygon = _outline(body[:, :, 3], window)
+    box = (*polygon.min(axis=0).tolist(), *polygon.max(axis=0).tolist())
+    return MaskedFace(result, alpha, polygon, box, draw, posed.fit.pose)
+
+
+def _shade(material: Material, space: TextureSpace, posed: _Posed, light: Light, look: dict[str, float]) -> FloatImage:
+    """Premultiplied linear RGBA `(H, W, 4)` of the lit texture.
+
+    A relief of height h tilts the normal n along the tangents s and t to n - s dh/ds - t dh/dt; since the light is
+    linear in n, so is its effect.
+    """
+    directed = light.coefficients.copy()
+    directed[1:] *= look["light_strength"]
+    directed[0] = 1 + directed[3]  # keeps a surface that faces the viewer at 1
+    normal, along, down = _frame(posed.camera)
+    size = (space.width, space.height)
+    smooth = cv2.resize((directed[0] + normal @ directed[1:]).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    by_x = cv2.resize((along @ directed[1:]).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    by_y = cv2.resize((down @ directed[1:]).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    gain = look["relief_gain"]
+    slope_x = cv2.Sobel(material.height_mm, cv2.CV_32F, 1, 0, scale=gain * space.width / space.width_mm / 8)
+    slope_y = cv2.Sobel(material.height_mm, cv2.CV_32F, 0, 1, scale=gain * space.height / space.height_mm / 8)
+    tilt = 1 / np.sqrt(1 + slope_x**2 + slope_y**2)
+    lit = directed[0] + (smooth - directed[0] - slope_x * by_x - slope_y * by_y) * tilt
+    lit = np.maximum(lit, _MIN_LIGHT) * _occlusion(material.height_mm, space, look["occlusion"])
+    tint = 1 + look["warmth"] * np.array([1, 0, -1], dtype=np.float32)
+    colour = material.albedo * (lit * (light.white * look["white_gain"]))[:, :, None] * tint
+    if light.saturation < 1:
+        grey = colour @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+        colour = grey[:, :, None] + (colour - grey[:, :, None]) * light.saturation
+    return np.dstack([colour, np.ones_like(lit)]).astype(np.float32) * material.alpha[:, :, None]
+
+
+def _frame(camera: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Unit normals towards the outside and unit tangents along u and v of each cell, in camera axes."""
+    along = camera[:-1, 1:] + camera[1:, 1:] - camera[:-1, :-1] - camera[1:, :-1]
+    down = camera[1:, :-1] + camera[1:, 1:] - camera[:-1, :-1] - camera[:-1, 1:]
+    normal = np.cross(down, along)
+    return _unit(normal), _unit(along), _unit(down)
+
+
+def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
+
+
+def _occlusion(height_mm: FloatImage, space: TextureSpace, strength: float) -> FloatImage:
+    """Less light in hollows: where the relief lies below its own neighbourhood of 6 mm."""
+    reach = max(0.8, 3.0 / space.texel_mm)
+    hollow = cv2.GaussianBlur(height_mm, (0, 0), reach) - height_mm
+    return np.asarray(1 / (1 + strength * np.maximum(hollow, 0)), dtype=np.float32)
+
+
+def _sample(shaded: FloatImage, texture: TextureMap, space: TextureSpace) -> FloatImage:
+    """The texture as the camera sees it: premultiplied RGBA `(H, W, 4)`."""
+    column, row = texture.u * (space.width - 1), texture.v * (space.height - 1)
+    seen = cv2.remap(shaded, column, row, cv2.INTER_LINEAR)
+    coverage = cv2.blur(texture.covered.astype(np.float32), (2, 2), anchor=(0, 0)) * texture.covered
+    return np.asarray(seen * coverage[:, :, None], dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How the photo renders fine detail."""
+
+    blur_px: float
+    noise: float
+    seed: int
+
+    @classmethod
+    def measure(cls, rgb: Rgb, landmarks: Points, draw: MaskDraw, factor: float) -> "_Look":
+        """Blur at the eyes, where faces are sharpest, and noise there."""
+        look = draw.values["look"]
+        eyes = landmarks[17:48]
+        left, top = np.maximum(np.floor(eyes.min(axis=0)).astype(int), 0)
+        right, bottom = np.ceil(eyes.max(axis=0)).astype(int)
+        part = rgb[top:bottom, left:right]
+        if min(part.shape[:2]) < 8:
+            return cls(0.6 * look["blur"], 1.5 * look["noise"], draw.seed)
+        if factor > 1:
+            part = cv2.resize(part, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+        grey = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        return cls(blur_sigma(grey) * look["blur"], noise_sigma(grey) * look["noise"], draw.seed)
+
+
+def _compose(  # noqa: PLR0917 - the parts of one picture
+    body: FloatImage, posed: _Posed, window: _Window, light: Light, values: dict[str, Any], look: _Look
+) -> Layer:
+    layer = body
+    per_mm = posed.fit.scale / window.factor
+    if posed.straps:
+        layer = _lay_over(body, _strap_layer(posed, window, light, values, per_mm))
+    rgb, alpha = blur_layer(np.ascontiguousarray(layer[:, :, :3]), np.ascontiguousarray(layer[:, :, 3]), look.blur_px)
+    rgb = _add_noise(rgb, look)
+    reach = values["look"]["shadow_mm"] * per_mm
+    fall = (-light.coefficients[1] * reach * 0.8, reach * 0.45)
+    shade = contact_shadow(alpha, values["look"]["shadow"], reach, fall)
+    return Layer(rgb, np.clip(alpha, 0, 1), shade)
+
+
+def _strap_layer(posed: _Posed, window: _Window, light: Light, values: dict[str, Any], per_mm: float) -> FloatImage:
+    straps = values["straps"]
+    lines = [StrapLine(window.inside(line.xy), line.normals) for line in posed.straps]
+    opacity = draw_straps(lines, straps["width_mm"] * per_mm, *window.size)
+    normals = np.concatenate([line.normals for line in lines])
+    lit = float(np.mean(light.coefficients[0] + normals @ light.coefficients[1:]))
+    colour = linear_colour(straps["colour"]) * max(lit, 0.3) * light.white * values["look"]["white_gain"]
+    return np.dstack([opacity[:, :, None] * colour, opacity]).astype(np.float32)
+
+
+def _lay_over(above: FloatImage, below: FloatImage) -> FloatImage:
+    return above + below * (1 - above[:, :, 3:])
+
+
+def _add_noise(light: FloatImage, look: _Look) -> FloatImage:
+    if look.noise < 0.3:
+        return light
+    rng = np.random.default_rng(look.seed)
+    grain = rng.standard_normal(light.shape[:2], dtype=np.float32) * (look.noise / 255 * 1.8)
+    return np.asarray(light * (1 + grain)[:, :, None], dtype=np.float32)
+
+
+def _enlarge(layer: Layer, width: int, height: int) -> Layer:
+    resized = (
+        cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR)
+        for part in (layer.light, layer.alpha, layer.shade)
+    )
+    return Layer(*resized)
+
+
+def _outline(alpha: FloatImage, window: _Window) -> Points:
+    """The largest outline of alpha > 0.5 in photo pixels, `(N, 2)`.
+
+    Raises:
+        SampleRejected: `mask_outside_photo`, nothing of the mask can be seen.
+    """
+    contours, _ = cv2.findContours(
+        (alpha > _OUTLINE_ALPHA).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    if not contours:
+        raise SampleRejected("mask_outside_photo", "nothing of the mask can be seen")
+    largest = max(contours, key=cv2.contourArea)[:, 0].astype(np.float32)
+    return np.asarray((largest + 0.5) * window.factor - 0.5 + (window.left, window.top), dtype=np.float32)

@@ -1,0 +1,1 @@
+"""A small renderer of human heads, for the committed sample of faces."""
