@@ -197,8 +197,8 @@ def balance(points: _FLOAT, counts: _FLOAT, shares: _FLOAT, fixed: _INT) -> _INT
     """The side, as an index into `shares`, of each group.
 
     Starts from the side that each group's point falls on, then moves one group at a time until every stratum is within
-    its largest group of its shares: of the moves that win at least a tenth of what the best one wins, the one whose point
-    lies nearest to the new side. So most groups stay where their own point put them, whatever else there is.
+    its largest group of its shares: of the moves that win at least a tenth of what the best one wins, the one whose
+    point lies nearest to the new side. So most groups stay where their own point put them, whatever else there is.
 
     Args:
         points: Uniform numbers in [0, 1), `(G,)`.

@@ -58,9 +58,7 @@ def _flower(canvas: Canvas, at: tuple[int, int], radius: float, petals: int, tur
     for k in range(petals):
         angle = turn + 2 * PI * k / petals
         centre = (int(at[0] + radius * 0.6 * np.cos(angle)), int(at[1] + radius * 0.6 * np.sin(angle)))
-        cv2.ellipse(
-            canvas, centre, (int(radius * 0.5), int(radius * 0.3)), float(np.degrees(angle)), 0, 360, 85, -1
-        )
+        cv2.ellipse(canvas, centre, (int(radius * 0.5), int(radius * 0.3)), float(np.degrees(angle)), 0, 360, 85, -1)
     cv2.circle(canvas, at, max(2, int(radius * 0.22)), 255, -1)
 
 
