@@ -107,8 +107,8 @@ def calibrate(
 ) -> list[CurvePoint]:
     """The curve for photos and their changed copies, `changed[i]` made of `originals[i]`.
 
-    All originals count as different photos: one that really is there twice counts as an error, so precision is a
-    lower bound.
+    All originals count as different photos: one that really is there twice counts as an error, and its copies may be
+    tied to the other's, so both rates are lower bounds.
     """
     gallery = Gallery([*originals, *changed])
     return [_point(gallery, len(originals), radius, params) for radius in RADII]
