@@ -1,7 +1,7 @@
 """params.yaml as frozen models: the only reader of that file."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, cast, get_args
+from typing import Annotated, Any, Literal, Self, TypeVar, cast, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -10,6 +10,8 @@ from pipeline.errors import ConfigError
 from pipeline.records import LinkKind
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+JpegQuality = Annotated[int, Field(ge=1, le=100)]
 
 
 class Section(BaseModel):
@@ -18,19 +20,45 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
 
+Ranged = TypeVar("Ranged", bound=Section)
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _ordered(section: Ranged) -> Ranged:
+    """The section itself, its `..._range` fields checked to begin with the smaller value."""
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if name.endswith("_range") and value[0] > value[1]:
+            raise ValueError(f"{name} {list(value)} must begin with the smaller value")
+    return section
+
+
 class EngineParams(Section):
     """How work is spread; never changes a byte of the output."""
 
     jobs: Annotated[int, Field(ge=0)] = 1
 
 
+class ArchiveParams(Section):
+    """What an archive may ask of the machine; an archive or member over a limit becomes a rejection."""
+
+    max_members: Annotated[int, Field(ge=1)] = 300_000
+    max_total_gb: Annotated[float, Field(gt=0)] = 60
+    max_ratio: Annotated[float, Field(gt=1)] = 200
+
+
 class IngestParams(Section):
-    """Which sources are taken and what a file may ask of the machine."""
+    """Which sources are taken, how each is set up, and what a file may ask of the machine.
+
+    `settings` holds one mapping a source; the source's adapter checks it, since each kind has its own keys.
+    """
 
     sources: tuple[str, ...] = ("sample",)
+    settings: dict[str, dict[str, Any]] = {}
     max_file_mb: Annotated[float, Field(gt=0)] = 64
     max_megapixels: Annotated[float, Field(gt=0)] = 64
     min_side_px: Annotated[int, Field(ge=1)] = 32
+    archive: ArchiveParams = ArchiveParams()
 
 
 LinkPolicy = Literal["drop", "group", "ignore"]
@@ -89,20 +117,30 @@ class FacesParams(Section):
     """How faces are found and what is cut out around them."""
 
     detector: Literal["yunet", "dlib_hog", "dlib_cnn"] = "yunet"
-    min_score: Share = 0.6
-    long_side_px: Annotated[int, Field(ge=64)] = 320
+    min_score: float | None = None
+    long_side_px: Annotated[int, Field(ge=64)] | None = None
     min_face_px: Annotated[int, Field(ge=8)] = 24
     crop_scale: Annotated[float, Field(gt=0)] = 1.35
     crop_px: Annotated[int, Field(ge=32)] = 224
 
 
 class AugmentParams(Section):
-    """Which masks are put on, and how many."""
+    """Which masks are put on, and how many.
 
-    masks: tuple[Literal["cloth", "surgical", "ffp2"], ...] = ("cloth", "surgical", "ffp2")
+    `mask` holds the ranges of `pipeline.masks.MaskParams`, which checks them: naming that class here would make every
+    stage depend on the mask engine.
+    """
+
+    masks: Annotated[tuple[Literal["cloth", "surgical", "ffp2"], ...], Field(min_length=1)] = (
+        "cloth",
+        "surgical",
+        "ffp2",
+    )
     per_face: Annotated[int, Field(ge=1)] = 1
-    max_yaw_deg: Annotated[float, Field(gt=0, le=90)] = 50
-    jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 95
+    templates: tuple[Path, ...] = ()
+    mask: dict[str, Any] = {}
+    alpha: bool = False
+    jpeg_quality: JpegQuality = 95
     holdout_templates: tuple[str, ...] = ()
 
 
@@ -124,16 +162,73 @@ class SplitParams(Section):
         return self
 
 
+class AugmentationParams(Section):
+    """What is done to a training crop; a share is the part of the crops it is done to."""
+
+    flip: Share = 0.5
+    rotate_deg: Annotated[float, Field(ge=0, le=180)] = 12
+    translate: Share = 0.08
+    scale_range: tuple[Positive, Positive] = (0.85, 1.2)
+    brightness: Share = 0.35
+    contrast: Share = 0.35
+    saturation: Share = 0.35
+    hue: Annotated[float, Field(ge=0, le=0.5)] = 0
+    colour_cast: Share = 0.12
+    grey: Share = 0.05
+    blur: Share = 0.2
+    blur_sigma_px_range: tuple[Positive, Positive] = (0.3, 1.5)
+    jpeg: Share = 0.2
+    jpeg_quality_range: tuple[JpegQuality, JpegQuality] = (35, 95)
+    low_resolution: Share = 0.2
+    low_resolution_range: tuple[Positive, Positive] = (0.3, 0.9)
+    erase: Share = 0.15
+    erase_area_range: tuple[Share, Share] = (0.02, 0.12)
+
+    @model_validator(mode="after")
+    def _check_ranges(self) -> "AugmentationParams":
+        return _ordered(self)
+
+
 class TrainParams(Section):
     """The CNN and its training loop."""
 
-    epochs: Annotated[int, Field(ge=1)] = 5
+    target: Literal["mask_type", "wear", "type_and_wear", "mask_presence"] = "mask_type"
+    model: str = "masknet"
+    weights: str = "none"
+    normalisation: Literal["auto", "dataset", "imagenet"] = "auto"
+    image_px: Annotated[int, Field(ge=32, le=512)] = 96
+    epochs: Annotated[int, Field(ge=1)] = 15
+    batch_size: Annotated[int, Field(ge=2)] = 32
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    lr: Positive = 0.002
+    backbone_lr_scale: Share = 1.0
+    weight_decay: Annotated[float, Field(ge=0)] = 0.05
+    momentum: Share = 0.9
+    schedule: Literal["cosine", "one_cycle", "constant"] = "one_cycle"
+    warmup_epochs: Annotated[float, Field(ge=0)] = 1
+    freeze_epochs: Annotated[int, Field(ge=0)] = 0
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    mixup_alpha: Annotated[float, Field(ge=0)] = 0
+    cutmix_alpha: Annotated[float, Field(ge=0)] = 0
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0
+    clip_grad_norm: Annotated[float, Field(ge=0)] = 5
+    early_stop_epochs: Annotated[int, Field(ge=0)] = 0
+    balance: Literal["none", "weights", "sampler"] = "weights"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    compile: bool = False
+    workers: Annotated[int, Field(ge=0)] = 1
+    cache_mb: Annotated[int, Field(ge=0)] = 1024
+    augmentation: AugmentationParams = AugmentationParams()
 
 
 class EvaluateParams(Section):
     """What is measured beside the held-out side."""
 
     external: dict[str, Path] = {}
+    bootstrap_samples: Annotated[int, Field(ge=0)] = 1000
+    batch_size: Annotated[int, Field(ge=1)] = 64
 
 
 class Params(Section):
@@ -170,14 +265,23 @@ def parse_params(document: Any, origin: str) -> Params:
     Raises:
         ConfigError: names the key, the value and what was expected, one line for each problem.
     """
+    return parse_section(Params, document, origin)
+
+
+def parse_section(model: type[Model], document: Any, origin: str, within: str = "") -> Model:
+    """Check a part of a document against its model; `within` is the key under which it stands, such as `augment.mask`.
+
+    Raises:
+        ConfigError: as `parse_params`.
+    """
     try:
-        return Params.model_validate(document)
+        return model.model_validate(document)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(origin, problem) for problem in error.errors())) from error
+        raise ConfigError("\n".join(_explain(origin, within, problem) for problem in error.errors())) from error
 
 
-def _explain(origin: str, problem: Any) -> str:
-    key = ".".join(str(part) for part in problem["loc"]) or "(document)"
+def _explain(origin: str, within: str, problem: Any) -> str:
+    key = ".".join(str(part) for part in (*filter(None, [within]), *problem["loc"])) or "(document)"
     if problem["type"] == "extra_forbidden":
         return f"{origin}: {key}: unknown key (value {problem['input']!r}); check its spelling and its section"
     return f"{origin}: {key}: {problem['input']!r}: {problem['msg']}"

@@ -25,6 +25,14 @@ class SourceError(MaskwrightError):
     """A source cannot be taken as a whole; the message says what to do."""
 
 
+class WorkerError(MaskwrightError):
+    """A worker process died without a word, as when the system kills it for lack of memory."""
+
+
+class OutputError(MaskwrightError):
+    """An output folder cannot be used or written; the message says what to do."""
+
+
 class SampleRejected(MaskwrightError):  # noqa: N818 - a verdict about one sample, not a failure of the run
     """One sample cannot be used; it becomes a `Rejection` row.
 

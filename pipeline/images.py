@@ -1,6 +1,7 @@
 """The one way to read and write pixels."""
 
 import io
+import stat
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,19 @@ from pipeline.arrays import Alpha, Rgb
 from pipeline.errors import SampleRejected
 from pipeline.files import write_bytes
 
-EXTENSIONS = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif", ".tga"}
-)
+# fmt: off
+EXTENSIONS = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".avif", ".avifs", ".gif", ".bmp", ".dib", ".tif",
+    ".tiff", ".jp2", ".j2k", ".jpc", ".jpf", ".jpx", ".j2c", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".icb",
+    ".vda", ".vst", ".ico", ".icns", ".cur", ".psd", ".qoi", ".pcx", ".dcx", ".dds", ".sgi", ".rgb", ".rgba", ".bw",
+    ".ras", ".msp", ".xbm", ".xpm", ".im", ".blp", ".fit", ".fits", ".fli", ".flc", ".ftc", ".ftu", ".gbr", ".iim",
+    ".pcd", ".pxr",
+})
+# fmt: on
 """File name endings that are offered to the decoder when a folder is listed; the content decides what they are."""
+
+_REFUSED_FORMATS = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
+"""What Pillow names but doesn't decode itself: EPS would start Ghostscript on a stranger's program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +69,26 @@ def read_image(path: Path, limits: ImageLimits = DEFAULT_LIMITS, draft_side_px: 
     """Read and decode one file; `draft_side_px` is that of `decode_image`.
 
     Raises:
-        SampleRejected: `unreadable_file`, or any reason of `decode_image`.
+        SampleRejected: any reason of `read_file` or `decode_image`.
+    """
+    return decode_image(read_file(path, limits), limits, draft_side_px)
+
+
+def read_file(path: Path, limits: ImageLimits = DEFAULT_LIMITS) -> bytes:
+    """The bytes of one image file.
+
+    Raises:
+        SampleRejected: `unreadable_file` or `file_too_large`.
     """
     try:
-        size = path.stat().st_size
-        if size > limits.max_file_bytes:
-            raise SampleRejected("file_too_large", f"{size} bytes, at most {limits.max_file_bytes} are read")
-        data = path.read_bytes()
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
+            raise SampleRejected("unreadable_file", "not a regular file")
+        if status.st_size > limits.max_file_bytes:
+            raise SampleRejected("file_too_large", f"{status.st_size} bytes, at most {limits.max_file_bytes} are read")
+        return path.read_bytes()
     except OSError as error:
         raise SampleRejected("unreadable_file", error.strerror or str(error)) from error
-    return decode_image(data, limits, draft_side_px)
 
 
 def decode_image(data: bytes, limits: ImageLimits = DEFAULT_LIMITS, draft_side_px: int | None = None) -> Decoded:
@@ -90,6 +110,8 @@ def decode_image(data: bytes, limits: ImageLimits = DEFAULT_LIMITS, draft_side_p
 def _decode(data: bytes, limits: ImageLimits, draft_side_px: int | None) -> Decoded:
     try:
         with PillowImage.open(io.BytesIO(data)) as image:
+            if image.format in _REFUSED_FORMATS:
+                raise SampleRejected("not_an_image", f"{image.format} files are not read")
             _check_size(image, limits)
             if draft_side_px is not None:
                 image.draft(None, (draft_side_px, draft_side_px))
@@ -154,6 +176,11 @@ def write_image(path: Path, rgb: Rgb, quality: int = 95) -> None:
     write_bytes(path, encode_image(rgb, "png" if path.suffix.lower() == ".png" else "jpeg", quality))
 
 
+def encode_alpha(alpha: Alpha) -> bytes:
+    """An alpha `(H, W, 1)` in [0, 1] as the bytes of an 8-bit grey PNG."""
+    return encode_image(np.rint(alpha[:, :, 0] * 255).astype(np.uint8), "png")
+
+
 def write_alpha(path: Path, alpha: Alpha) -> None:
     """Write an alpha `(H, W, 1)` in [0, 1] as an 8-bit grey PNG, whole or not at all."""
-    write_bytes(path, encode_image(np.rint(alpha[:, :, 0] * 255).astype(np.uint8), "png"))
+    write_bytes(path, encode_alpha(alpha))

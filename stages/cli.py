@@ -4,6 +4,7 @@ from importlib import import_module
 
 import click
 
+from pipeline.version import VERSION
 from stages.common import missing_extra
 
 STAGES = {
@@ -51,7 +52,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="maskwright")
+@click.version_option(VERSION, package_name="maskwright")
 def main() -> None:
     """Build face-mask datasets: every stage reads params.yaml and the manifests of the stages before it."""
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -79,3 +80,11 @@ def log_counts(stage: str, taken: int, kept: int, rejections: "Iterable[Rejectio
     why = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
     rejected = f"{reasons.total()} rejected" + (f" ({why})" if why else "")
     click.echo(f"{stage}: {taken} {unit} in, {kept} kept, {rejected}")
+
+
+def fresh_folder(folder: Path) -> Path:
+    """`folder`, empty: what an earlier run left there would pass for this one's, and not everybody runs DVC."""
+    if folder.exists():
+        rmtree(folder)
+    folder.mkdir(parents=True)
+    return folder

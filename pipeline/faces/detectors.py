@@ -1,7 +1,8 @@
 """Face detectors behind one interface: an image in, scored boxes out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import cv2
 import dlib
@@ -140,10 +141,15 @@ def _dlib_box(rectangle: "dlib.rectangle", score: float, factor: float) -> Box:
     return Box(left, top, (rectangle.right() + 1) * factor, (rectangle.bottom() + 1) * factor, float(score))
 
 
-def make_detector(name: DetectorName, min_score: float, long_side_px: int) -> Detector:
-    """The detector of that name; `min_score` is on the detector's own scale."""
-    if name == "yunet":
-        return YuNetDetector(min_score, long_side_px)
-    if name == "dlib_hog":
-        return HogDetector(min_score, long_side_px)
-    return CnnDetector(min_score, long_side_px)
+def make_detector(name: DetectorName, min_score: float | None = None, long_side_px: int | None = None) -> Detector:
+    """The detector of that name; None leaves it its own default. `min_score` is on the detector's own scale."""
+    given = {"min_score": min_score, "long_side_px": long_side_px}
+    options: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    return _DETECTORS[name](**options)
+
+
+_DETECTORS: dict[DetectorName, Callable[..., Detector]] = {
+    "yunet": YuNetDetector,
+    "dlib_hog": HogDetector,
+    "dlib_cnn": CnnDetector,
+}

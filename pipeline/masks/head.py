@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import FloatImage, Points, Points3d
 from pipeline.errors import ShapeError
-from pipeline.masks.types import HeadPose
+from pipeline.faces.pose import HeadPose, pose_of
 
 AXIS_Z_MM = 75.0
 """Depth of the vertical axis of the cylindrical coordinates: about the middle of the jaw."""
@@ -137,19 +137,13 @@ def _fit_stretch(
     return solution[:3], solution[3:]
 
 
-def pose_of(rotation: NDArray[np.float64]) -> HeadPose:
-    """Angles of a rotation from canonical to camera axes, applied as roll after pitch after yaw."""
-    forward = -rotation[:, 2]  # where the face looks, in camera axes
-    down = rotation[:, 1]
-    yaw = np.degrees(np.arctan2(forward[0], -forward[2]))
-    pitch = np.degrees(np.arctan2(forward[1], np.hypot(forward[0], forward[2])))
-    roll = np.degrees(np.arctan2(-down[0], down[1]))
-    return HeadPose(yaw_deg=float(yaw), pitch_deg=float(pitch), roll_deg=float(roll))
-
-
 def _kernel(points: NDArray[np.floating], centres: Points3d) -> NDArray[np.float64]:
-    squared = ((points[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2)
-    return np.asarray(np.exp(-squared / (2 * _KERNEL_MM**2)), dtype=np.float64)
+    """Gaussian of the distance between each point `(N, 3)` and each centre `(K, 3)`."""
+    a, b = points.astype(np.float64) / _KERNEL_MM, centres.astype(np.float64) / _KERNEL_MM
+    exponent = a @ b.T
+    exponent -= 0.5 * np.einsum("nk,nk->n", a, a)[:, None]
+    exponent -= 0.5 * np.einsum("nk,nk->n", b, b)[None, :]
+    return np.asarray(np.exp(exponent, out=exponent))
 
 
 def to_cylinder(points: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

@@ -15,7 +15,7 @@ _SKIN_POINTS = 140
 _CLEAR_OF_FEATURES_MM = 11.0
 _DEFAULT_LIGHT = np.array([0.62, 0.0, -0.14, -0.42])
 _PRIOR_WEIGHT = 12.0
-_WHITE_LIMIT, _WHITE_KNEE = 0.93, 0.17
+_WHITE_LIMIT, _WHITE_KNEE = 0.96, 0.15
 
 SRGB_TO_LINEAR: NDArray[np.float32] = np.where(
     np.arange(256) <= 10.31, np.arange(256) / 255 / 12.92, ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4
@@ -67,7 +67,7 @@ def estimate_light(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> Light:
     """The light on the face, by a robust ridge fit of skin brightness to surface normals.
 
     White is predicted from the skin: over 200 photos of worn white masks their linear luminance follows
-    0.93 (1 - exp(-skin / 0.17)), since cameras expose faces of any tone to a like brightness.
+    0.96 (1 - exp(-skin / 0.15)), since cameras expose faces of any tone to a like brightness.
     """
     points, normals = _skin_samples(head)
     xy, _ = fit.project(points, head)

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.arrays import FloatImage
 from pipeline.masks.light import SRGB_TO_LINEAR
-from pipeline.masks.noise import sample_noise
+from pipeline.masks.noise import NoiseTurn
 from pipeline.masks.relief import RELIEFS, TextureSpace
 from pipeline.masks.template import read_print
 
@@ -40,7 +40,7 @@ def build_material(values: dict[str, Any], space: TextureSpace) -> Material:
         _lay_lettering(albedo, values["lettering"], space)
     if values["valve"]:
         height += _lay_valve(albedo, values["valve"], space)
-    tone = sample_noise("smooth", space.x_mm, space.y_mm, (190.0, 150.0), values["look"]["noise"] % 1)
+    tone = space.noise("smooth", NoiseTurn(190, 150, 0, values["look"]["noise"] % 1))
     albedo *= (1 + 0.02 * tone)[:, :, None]
     return Material(albedo, height, _outline_alpha(values["corner_mm"], space))
 

@@ -1,11 +1,12 @@
 """Tileable noise, made once in a process and sampled everywhere: cheaper than new noise for each mask."""
 
+import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.arrays import FloatImage
 
@@ -17,6 +18,19 @@ _FALLOFF: dict[NoiseKind, tuple[float, float]] = {
     "creased": (4.0, 2.2),
     "fine": (40.0, 1.0),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseTurn:
+    """How a noise tile lies on a texture: it spans `period_x_mm` by `period_y_mm` along axes turned by `angle_deg`.
+
+    `offset` in [0, 1) shifts it.
+    """
+
+    period_x_mm: float
+    period_y_mm: float
+    angle_deg: float
+    offset: float
 
 
 @lru_cache(maxsize=8)
@@ -37,10 +51,16 @@ def noise_tile(kind: NoiseKind) -> FloatImage:
     return np.asarray((field - field.mean()) / field.std(), dtype=np.float32)
 
 
-def sample_noise(
-    kind: NoiseKind, x_mm: NDArray[np.float32], y_mm: NDArray[np.float32], period_mm: tuple[float, float], offset: float
-) -> FloatImage:
-    """Noise at points given in millimetres; one tile spans `period_mm` in x and y, `offset` in [0, 1) shifts it."""
-    column = ((x_mm / period_mm[0] + offset) % 1.0 * SIDE).astype(np.float32)
-    row = ((y_mm / period_mm[1] + offset * 7) % 1.0 * SIDE).astype(np.float32)
-    return np.asarray(cv2.remap(noise_tile(kind), column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP))
+def sample_noise(kind: NoiseKind, size: tuple[int, int], texel_mm: tuple[float, float], turn: NoiseTurn) -> FloatImage:
+    """Noise on a texture of `size` (width, height) whose texels are `texel_mm` apart in x and y."""
+    cosine, sine = math.cos(math.radians(turn.angle_deg)), math.sin(math.radians(turn.angle_deg))
+    by_x, by_y = SIDE / turn.period_x_mm, SIDE / turn.period_y_mm
+    inverse = np.array(
+        [
+            [cosine * texel_mm[0] * by_x, sine * texel_mm[1] * by_x, turn.offset * SIDE],
+            [-sine * texel_mm[0] * by_y, cosine * texel_mm[1] * by_y, turn.offset * 7 % 1 * SIDE],
+        ]
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    sampled = cv2.warpAffine(noise_tile(kind), inverse, size, flags=flags, borderMode=cv2.BORDER_WRAP)
+    return np.asarray(sampled, dtype=np.float32)

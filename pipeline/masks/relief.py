@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import FloatImage
-from pipeline.masks.noise import NoiseKind, sample_noise
+from pipeline.masks.noise import NoiseKind, NoiseTurn, sample_noise
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ class TextureSpace:
         side = (1 - np.abs(self.u)) * (self.width_mm / 2)
         end = np.minimum(self.v, 1 - self.v) * self.height_mm
         return np.minimum(side, end)
+
+    def noise(self, kind: NoiseKind, turn: NoiseTurn) -> FloatImage:
+        """Noise over the texture."""
+        texel = (self.width_mm / self.width, self.height_mm / self.height)
+        return sample_noise(kind, (self.width, self.height), texel, turn)
 
     @property
     def texel_mm(self) -> float:
@@ -118,9 +123,7 @@ def creases(space: TextureSpace, p: dict[str, float]) -> FloatImage:
 
 
 def _turned_noise(space: TextureSpace, kind: NoiseKind, p: dict[str, float]) -> FloatImage:
-    cosine, sine = np.cos(np.radians(p["angle_deg"])), np.sin(np.radians(p["angle_deg"]))
-    x, y = space.x_mm * cosine + space.y_mm * sine, space.y_mm * cosine - space.x_mm * sine
-    return sample_noise(kind, x, y, (p["period_mm"] * p["stretch"], p["period_mm"]), p["offset"])
+    return space.noise(kind, NoiseTurn(p["period_mm"] * p["stretch"], p["period_mm"], p["angle_deg"], p["offset"]))
 
 
 def weave(space: TextureSpace, p: dict[str, float]) -> FloatImage:
@@ -148,7 +151,7 @@ def nose_wire(space: TextureSpace, p: dict[str, float]) -> FloatImage:
 def folds(space: TextureSpace, p: dict[str, float]) -> FloatImage:
     """Hanging folds that fan out downwards from the nose, deeper towards the bottom."""
     spread = space.x_mm / (0.35 + 0.65 * space.v + p["gather"])
-    sway = sample_noise("smooth", space.x_mm, space.y_mm, (260.0, 200.0), p["offset"])
+    sway = space.noise("smooth", NoiseTurn(260, 200, 0, p["offset"]))
     wave = np.sin(spread * (2 * np.pi / p["period_mm"]) + 1.6 * sway)
     return np.asarray(p["height_mm"] * wave * (0.15 + space.v), dtype=np.float32)
 
@@ -156,7 +159,7 @@ def folds(space: TextureSpace, p: dict[str, float]) -> FloatImage:
 def smile_folds(space: TextureSpace, p: dict[str, float]) -> FloatImage:
     """Drape lines that hang between the cheeks as a scarf's do."""
     sag = space.v - p["sag"] * (1 - space.u**2)
-    sway = sample_noise("smooth", space.x_mm, space.y_mm, (240.0, 240.0), p["offset"])
+    sway = space.noise("smooth", NoiseTurn(240, 240, 0, p["offset"]))
     wave = np.sin(sag * space.height_mm * (2 * np.pi / p["period_mm"]) + 1.4 * sway)
     return np.asarray(p["height_mm"] * wave, dtype=np.float32)
 

@@ -1,0 +1,1 @@
+"""A masked dataset from a folder of photos: listing, masking, writing, showing."""

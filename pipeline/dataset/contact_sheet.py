@@ -1,0 +1,67 @@
+"""A picture of many faces before and after, for a first look."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipeline.arrays import Rgb
+from pipeline.faces.crops import crop_square
+from pipeline.faces.detectors import Box
+
+TILE_PX = 160
+PAIRS_A_ROW = 4
+MAX_PAIRS = 24
+_CAPTION_PX, _GAP_PX = 18, 8
+_SCALE = 1.9
+"""Side of a tile over the longer side of the face box: the whole head, with ears and neck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A photo before and after, where its face is, and what to write below it."""
+
+    before: Rgb
+    after: Rgb
+    box: Box
+    caption: str
+
+
+_BACKGROUND = (225, 225, 225)
+
+
+def spread(count: int, limit: int = MAX_PAIRS) -> list[int]:
+    """At most `limit` of `count` places, evenly spread.
+
+    >>> spread(3), spread(100, 4)
+    ([0, 1, 2], [0, 25, 50, 75])
+    """
+    return [place * count // limit for place in range(limit)] if count > limit else list(range(count))
+
+
+def contact_sheet(pairs: Sequence[Pair]) -> Rgb:
+    """The pairs side by side in rows, captions below; one white tile where there are none."""
+    rows = max(1, -(-len(pairs) // PAIRS_A_ROW))
+    width, height = 2 * TILE_PX + _GAP_PX, TILE_PX + _CAPTION_PX + _GAP_PX
+    sheet = np.full((rows * height + _GAP_PX, PAIRS_A_ROW * width + _GAP_PX, 3), 255, dtype=np.uint8)
+    for place, pair in enumerate(pairs):
+        row, column = divmod(place, PAIRS_A_ROW)
+        _draw(sheet, pair, column * width + _GAP_PX, row * height + _GAP_PX)
+    return sheet
+
+
+def _draw(sheet: Rgb, pair: Pair, left: int, top: int) -> None:
+    for number, rgb in enumerate((pair.before, pair.after)):
+        start = left + number * TILE_PX
+        sheet[top : top + TILE_PX, start : start + TILE_PX] = _tile(rgb, pair.box)
+    baseline = (left + 2, top + TILE_PX + _CAPTION_PX - 5)
+    cv2.putText(sheet, pair.caption, baseline, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (40, 40, 40), 1, cv2.LINE_AA)
+
+
+def _tile(rgb: Rgb, box: Box) -> Rgb:
+    """The head on grey: repeated edge pixels, which training crops have, distract from what is looked at."""
+    margin = round(_SCALE * max(box.width, box.height))
+    framed = cv2.copyMakeBorder(rgb, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=_BACKGROUND)
+    shifted = Box(box.left + margin, box.top + margin, box.right + margin, box.bottom + margin, box.score)
+    return crop_square(np.asarray(framed, dtype=np.uint8), shifted, _SCALE, TILE_PX)

@@ -1,0 +1,62 @@
+"""What one run of `augment-masks` was asked for."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pipeline.faces.detectors import DetectorName
+from pipeline.records import MaskType, Wear
+from pipeline.version import VERSION
+
+Faces = Literal["all", "largest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that decides the bytes of a dataset, beside the photos.
+
+    Attributes:
+        masks: Types of mask, each put on every face.
+        per_face: Pictures of each face with each type.
+        wear: Ways of wearing, drawn with equal chances.
+        faces: Every face of a photo, one a picture, or the largest alone.
+        crop_scale: Side of a face crop over the longer side of the face box.
+        templates: Folders of templates beside those that ship with the package.
+        alpha, crops: Whether alpha masks and face crops are written.
+        include_unmasked: Whether each face is written without a mask too, encoded like the others.
+    """
+
+    masks: tuple[MaskType, ...] = ("cloth", "surgical", "ffp2")
+    per_face: int = 1
+    wear: tuple[Wear, ...] = ("correct",)
+    seed: int = 0
+    faces: Faces = "all"
+    detector: DetectorName = "yunet"
+    min_face_px: int = 24
+    jpeg_quality: int = 95
+    crop_scale: float = 1.35
+    crop_px: int = 224
+    templates: tuple[Path, ...] = ()
+    alpha: bool = False
+    crops: bool = False
+    include_unmasked: bool = False
+
+    def as_row(self) -> dict[str, Any]:
+        """The settings as JSON values, with what else decides the bytes: this version and the templates' content."""
+        row: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
+        return row | {"templates": digest_of_folders(self.templates), "version": VERSION}
+
+
+def digest_of_folders(folders: Sequence[Path]) -> str:
+    """A digest over names and bytes of all files under the folders, empty for none."""
+    if not folders:
+        return ""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            content = hashlib.sha256(file.read_bytes()).hexdigest()
+            digest.update(f"{file.relative_to(folder).as_posix()}\0{content}\n".encode())
+    return digest.hexdigest()

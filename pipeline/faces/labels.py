@@ -1,0 +1,64 @@
+"""Which label of an image belongs to which of its faces."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from pipeline.faces.detectors import Box
+from pipeline.records import Image, LabelledBox, MaskType, Valve, Wear
+
+MIN_OVERLAP = 0.3
+"""Intersection over union from which a source's box and a found box are one face: annotators draw whole heads,
+detectors draw faces, and the two overlap by about half."""
+
+
+class FaceLabel(TypedDict):
+    """The label columns of a `Face`."""
+
+    mask_type: MaskType
+    wear: Wear
+    valve: Valve
+
+
+UNKNOWN = FaceLabel(mask_type="unknown", wear="unknown", valve="unknown")
+
+
+def overlap(first: Box | LabelledBox, second: Box | LabelledBox) -> float:
+    """Intersection over union of two boxes, 0 to 1."""
+    width = min(first.right, second.right) - max(first.left, second.left)
+    height = min(first.bottom, second.bottom) - max(first.top, second.top)
+    shared = max(0.0, width) * max(0.0, height)
+    total = _area(first) + _area(second) - shared
+    return shared / total if total > 0 else 0.0
+
+
+def _area(box: Box | LabelledBox) -> float:
+    return max(0.0, box.right - box.left) * max(0.0, box.bottom - box.top)
+
+
+def label_faces(image: Image, boxes: Sequence[Box]) -> tuple[list[FaceLabel], list[LabelledBox]]:
+    """A label for each found box, the largest first, and the source's boxes in which no face was found.
+
+    A source's boxes go to the faces they overlap most. Without boxes the image's one label speaks of its main face:
+    whether the people behind wear masks, it doesn't say.
+    """
+    if not image.boxes:
+        main = FaceLabel(mask_type=image.mask_type, wear=image.wear, valve=image.valve)
+        return [main if index == 0 else UNKNOWN for index in range(len(boxes))], []
+    owners = _match(image.boxes, boxes)
+    labels = [_label(image.boxes[owners[index]]) if index in owners else UNKNOWN for index in range(len(boxes))]
+    taken = set(owners.values())
+    return labels, [box for index, box in enumerate(image.boxes) if index not in taken]
+
+
+def _label(box: LabelledBox) -> FaceLabel:
+    return FaceLabel(mask_type=box.mask_type, wear=box.wear, valve=box.valve)
+
+
+def _match(labelled: Sequence[LabelledBox], found: Sequence[Box]) -> dict[int, int]:
+    """Found index -> labelled index, the best overlaps first, each box used once."""
+    pairs = [(overlap(a, b), i, j) for i, a in enumerate(labelled) for j, b in enumerate(found)]
+    owners: dict[int, int] = {}
+    for score, i, j in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
+        if score >= MIN_OVERLAP and i not in owners.values() and j not in owners:
+            owners[j] = i
+    return owners

@@ -1,0 +1,35 @@
+"""The interface of a source: one small class a kind of layout."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar, Generic, TypeVar
+
+from pipeline.sources.offers import Offer, Refusal
+from pipeline.sources.settings import SourceSettings, Workspace
+
+Settings = TypeVar("Settings", bound=SourceSettings)
+
+
+class Adapter(ABC, Generic[Settings]):
+    """Turns one source into offers; reading, checking, labelling and writing are done for it.
+
+    A subclass names the model of its settings and writes `offers`.
+    """
+
+    settings_model: ClassVar[type[SourceSettings]] = SourceSettings
+
+    def __init__(self, settings: Settings, workspace: Workspace) -> None:
+        self.settings = settings
+        self.workspace = workspace
+
+    @abstractmethod
+    def offers(self) -> Iterator[Offer | Refusal]:
+        """Every file of the source, once, in a stable order, with the source's own labels.
+
+        Raises:
+            SourceError: the source can't be taken as a whole.
+        """
+
+    def missing(self) -> list[str]:
+        """What the user still has to do, one sentence each; empty where the source is ready."""
+        return []

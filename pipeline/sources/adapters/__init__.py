@@ -1,0 +1,29 @@
+"""The kinds of source, by the name that the catalogue and params.yaml use."""
+
+from typing import Any
+
+from pipeline.sources.adapter import Adapter
+from pipeline.sources.adapters.annotated import CocoAdapter, VocAdapter
+from pipeline.sources.adapters.folder import FolderAdapter
+from pipeline.sources.adapters.humans_in_the_loop import HumansInTheLoopAdapter
+from pipeline.sources.adapters.imagefolder import ImageFolderAdapter
+from pipeline.sources.adapters.maskedface_net import MaskedFaceNetAdapter
+from pipeline.sources.adapters.mfr2 import Mfr2Adapter
+from pipeline.sources.adapters.named import MaskTheFaceAdapter, PortraitsAdapter, WwmrAdapter
+from pipeline.sources.adapters.sample import SampleAdapter
+from pipeline.sources.adapters.webdataset import WebDatasetAdapter
+
+ADAPTERS: dict[str, type[Adapter[Any]]] = {
+    "coco": CocoAdapter,
+    "folder": FolderAdapter,
+    "humans-in-the-loop": HumansInTheLoopAdapter,
+    "imagefolder": ImageFolderAdapter,
+    "maskedface-net": MaskedFaceNetAdapter,
+    "masktheface": MaskTheFaceAdapter,
+    "mfr2": Mfr2Adapter,
+    "portraits": PortraitsAdapter,
+    "sample": SampleAdapter,
+    "voc": VocAdapter,
+    "webdataset": WebDatasetAdapter,
+    "wwmr": WwmrAdapter,
+}

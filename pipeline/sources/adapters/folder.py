@@ -1,0 +1,36 @@
+"""A plain folder, or an archive of one, whose sub-folders are the classes."""
+
+from collections.abc import Iterator
+
+from pipeline.sources.labels import LabelMap
+from pipeline.sources.offers import Offer, Refusal
+from pipeline.sources.tree import TreeAdapter, TreeFile, TreeSettings
+
+AUXILIARY_SUFFIXES = (".csv", ".htm", ".html", ".json", ".jsonl", ".md", ".pdf", ".txt", ".xml", ".yaml", ".yml")
+"""Papers that lie beside the images; they carry no label."""
+
+TOP = "."
+"""The label of files that lie in no class folder."""
+
+
+class FolderAdapter(TreeAdapter[TreeSettings]):
+    """Class folders: the deepest folder name that the mapping knows is the label, else the innermost folder's name."""
+
+    def offers(self) -> Iterator[Offer | Refusal]:
+        """Every file with its folder's label."""
+        labels = LabelMap(self.settings.labels)
+        for found in self.files():
+            if isinstance(found, Refusal):
+                yield found
+            elif found.name.lower().endswith(AUXILIARY_SUFFIXES):
+                yield Refusal(origin=found.origin, reason="not_an_image", detail="a document beside the images")
+            else:
+                yield Offer(
+                    origin=found.origin, file=found.path, in_place=found.in_place, labels=(class_of(found, labels),)
+                )
+
+
+def class_of(file: TreeFile, labels: LabelMap) -> str:
+    """The folder name that labels a file."""
+    known = [folder for folder in reversed(file.folders) if folder in labels]
+    return known[0] if known else file.folders[-1] if file.folders else TOP

@@ -1,0 +1,57 @@
+"""MFR2: real photos of known people with and without masks, labelled in one text file."""
+
+import re
+from collections.abc import Iterator
+
+from pipeline.errors import SourceError
+from pipeline.sources.layout import ParsedTree, no_layout, read_annotation
+from pipeline.sources.offers import Offer, Refusal
+from pipeline.sources.tree import TreeAdapter, TreeFile, TreeSettings
+
+EXPECTED = "<Name>/<Name>_0001.png and mfr2_labels.txt with lines 'Name, 1, surgical'"
+
+_FILE = re.compile(r"(?P<person>.+)_(?P<number>\d+)\.[A-Za-z]+")
+
+
+class Mfr2Adapter(TreeAdapter[TreeSettings]):
+    """A folder a person; `mfr2_labels.txt` gives the mask type by person and number."""
+
+    settings_model = TreeSettings
+
+    def offers(self) -> Iterator[Offer | Refusal]:
+        """Every photo with its line's label; one without a line is refused.
+
+        Raises:
+            SourceError: there is no label file, or a line of it can't be read.
+        """
+        tree = ParsedTree(self.files())
+        found = list(tree.names())
+        papers = tree.take(lambda file: file.name.lower() == "mfr2_labels.txt")
+        if not papers or not tree.images:
+            raise no_layout(self.workspace.name, EXPECTED, found)
+        labels = {key: label for file in papers for key, label in _labels(file)}
+        for file in tree.images:
+            yield self._offer(file, labels)
+        for person, number in sorted(labels):
+            origin = f"{person}_{number:04d}#label"
+            yield Refusal(origin=origin, reason="image_missing", detail="labelled, but there is no such image")
+        yield from tree.leftovers()
+
+    def _offer(self, file: TreeFile, labels: dict[tuple[str, int], str]) -> Offer | Refusal:
+        match = _FILE.fullmatch(file.name)
+        label = labels.pop((match["person"], int(match["number"])), None) if match else None
+        if match is None or label is None:
+            return Refusal(origin=file.origin, reason="no_label", detail="no line of mfr2_labels.txt names it")
+        person = f"{self.workspace.name}:{match['person']}"
+        return Offer(origin=file.origin, file=file.path, in_place=file.in_place, labels=(label,), person_id=person)
+
+
+def _labels(file: TreeFile) -> Iterator[tuple[tuple[str, int], str]]:
+    """Person and number, with the mask type; fields stand apart by commas, tabs or blanks."""
+    for count, line in enumerate(read_annotation(file).splitlines(), start=1):
+        fields = [field for field in re.split(r"[,\t ]+", line.strip()) if field]
+        if not fields:
+            continue
+        if len(fields) < 3 or not fields[1].isdecimal():
+            raise SourceError(f"{file.path}: line {count}: {line!r}: expected 'Name, number, mask type'")
+        yield (fields[0], int(fields[1])), " ".join(fields[2:])

@@ -1,0 +1,66 @@
+"""catalogue.yaml and params.yaml's `ingest.settings`, joined into one ready adapter."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from pipeline.config import IngestParams
+from pipeline.errors import ConfigError
+from pipeline.sources.adapter import Adapter
+from pipeline.sources.adapters import ADAPTERS
+from pipeline.sources.settings import SourceSettings, Workspace
+
+
+@cache
+def catalogue() -> Mapping[str, dict[str, Any]]:
+    """The entries of catalogue.yaml by name, unchecked: `source_settings` checks the one that is used."""
+    text = files("pipeline.sources").joinpath("catalogue.yaml").read_text(encoding="utf-8")
+    entries: dict[str, dict[str, Any]] = yaml.safe_load(text)
+    return entries
+
+
+def source_names(params: IngestParams) -> list[str]:
+    """Every source that can be named: the catalogue's, then those that params.yaml defines."""
+    return [*catalogue(), *sorted(set(params.settings) - set(catalogue()))]
+
+
+def source_settings(name: str, params: IngestParams) -> SourceSettings:
+    """What is known of a source, from the catalogue and params.yaml; labels of both are joined.
+
+    Raises:
+        ConfigError: no such source or adapter, an unknown key, or an impossible value.
+    """
+    if name not in source_names(params):
+        raise ConfigError(
+            f"ingest.sources: {name!r}: no such source; known are {', '.join(source_names(params))}. "
+            f"Define it under ingest.settings.{name}, with an adapter."
+        )
+    entry, own = catalogue().get(name, {}), params.settings.get(name, {})
+    merged = {**entry, **own, "labels": {**entry.get("labels", {}), **(own.get("labels") or {})}}
+    kind = merged.get("adapter")
+    if kind not in ADAPTERS:
+        raise ConfigError(f"ingest.settings.{name}.adapter: {kind!r}: expected one of {', '.join(sorted(ADAPTERS))}")
+    try:
+        return ADAPTERS[kind].settings_model.model_validate(merged)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(name, problem) for problem in error.errors())) from error
+
+
+def _explain(name: str, problem: Any) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    return f"ingest.settings.{name}.{key}: {problem.get('input')!r}: {problem['msg']}"
+
+
+def make_adapter(name: str, params: IngestParams, root: Path) -> Adapter[Any]:
+    """The adapter of a source, ready to be asked for its offers.
+
+    Raises:
+        ConfigError: as `source_settings`.
+    """
+    settings = source_settings(name, params)
+    return ADAPTERS[settings.adapter](settings, Workspace.of(name, root, params))

@@ -1,0 +1,104 @@
+"""Take one source: its offers, checked and labelled, become `images.parquet`; the rest becomes `rejected.parquet`."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from pipeline.config import Params
+from pipeline.engine import map_records
+from pipeline.errors import SourceError
+from pipeline.manifests import write_manifest
+from pipeline.records import Image, Rejection
+from pipeline.sources.catalogue import make_adapter
+from pipeline.sources.inspection import Inspector, rejection
+from pipeline.sources.labels import LabelMap
+from pipeline.sources.offers import Offer, Refusal
+from pipeline.sources.rows import RowMaker, pasted_sha256
+from pipeline.sources.settings import image_limits
+
+RAW = Path("data/raw")
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of a source."""
+
+    images: tuple[Image, ...]
+    rejections: tuple[Rejection, ...]
+
+
+def ingest_source(name: str, params: Params, root: Path) -> Ingested:
+    """Ingest one source into `data/raw/<name>/` under `root`, replacing what was there.
+
+    The folder is built beside its place and swapped in whole, so a run that breaks off leaves the former one as it was.
+
+    Raises:
+        ConfigError: the source isn't known or is set up wrongly.
+        SourceError: it can't be taken as a whole, or nothing of it can be used.
+    """
+    adapter = make_adapter(name, params.ingest, root)
+    offers, refused = _collect(name, adapter.offers())
+    labels = LabelMap(adapter.settings.labels)
+    labels.require_mapped(name, (word for offer in offers for word in offer.words()))
+    part = root / RAW / f".{name}.part"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    inspector = Inspector(name, root, part / "files", f"{RAW.as_posix()}/{name}/files", image_limits(params.ingest))
+    maker = RowMaker(name, adapter.settings, labels, pasted_sha256(adapter.settings, root))
+    found = map_records(inspector, offers, params.engine.jobs)
+    images, rejected = _parted(row for one in found for row in maker.rows(one))
+    write_manifest(part / "images.parquet", images, Image)
+    write_manifest(part / "rejected.parquet", [*refused, *rejected], Rejection)
+    _swap(part, root / RAW / name)
+    result = Ingested(tuple(images), (*refused, *rejected))
+    if not images:
+        raise SourceError(f"{name}: no image could be used; {_why(result.rejections)}")
+    return result
+
+
+def _collect(name: str, found: Iterable[Offer | Refusal]) -> tuple[list[Offer], list[Rejection]]:
+    """Part offers from refusals; an origin that comes again becomes a rejection with a number behind its origin."""
+    offers: dict[str, Offer] = {}
+    refusals: list[Refusal] = []
+    for one in found:
+        if isinstance(one, Refusal):
+            refusals.append(one)
+        elif one.origin in offers:
+            refusals.append(Refusal(origin=one.origin, reason="repeated_origin", detail="the source offers it again"))
+        else:
+            offers[one.origin] = one
+    taken = set(offers)
+    return list(offers.values()), [_numbered(name, refusal, taken) for refusal in refusals]
+
+
+def _numbered(name: str, refusal: Refusal, taken: set[str]) -> Rejection:
+    origin = refusal.origin
+    for number in count(2):
+        if origin not in taken:
+            break
+        origin = f"{refusal.origin}#{number}"
+    taken.add(origin)
+    return rejection(name, origin, refusal.reason, refusal.detail)
+
+
+def _parted(rows: Iterable[Image | Rejection]) -> tuple[list[Image], list[Rejection]]:
+    images: list[Image] = []
+    rejections: list[Rejection] = []
+    for row in rows:
+        if isinstance(row, Image):
+            images.append(row)
+        else:
+            rejections.append(row)
+    return images, rejections
+
+
+def _swap(part: Path, place: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+    part.rename(place)
+
+
+def _why(rejections: Sequence[Rejection]) -> str:
+    first = "; ".join(f"{row.origin}: {row.reason}: {row.detail}" for row in rejections[:3])
+    return f"{len(rejections)} rejected, beginning with {first}" if rejections else "it offers no file at all"

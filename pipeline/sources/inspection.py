@@ -1,0 +1,101 @@
+"""Look at one offered file: is it an image that can be used, and where does the manifest find it."""
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import SampleRejected
+from pipeline.files import atomic_path
+from pipeline.images import ImageLimits, decode_image
+from pipeline.records import Rejection
+from pipeline.sources.content import image_extension, refuse_polyglot
+from pipeline.sources.offers import Inspected, Offer
+
+STAGE = "ingest"
+
+
+def record_id(source: str, origin: str) -> str:
+    """The id of a row: the first 32 hex digits of sha256(source, NUL, origin)."""
+    return hashlib.sha256(f"{source}\0{origin}".encode()).hexdigest()[:32]
+
+
+def rejection(source: str, origin: str, reason: str, detail: str) -> Rejection:
+    """A row for something that is not taken."""
+    return Rejection(id=record_id(source, origin), stage=STAGE, reason=reason, detail=detail, origin=origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """Checks offers; picklable, so that workers can.
+
+    Attributes:
+        written: The folder that accepted files are put into during the run.
+        published: The same folder's final place, relative to the project root, as the manifest names it.
+    """
+
+    source: str
+    root: Path
+    written: Path
+    published: str
+    limits: ImageLimits
+    removed_sha256: frozenset[str] = frozenset()
+
+    def __call__(self, offer: Offer) -> Inspected | Rejection:
+        """The accepted offer, decoded once to the last pixel, or the reason why not."""
+        try:
+            return self._inspect(offer)
+        except SampleRejected as error:
+            return rejection(self.source, offer.origin, error.reason, error.detail)
+
+    def _inspect(self, offer: Offer) -> Inspected:
+        data = _read(offer.file, self.limits.max_file_bytes)
+        digest = hashlib.sha256(data).hexdigest()
+        if digest in self.removed_sha256:
+            raise SampleRejected("taken_down", "a copy of this image was taken down")
+        extension = image_extension(data)
+        refuse_polyglot(data)
+        height, width = decode_image(data, self.limits).rgb.shape[:2]
+        path = self._in_place(offer.file) if offer.in_place else self._put(offer, extension)
+        return Inspected(offer, digest, path, width, height)
+
+    def _in_place(self, file: Path) -> str:
+        return Path(os.path.relpath(file, self.root)).as_posix()
+
+    def _put(self, offer: Offer, extension: str) -> str:
+        """Link the file into `data/raw/`, under its id: names from strangers stay in the manifest.
+
+        Only files of this project's own store are linked: a link to the user's file would let DVC make it read-only.
+        """
+        name = record_id(self.source, offer.origin)
+        relative = f"{name[:2]}/{name}{extension}"
+        target = self.written / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not (_is_stored(offer.file, self.root) and _linked(offer.file, target)):
+            with atomic_path(target) as part:
+                shutil.copyfile(offer.file, part)
+        return f"{self.published}/{relative}"
+
+
+def _read(file: Path, max_bytes: int) -> bytes:
+    try:
+        size = file.stat().st_size
+        if size > max_bytes:
+            raise SampleRejected("file_too_large", f"{size} bytes, at most {max_bytes} are read")
+        return file.read_bytes()
+    except OSError as error:
+        raise SampleRejected("unreadable_file", error.strerror or str(error)) from error
+
+
+def _is_stored(file: Path, root: Path) -> bool:
+    return file.is_relative_to(root / ".cache")
+
+
+def _linked(file: Path, target: Path) -> bool:
+    """Whether a hard link could be made; across file systems, or where there are none, it can't."""
+    try:
+        os.link(file, target)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,137 @@
+"""From an inspected offer to its rows in the taxonomy."""
+
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import SampleRejected, SourceError
+from pipeline.records import Image, LabelledBox, Rejection
+from pipeline.sources.inspection import record_id, rejection
+from pipeline.sources.labels import Label, LabelMap
+from pipeline.sources.offers import Inspected, Offer, OfferedBox
+from pipeline.sources.settings import SourceSettings
+
+MIN_BOX_INSIDE = 0.5
+"""A box that reaches over the image's edge is cut; with less than this share of its area inside it is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowMaker:
+    """Makes the rows of one source.
+
+    Attributes:
+        pasted: The sha256 of known files whose masks are drawn in; None where no such set was given.
+    """
+
+    source: str
+    settings: SourceSettings
+    labels: LabelMap
+    pasted: frozenset[str] | None = None
+
+    def rows(self, found: Inspected | Rejection) -> Iterator[Image | Rejection]:
+        """The image's row, after a rejection for each of its boxes that is wrong; or the image's own rejection."""
+        if isinstance(found, Rejection):
+            yield found
+            return
+        try:
+            label = self.labels.resolve(found.offer.labels)
+        except SampleRejected as error:
+            yield rejection(self.source, found.offer.origin, error.reason, error.detail)
+            return
+        boxes: list[LabelledBox] = []
+        for number, offered in enumerate(found.offer.boxes):
+            try:
+                boxes.append(self._box(offered, found))
+            except SampleRejected as error:
+                yield rejection(self.source, f"{found.offer.origin}#box{number}", error.reason, error.detail)
+        yield self._image(found, label if found.offer.labels else _common(boxes), boxes)
+
+    def _image(self, found: Inspected, label: Label, boxes: Sequence[LabelledBox]) -> Image:
+        offer = found.offer
+        return Image(
+            id=record_id(self.source, offer.origin),
+            sha256=found.sha256,
+            path=found.path,
+            source=self.source,
+            origin=offer.origin,
+            width_px=found.width_px,
+            height_px=found.height_px,
+            licence=offer.licence or self.settings.licence,
+            url=offer.url,
+            author=offer.author or self.settings.author,
+            citation=offer.citation or self.settings.citation,
+            original_label=" ".join(offer.labels) or None,
+            mask_type=label.mask_type,
+            wear=label.wear,
+            valve=label.valve,
+            synthetic=self._synthetic(offer, found.sha256),
+            person_id=offer.person_id,
+            photo_id=offer.photo_id,
+            boxes=tuple(boxes),
+        )
+
+    def _synthetic(self, offer: Offer, sha256: str) -> bool:
+        if offer.synthetic is not None:
+            return offer.synthetic
+        if self.pasted is not None:
+            return self.settings.synthetic or sha256 in self.pasted
+        return self.settings.synthetic or not offer.words().isdisjoint(self.settings.synthetic_labels)
+
+    def _box(self, box: OfferedBox, found: Inspected) -> LabelledBox:
+        label = self.labels.resolve(box.labels)
+        left, top, right, bottom = inside(box, found.width_px, found.height_px)
+        return LabelledBox(
+            left=left,
+            top=top,
+            right=right,
+            bottom=bottom,
+            original_label=" ".join(box.labels),
+            mask_type=label.mask_type,
+            wear=label.wear,
+            valve=label.valve,
+        )
+
+
+def inside(box: OfferedBox, width_px: int, height_px: int) -> tuple[float, float, float, float]:
+    """The part of the box that lies in the image, as left, top, right, bottom.
+
+    Raises:
+        SampleRejected: `bad_box` where it has no area, or lies mostly outside.
+    """
+    sides = (box.left, box.top, box.right, box.bottom)
+    text = ", ".join(f"{side:g}" for side in sides)
+    if not all(map(math.isfinite, sides)) or box.right <= box.left or box.bottom <= box.top:
+        raise SampleRejected("bad_box", f"{text} has no area")
+    left, right = (min(max(side, 0.0), float(width_px)) for side in (box.left, box.right))
+    top, bottom = (min(max(side, 0.0), float(height_px)) for side in (box.top, box.bottom))
+    area = (box.right - box.left) * (box.bottom - box.top)
+    if (right - left) * (bottom - top) < MIN_BOX_INSIDE * area:
+        raise SampleRejected("bad_box", f"{text} lies outside the image of {width_px}x{height_px}")
+    return left, top, right, bottom
+
+
+def _common(boxes: Sequence[LabelledBox]) -> Label:
+    """What all faces of an image have in common; the rest is unknown."""
+    said: dict[str, Any] = {}
+    for field in ("mask_type", "wear", "valve"):
+        values = {getattr(box, field) for box in boxes}
+        said[field] = values.pop() if len(values) == 1 else "unknown"
+    return Label.model_validate(said) if (said["mask_type"] == "none") == (said["wear"] == "none") else Label()
+
+
+def pasted_sha256(settings: SourceSettings, root: Path) -> frozenset[str] | None:
+    """The hashes of the files in `pasted_reference`, or None where the source has none.
+
+    Raises:
+        SourceError: it is no folder.
+    """
+    if settings.pasted_reference is None:
+        return None
+    folder = root / settings.pasted_reference
+    if not folder.is_dir():
+        raise SourceError(f"pasted_reference: {folder} is no folder")
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return frozenset(hashlib.sha256(file.read_bytes()).hexdigest() for file in files)

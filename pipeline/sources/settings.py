@@ -1,0 +1,68 @@
+"""What every source can be told, in the catalogue or in params.yaml."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.config import ArchiveParams, IngestParams, Section
+from pipeline.images import ImageLimits
+from pipeline.sources.labels import Label
+
+
+class SourceSettings(Section):
+    """A source as the catalogue describes it, with what params.yaml changes; an adapter adds its own keys.
+
+    Attributes:
+        adapter: The kind of layout, a name in `pipeline.sources.adapters`.
+        licence: SPDX identifier where one exists, else text; `unknown` where nobody said.
+        synthetic: The masks of this source are drawn in, by its own account or by its known origin.
+        synthetic_labels: The same of the images with one of these words alone.
+        pasted_reference: A folder with a set of known drawn-in masks; an image is synthetic where the same file is
+            in there, and `synthetic_labels` then says nothing.
+        needs: What the user must do before it can be ingested.
+        note: What is known of its quality.
+        labels: From the source's own words to the taxonomy.
+    """
+
+    adapter: str
+    title: str = ""
+    address: str | None = None
+    licence: str = "unknown"
+    author: str | None = None
+    citation: str | None = None
+    synthetic: bool = False
+    synthetic_labels: tuple[str, ...] = ()
+    pasted_reference: Path | None = None
+    needs: str = ""
+    note: str = ""
+    labels: Mapping[str, Label] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Where a source may read and write.
+
+    Attributes:
+        root: The project root; relative paths in settings start here.
+        store: This source's own folder for what it downloads and unpacks; it outlives a run.
+    """
+
+    name: str
+    root: Path
+    store: Path
+    limits: ImageLimits
+    archive: ArchiveParams
+
+    @classmethod
+    def of(cls, name: str, root: Path, params: IngestParams) -> "Workspace":
+        """The workspace of one source under `root`."""
+        return cls(name, root, root / ".cache" / "sources" / name, image_limits(params), params.archive)
+
+
+def image_limits(params: IngestParams) -> ImageLimits:
+    """The limits of params.yaml in bytes and pixels."""
+    return ImageLimits(
+        max_file_bytes=int(params.max_file_mb * 2**20),
+        max_pixels=int(params.max_megapixels * 1e6),
+        min_side_px=params.min_side_px,
+    )

@@ -1,0 +1,118 @@
+"""A folder of files, or the archives that hold one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pipeline.errors import SourceError
+from pipeline.sources.adapter import Adapter
+from pipeline.sources.archives import ArchiveLimits, is_archive, unpack
+from pipeline.sources.offers import Refusal
+from pipeline.sources.settings import SourceSettings
+from pipeline.sources.walk import is_utf8, walk_files
+
+
+class TreeSettings(SourceSettings):
+    """A source whose files lie in a folder or in archives.
+
+    Attributes:
+        path: The folder or the archive; several make one source. Archives that lie in the folder itself are opened.
+        copy_files: Copy the images into `data/raw/` even where they lie inside the project.
+    """
+
+    path: Path | tuple[Path, ...] | None = None
+    copy_files: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TreeFile:
+    """One file of a tree.
+
+    Attributes:
+        origin: Its path inside the source, with slashes.
+        in_place: It is the user's own and lies inside the project.
+    """
+
+    origin: str
+    path: Path
+    in_place: bool
+
+    @property
+    def name(self) -> str:
+        """The last part of the origin."""
+        return self.origin.rpartition("/")[2]
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders it lies in, outermost first."""
+        return tuple(self.origin.split("/")[:-1])
+
+
+Settings = TypeVar("Settings", bound=TreeSettings)
+
+
+class TreeAdapter(Adapter[Settings]):
+    """Base of the layouts that are folders or archives on this machine."""
+
+    settings_model = TreeSettings
+
+    def missing(self) -> list[str]:
+        """A path that isn't set or doesn't exist."""
+        paths = self._paths()
+        if not paths:
+            return [f"Set ingest.settings.{self.workspace.name}.path. {self.settings.needs}".strip()]
+        return [f"{path} does not exist. {self.settings.needs}".strip() for path in paths if not path.exists()]
+
+    def files(self) -> Iterator[TreeFile | Refusal]:
+        """Every file, sorted within each path; archives are unpacked first.
+
+        Raises:
+            SourceError: no path is set, or one does not exist or is neither folder nor archive.
+        """
+        missing = self.missing()
+        if missing:
+            raise SourceError(f"{self.workspace.name}: " + "\n".join(missing))
+        paths = self._paths()
+        for path in paths:
+            prefix = f"{path.name}/" if len(paths) > 1 else ""
+            yield from self._tree(path, prefix)
+
+    def _paths(self) -> list[Path]:
+        path = self.settings.path
+        chosen = [] if path is None else [path] if isinstance(path, Path) else list(path)
+        return [self.workspace.root / one for one in chosen]
+
+    def _tree(self, path: Path, prefix: str) -> Iterator[TreeFile | Refusal]:
+        if path.is_dir():
+            archives = sorted(one for one in path.iterdir() if is_archive(one) and one.is_file())
+            opened = frozenset(archive.name for archive in archives)
+            yield from self._listed(path, prefix, self._inside_project(path), opened)
+            for archive in archives:
+                yield from self._unpacked(archive, f"{prefix}{archive.name}/")
+        elif is_archive(path):
+            yield from self._unpacked(path, prefix)
+        else:
+            raise SourceError(f"{self.workspace.name}: {path} is neither a folder nor a zip or tar archive")
+
+    def _unpacked(self, archive: Path, prefix: str) -> Iterator[TreeFile | Refusal]:
+        limits = ArchiveLimits.of(self.workspace.archive, self.workspace.limits.max_file_bytes)
+        folder, refusals = unpack(archive, self.workspace.store, limits)
+        yield from (refusal.under(prefix) for refusal in refusals)
+        yield from self._listed(folder, prefix, in_place=False)
+
+    def _inside_project(self, path: Path) -> bool:
+        return not self.settings.copy_files and path.resolve().is_relative_to(self.workspace.root.resolve())
+
+    def _listed(
+        self, folder: Path, prefix: str, in_place: bool, opened: frozenset[str] = frozenset()
+    ) -> Iterator[TreeFile | Refusal]:
+        """The files of a folder, without the archives that are `opened` for themselves."""
+        for found in walk_files(folder):
+            if isinstance(found, Refusal):
+                yield found.under(prefix)
+            elif not is_archive(found[1]):
+                yield TreeFile(prefix + found[0], found[1], in_place and is_utf8(str(found[1])))
+            elif found[0] not in opened:
+                detail = "an archive inside: unpack it yourself, then give the folder"
+                yield Refusal(origin=prefix + found[0], reason="nested_archive", detail=detail)

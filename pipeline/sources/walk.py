@@ -1,0 +1,63 @@
+"""List the files of a folder, in an order that doesn't depend on the file system."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.sources.offers import Refusal
+
+_SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+
+
+def readable_name(name: str) -> str:
+    """A file name as text that can be stored: bytes that are not UTF-8 become escapes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def is_utf8(name: str) -> bool:
+    """Whether a path can be written into a manifest and found again."""
+    return readable_name(name) == name
+
+
+def walk_files(root: Path) -> Iterator[tuple[str, Path] | Refusal]:
+    """Every regular file under `root` as (origin, path), sorted; origin is its path inside `root`, with slashes.
+
+    Links to folders, links that leave `root`, and devices come as refusals; hidden and system files too.
+    """
+    yield from _walk(root, root.resolve(), "")
+
+
+def _walk(folder: Path, top: Path, prefix: str) -> Iterator[tuple[str, Path] | Refusal]:
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: os.fsencode(entry.name))
+    for entry in entries:
+        origin = prefix + readable_name(entry.name)
+        refused = _refuse(entry, origin, top)
+        if refused is not None:
+            yield refused
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry.path), top, origin + "/")
+        else:
+            yield origin, Path(entry.path)
+
+
+def _refuse(entry: "os.DirEntry[str]", origin: str, top: Path) -> Refusal | None:
+    if entry.name.startswith(".") or entry.name.lower() in _SYSTEM_FILES:
+        return Refusal(origin=origin, reason="system_file", detail="hidden or made by a file manager")
+    if entry.is_symlink():
+        return _refuse_link(entry, origin, top)
+    mode = entry.stat(follow_symlinks=False).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        return Refusal(origin=origin, reason="not_a_regular_file", detail="a device, pipe or socket")
+    return None
+
+
+def _refuse_link(entry: "os.DirEntry[str]", origin: str, top: Path) -> Refusal | None:
+    link = Path(entry.path)
+    target = link.resolve()
+    if not target.is_relative_to(top):
+        return Refusal(origin=origin, reason="link_leaves_source", detail=f"points to {link.readlink()}")
+    if not target.is_file():
+        return Refusal(origin=origin, reason="link_to_no_file", detail=f"points to {link.readlink()}")
+    return None

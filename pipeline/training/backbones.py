@@ -1,0 +1,100 @@
+"""torchvision's classifiers as backbones, and the weights that a model starts from."""
+
+import pickle
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlparse
+
+import torch
+from torch import Tensor, nn
+from torchvision import models
+
+from pipeline.errors import MaskwrightError
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""What torchvision's weights were trained with."""
+
+_TWO_OUTPUTS = {"googlenet", "inception_v3"}
+"""They give auxiliary logits while training, which our heads have no use for."""
+
+
+def classifier_names() -> list[str]:
+    """The classifiers of torchvision that can serve as a backbone."""
+    return [name for name in models.list_models(module=models) if name not in _TWO_OUTPUTS]
+
+
+def torchvision_backbone(name: str, image_px: int) -> tuple[nn.Module, int]:
+    """A classifier with random weights whose last linear layer is taken off, and how many features it gives.
+
+    Raises:
+        MaskwrightError: there is no such classifier, or it can't take images of that size.
+    """
+    if name not in classifier_names():
+        raise MaskwrightError(f"train.model: {name!r}: masknet or one of torchvision's {', '.join(classifier_names())}")
+    options = {"image_size": image_px} if name.startswith("vit_") else {}
+    try:
+        backbone: nn.Module = models.get_model(name, weights=None, **options)
+        features = _take_off_last_linear(backbone, name)
+        with torch.inference_mode():
+            backbone.eval()(torch.zeros(1, 3, image_px, image_px))
+    except (RuntimeError, ValueError, AssertionError) as error:
+        raise MaskwrightError(f"train.model: {name} cannot take train.image_px {image_px}: {error}") from error
+    return backbone.train(), features
+
+
+def _take_off_last_linear(backbone: nn.Module, name: str) -> int:
+    linear = [(path, module) for path, module in backbone.named_modules() if isinstance(module, nn.Linear)]
+    if not linear:
+        raise MaskwrightError(f"train.model: {name} ends in no linear layer that heads could take the place of")
+    path, last = linear[-1]
+    parent, _, attribute = path.rpartition(".")
+    setattr(backbone.get_submodule(parent), attribute, nn.Identity())
+    return last.in_features
+
+
+def load_initial_weights(backbone: nn.Module, name: str, weights: str) -> None:
+    """Fill a backbone from `DEFAULT` (torchvision's) or a file: torchvision's own, or a model that we trained.
+
+    Raises:
+        MaskwrightError: they can't be had, or fit another model.
+    """
+    state = _default_weights(name) if weights == "DEFAULT" else _file_weights(Path(weights))
+    own = backbone.state_dict()
+    missing = sorted(set(own) - set(state))
+    reshaped = sorted(key for key in own if key in state and own[key].shape != state[key].shape)
+    if missing or reshaped:
+        raise MaskwrightError(
+            f"train.weights: {weights} doesn't fit {name} at this image_px: "
+            f"missing {missing[:3]}, of another shape {reshaped[:3]}"
+        )
+    backbone.load_state_dict({key: state[key] for key in own})
+
+
+def _default_weights(name: str) -> dict[str, Tensor]:
+    if name == "masknet":
+        raise MaskwrightError("train.weights: DEFAULT: masknet has none; use none or the path of a trained model")
+    entry = models.get_model_weights(name).DEFAULT
+    try:
+        state: dict[str, Tensor] = entry.get_state_dict(progress=False, check_hash=True)
+    except (URLError, TimeoutError, ConnectionError) as error:
+        file = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlparse(entry.url).path).name
+        raise MaskwrightError(
+            f"train.weights: DEFAULT: {entry.url} cannot be fetched ({error}). "
+            f"Without a network, place that file at {file}, or set train.weights to the path where it is"
+        ) from error
+    return state
+
+
+def _file_weights(path: Path) -> dict[str, Tensor]:
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise MaskwrightError(
+            f"train.weights: {path}: cannot be read: {error.strerror}; give none, DEFAULT or the path of a file"
+        ) from error
+    except (RuntimeError, pickle.UnpicklingError, EOFError) as error:
+        raise MaskwrightError(f"train.weights: {path}: holds no PyTorch weights") from error
+    if "spec" in state and "weights" in state:
+        prefix = "backbone."
+        return {key.removeprefix(prefix): v for key, v in state["weights"].items() if key.startswith(prefix)}
+    return dict(state)

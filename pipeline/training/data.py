@@ -1,0 +1,188 @@
+"""Crops and their labels as PyTorch wants them: decoded at the needed size, the same for any number of workers."""
+
+import io
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image as PillowImage
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+from pipeline.arrays import Rgb
+from pipeline.errors import MaskwrightError, SampleRejected
+from pipeline.images import decode_image
+from pipeline.randomness import sample_rng, sample_seed
+from pipeline.records import Assignment
+from pipeline.training.distributed import World
+from pipeline.training.labels import UNKNOWN_LABEL, Head, label_of
+
+Transform = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the model is fed.
+
+    Attributes:
+        images: `uint8 (N, 3, image_px, image_px)`.
+        labels: `int64 (N, heads)`, `UNKNOWN_LABEL` where a label is missing.
+        positions: Where in the list of samples each one stands, `int64 (N,)`.
+    """
+
+    images: Tensor
+    labels: Tensor
+    positions: Tensor
+
+
+def read_crop(path: Path, image_px: int) -> Rgb:
+    """A crop `uint8 (image_px, image_px, 3)`; a JPEG that is far larger is decoded at a smaller scale.
+
+    Raises:
+        SampleRejected: the file is missing or holds no image.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SampleRejected("unreadable_file", error.strerror or str(error)) from error
+    rgb = _decode_small(data, image_px)
+    if rgb.shape[:2] == (image_px, image_px):
+        return rgb
+    shrinking = min(rgb.shape[:2]) > image_px
+    method = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(rgb, (image_px, image_px), interpolation=method), dtype=np.uint8)
+
+
+def _decode_small(data: bytes, image_px: int) -> Rgb:
+    if data[:2] != b"\xff\xd8":
+        return decode_image(data).rgb
+    try:
+        with PillowImage.open(io.BytesIO(data)) as image:
+            image.draft("RGB", (image_px, image_px))
+            return np.asarray(image.convert("RGB"))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise SampleRejected("damaged_image", f"{type(error).__name__}: {error}") from error
+
+
+class CropDataset(Dataset[tuple[Tensor, Tensor, int]]):
+    """Assignment rows as `(image uint8 (3, P, P), labels (heads,), position)`.
+
+    What the transform draws depends on the seed, the epoch and the sample's id alone. Crops that fit into
+    `cache_mb` together are decoded once and kept.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[Assignment],
+        root: Path,
+        heads: tuple[Head, ...],
+        image_px: int,
+        *,
+        seed: int = 0,
+        transform: Transform | None = None,
+        cache_mb: int = 0,
+    ) -> None:
+        self.rows, self._root, self._image_px = rows, root, image_px
+        self._seed, self._transform = seed, transform
+        self._epoch = torch.zeros((), dtype=torch.int64)
+        self._epoch.share_memory_()  # type: ignore[no-untyped-call]  # worker processes see it change
+        self.labels = torch.tensor(
+            [[label_of(head, row.mask_type, row.wear) for head in heads] for row in rows], dtype=torch.int64
+        ).reshape(len(rows), len(heads))
+        fits = len(rows) * 3 * image_px**2 <= cache_mb * 2**20
+        self._cache = torch.stack([self._read(i) for i in range(len(rows))]) if fits and rows else None
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw anew from now on."""
+        self._epoch.fill_(epoch)
+
+    def __len__(self) -> int:
+        """How many samples there are."""
+        return len(self.rows)
+
+    def __getitem__(self, position: int) -> tuple[Tensor, Tensor, int]:
+        """One sample."""
+        image = self.crop(position)
+        if self._transform is not None:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(sample_seed(self._seed, f"{int(self._epoch)}:{self.rows[position].sample_id}"))
+                image = self._transform(image)
+        return image, self.labels[position], position
+
+    def crop(self, position: int) -> Tensor:
+        """The crop as it is, `uint8 (3, P, P)`."""
+        return self._read(position) if self._cache is None else self._cache[position]
+
+    def _read(self, position: int) -> Tensor:
+        path = self._root / self.rows[position].crop_path
+        try:
+            rgb = read_crop(path, self._image_px)
+        except SampleRejected as error:
+            raise MaskwrightError(f"{path}: {error}; run the stages before training again") from error
+        return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).contiguous()
+
+
+def channel_statistics(
+    data: CropDataset, limit: int = 2000
+) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Mean and standard deviation of each channel in [0, 1], from at most `limit` crops spread over the data."""
+    chosen = np.linspace(0, len(data) - 1, min(limit, len(data))).round().astype(int)
+    sums, squares = torch.zeros(3, dtype=torch.float64), torch.zeros(3, dtype=torch.float64)
+    for position in chosen:
+        pixels = data.crop(int(position)).double() / 255
+        sums += pixels.mean((1, 2))
+        squares += pixels.square().mean((1, 2))
+    mean = sums / len(chosen)
+    std = (squares / len(chosen) - mean.square()).clamp(min=1e-6).sqrt()
+    return (_triple(mean), _triple(std))
+
+
+def _triple(values: Tensor) -> tuple[float, float, float]:
+    red, green, blue = (round(float(value), 4) for value in values)
+    return (red, green, blue)
+
+
+def class_counts(labels: Tensor, head: int, classes: int) -> Tensor:
+    """How many samples each class of one head has; unknown ones aren't counted."""
+    column = labels[:, head]
+    return torch.bincount(column[column != UNKNOWN_LABEL], minlength=classes)
+
+
+class EpochOrder(Sampler[int]):
+    """A sampler whose order depends on the seed and the epoch alone; each process of a world takes its share.
+
+    With `weights`, positions are drawn with replacement in proportion to them. Every process gets equally many,
+    the first positions filling up the last round, as gradients are exchanged in step.
+    """
+
+    def __init__(self, count: int, seed: int, world: World, weights: Tensor | None = None) -> None:
+        self._count, self._seed, self._world, self._epoch = count, seed, world, 0
+        self._weights = None if weights is None else weights.double().numpy()
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw another order from now on."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        """How many positions this process visits."""
+        return math.ceil(self._count / self._world.size)
+
+    def __iter__(self) -> Iterator[int]:
+        """This process's positions."""
+        rng = sample_rng(self._seed, f"order:{self._epoch}")
+        if self._weights is None:
+            order = rng.permutation(self._count)
+        else:
+            order = rng.choice(self._count, self._count, p=self._weights / self._weights.sum())
+        padded = np.resize(order, len(self) * self._world.size)
+        yield from (int(position) for position in padded[self._world.rank :: self._world.size])
+
+
+def collate(samples: Sequence[tuple[Tensor, Tensor, int]]) -> Batch:
+    """Samples to one batch."""
+    images, labels, positions = zip(*samples, strict=True)
+    return Batch(torch.stack(images), torch.stack(labels), torch.tensor(positions))

@@ -1,0 +1,157 @@
+"""From assignment rows and parameters to a trained model."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from pipeline.arrays import Rgb
+from pipeline.config import TrainParams
+from pipeline.errors import MaskwrightError
+from pipeline.records import Assignment, Side
+from pipeline.training.backbones import IMAGENET_MEAN, IMAGENET_STD, load_initial_weights
+from pipeline.training.checkpoint import CheckpointFile
+from pipeline.training.data import CropDataset, channel_statistics
+from pipeline.training.distributed import World
+from pipeline.training.labels import UNKNOWN_LABEL, Head, heads_of, label_of
+from pipeline.training.loop import Observer, Trainer, TrainOutcome
+from pipeline.training.models import MaskClassifier, ModelSpec, build_model
+from pipeline.training.transforms import train_transform
+
+_SPEED_ONLY = {"workers", "cache_mb", "device"}
+"""Parameters that never change the result: a run killed and resumed may have others."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A model, how its training went and what it was trained on."""
+
+    model: MaskClassifier
+    outcome: TrainOutcome
+    counts: dict[str, int]
+
+
+def usable_rows(rows: Sequence[Assignment], side: Side, heads: tuple[Head, ...]) -> list[Assignment]:
+    """The rows of one side that have a label for at least one head, sorted by id.
+
+    Raises:
+        MaskwrightError: there are none.
+    """
+    found = [
+        row
+        for row in rows
+        if row.side == side and any(label_of(head, row.mask_type, row.wear) != UNKNOWN_LABEL for head in heads)
+    ]
+    if not found:
+        names = " or ".join(head.name for head in heads)
+        raise MaskwrightError(f"no sample with a known {names} stands on the {side} side: add images or change split")
+    return sorted(found, key=lambda row: row.sample_id)
+
+
+def run_fingerprint(params: TrainParams, seed: int, rows: Sequence[Assignment]) -> str:
+    """A digest of all that decides a run's result; checkpoints are keyed by it."""
+    facts = [params.model_dump(mode="json", exclude=_SPEED_ONLY), seed, str(torch.__version__)]
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for row in sorted(rows, key=lambda row: row.sample_id):
+        digest.update(f"{row.sample_id}\0{row.side}\0{row.mask_type}\0{row.wear}\n".encode())
+    return digest.hexdigest()
+
+
+def train_model(
+    rows: Sequence[Assignment],
+    root: Path,
+    params: TrainParams,
+    *,
+    seed: int,
+    observer: Observer,
+    checkpoint: Path | None = None,
+    world: World | None = None,
+) -> TrainedModel:
+    """Train on the train side, choosing the epoch on the val side; crops lie under `root`.
+
+    Raises:
+        MaskwrightError: a side is empty, a crop can't be read, or the run failed in a way that a parameter mends.
+    """
+    heads = heads_of(params.target)
+    train_rows, val_rows = usable_rows(rows, "train", heads), usable_rows(rows, "val", heads)
+    train_data, val_data = (
+        CropDataset(side, root, heads, params.image_px, seed=seed, cache_mb=params.cache_mb, transform=transform)
+        for side, transform in (
+            (train_rows, train_transform(params.augmentation, params.image_px)),
+            (val_rows, None),
+        )
+    )
+    model = initial_model(params, train_data, heads, seed)
+    file = CheckpointFile(checkpoint, run_fingerprint(params, seed, rows)) if checkpoint else None
+    trainer = Trainer(model, params, train_data, val_data, seed=seed, checkpoint=file, world=world)
+    return TrainedModel(model, trainer.run(observer), _counts(train_rows, val_rows))
+
+
+def initial_model(params: TrainParams, train_data: CropDataset, heads: tuple[Head, ...], seed: int) -> MaskClassifier:
+    """The model before its first step: its heads random, its backbone random or from `params.weights`.
+
+    Raises:
+        MaskwrightError: the model or its weights are impossible.
+    """
+    imagenet = params.normalisation == "imagenet" or (params.normalisation == "auto" and params.weights != "none")
+    mean, std = (IMAGENET_MEAN, IMAGENET_STD) if imagenet else channel_statistics(train_data)
+    torch.manual_seed(seed)
+    model = build_model(ModelSpec(params.model, heads, params.image_px, mean, std, params.dropout))
+    if params.weights != "none":
+        load_initial_weights(model.backbone, params.model, params.weights)
+    return model
+
+
+def sample_sheet(
+    rows: Sequence[Assignment], root: Path, params: TrainParams, *, seed: int, columns: int = 8, lines: int = 4
+) -> Rgb:
+    """A picture of training crops as the model sees them in its first epoch, each class in turn."""
+    heads = heads_of(params.target)
+    chosen = _spread(usable_rows(rows, "train", heads), columns * lines)
+    data = CropDataset(
+        chosen, root, heads, params.image_px, seed=seed, transform=train_transform(params.augmentation, params.image_px)
+    )
+    side = params.image_px
+    sheet = np.full((lines * side, columns * side, 3), 255, dtype=np.uint8)
+    for position in range(len(data)):
+        top, left = position // columns * side, position % columns * side
+        sheet[top : top + side, left : left + side] = data[position][0].permute(1, 2, 0).numpy()
+    return sheet
+
+
+def _spread(rows: Sequence[Assignment], count: int) -> list[Assignment]:
+    """At most `count` rows, taken from the classes in turn."""
+    classes: dict[str, list[Assignment]] = {}
+    for row in rows:
+        classes.setdefault(row.mask_type, []).append(row)
+    turns = zip_longest(*(classes[name] for name in sorted(classes)))
+    return [row for turn in turns for row in turn if row is not None][:count]
+
+
+def _counts(train_rows: Sequence[Assignment], val_rows: Sequence[Assignment]) -> dict[str, int]:
+    counts = Counter(f"train/{row.mask_type}" for row in train_rows)
+    counts.update(f"val/{row.mask_type}" for row in val_rows)
+    return dict(sorted(counts.items()))
+
+
+def training_facts(trained: TrainedModel, params: TrainParams, seed: int) -> dict[str, Any]:
+    """Plain values that go with a model: parameters, counts, and the epoch it was taken from."""
+    best = trained.outcome.best
+    return {
+        "seed": seed,
+        "params": params.model_dump(mode="json"),
+        "counts": trained.counts,
+        "epochs_run": len(trained.outcome.history),
+        "best_epoch": best.epoch,
+        "val_accuracy": best.val_accuracy,
+        "val_macro_f1": best.val_macro_f1,
+        "parameters": sum(p.numel() for p in trained.model.parameters()),
+        "torch": str(torch.__version__),
+    }

@@ -1,0 +1,163 @@
+"""`augment-masks FACES OUT`: a folder of face photos in, a labelled masked dataset out.
+
+Only click is imported before the work begins, so that `--help` answers at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.version import VERSION
+from stages.common import with_messages
+
+if TYPE_CHECKING:
+    from pipeline.dataset.settings import Settings
+    from pipeline.dataset.writer import Mode
+    from pipeline.records import MaskType
+
+MASKS: "tuple[MaskType, ...]" = ("cloth", "surgical", "ffp2")
+WEARS = ("correct", "nose_exposed", "chin_exposed", "nose_mouth_exposed")
+DETECTORS = ("yunet", "dlib_hog", "dlib_cnn")
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells use it: 128 + SIGINT."""
+
+EPILOG = """\b
+Exit code 0: masked pictures were written, or all were there already.
+          1: nothing could be done, or the work could not be finished.
+          2: wrong use.   130: stopped by Ctrl-C; --resume goes on.
+
+`augment-masks templates --help` tells about the mask templates."""
+
+
+class MaskCommand(click.Command):
+    """`templates` as the first word leads to the commands about templates; anything else is FACES."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Parse for one or the other."""
+        if args[:1] != ["templates"]:
+            return super().make_context(info_name, args, parent, **extra)
+        from stages.templates import command as templates
+
+        return templates.make_context(f"{info_name} templates", args[1:], parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run what the words were parsed for."""
+        return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
+
+
+@click.command(
+    "augment-masks", cls=MaskCommand, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.argument("faces", type=click.Path(exists=True, path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--mask", "masks", multiple=True, type=click.Choice(MASKS), help="Mask type; repeat for more. [all three]"
+)
+@click.option("--per-face", default=1, show_default=True, type=click.IntRange(1), help="Pictures per face and type.")
+@click.option("--wear", "wears", multiple=True, type=click.Choice(WEARS), help="Way of wearing; repeatable. [correct]")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Same seed, same pictures.")
+@click.option("--jobs", default=0, show_default="one per core", type=click.IntRange(0), help="Worker processes.")
+@click.option("--detector", default="yunet", show_default=True, type=click.Choice(DETECTORS), help="What finds faces.")
+@click.option("--min-face-px", default=24, show_default=True, type=click.IntRange(8), help="Ignore smaller faces.")
+@click.option("--largest", is_flag=True, help="Mask each photo's largest face only, not one face per picture.")
+@click.option(
+    "--templates",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Use the mask templates of this folder, not the shipped ones; repeatable.",
+)
+@click.option("--limit", type=click.IntRange(1), help="Stop after that many photos.")
+@click.option("--alpha", is_flag=True, help="Write alpha masks (PNG) too.")
+@click.option("--crops", is_flag=True, help="Write square face crops too.")
+@click.option("--crop-px", default=224, show_default=True, type=click.IntRange(32), help="Side of the crops.")
+@click.option("--include-unmasked", is_flag=True, help="Write every face without a mask too, labelled none.")
+@click.option("--dry-run", is_flag=True, help="Do everything but write.")
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
+@click.option("--overwrite", is_flag=True, help="Make an earlier output anew.")
+@click.version_option(VERSION, package_name="maskwright")
+def command(faces: Path, out: Path, **options: Any) -> None:
+    """Put masks on the faces in FACES (a folder tree, or one file) and write a labelled dataset to OUT.
+
+    OUT gets images/, metadata.jsonl with every label (the Hugging Face imagefolder layout), rejected.jsonl with the
+    reason for each photo or face that could not be used, and contact_sheet.jpg with pairs before and after.
+    """
+    _check_use(faces, out, options)
+    with_messages(lambda: _run(faces, out, options))
+
+
+main = command
+
+
+def _check_use(faces: Path, out: Path, options: dict[str, Any]) -> None:
+    if options["resume"] and options["overwrite"]:
+        raise click.UsageError("--resume keeps what is there and --overwrite removes it: choose one")
+    source, target = faces.resolve(), out.resolve()
+    if source == target or target in source.parents:
+        raise click.UsageError(f"OUT ({out}) must not be FACES or hold it: photos would be mistaken for output")
+    if target.is_file():
+        raise click.UsageError(f"OUT ({out}) is a file; name a folder")
+
+
+def _run(faces: Path, out: Path, options: dict[str, Any]) -> None:
+    from pipeline.dataset.augment import augment_folder, dry_run, find_photos
+    from pipeline.dataset.synthesis import templates_for
+    from stages.progress import Progress, print_summary
+
+    settings = _settings(options)
+    templates_for(settings.templates, settings.masks)
+    listing = find_photos(faces, out, options["limit"])
+    jobs = _jobs(options["jobs"], len(listing.photos))
+    mode: Mode = "resume" if options["resume"] else "overwrite" if options["overwrite"] else "new"
+    with Progress(len(listing.photos)) as progress:
+        if options["dry_run"]:
+            summary = dry_run(listing, settings, jobs=jobs, report=progress.update)
+        else:
+            summary = augment_folder(listing, out, settings, jobs=jobs, mode=mode, report=progress.update)
+    print_summary(summary, progress.seconds, None if options["dry_run"] else out)
+    if summary.ending == "interrupted":
+        click.echo("stopped; the same command with --resume goes on from here", err=True)
+        sys.exit(INTERRUPTED)
+    if summary.ending == "failed":
+        raise click.ClickException(f"{summary.problem}\nThe same command with --resume goes on from here.")
+    if not summary.written:
+        raise click.ClickException(_why_nothing(faces, summary.photos))
+
+
+def _settings(options: dict[str, Any]) -> "Settings":
+    from pipeline.dataset.settings import Settings
+
+    return Settings(
+        masks=tuple(dict.fromkeys(options["masks"])) or MASKS,
+        per_face=options["per_face"],
+        wear=tuple(dict.fromkeys(options["wears"])) or ("correct",),
+        seed=options["seed"],
+        faces="largest" if options["largest"] else "all",
+        detector=options["detector"],
+        min_face_px=options["min_face_px"],
+        crop_px=options["crop_px"],
+        templates=tuple(path.resolve() for path in options["templates"]),
+        alpha=options["alpha"],
+        crops=options["crops"],
+        include_unmasked=options["include_unmasked"],
+    )
+
+
+def _jobs(asked: int, photos: int) -> int:
+    """Starting a worker takes a second: a few photos are done sooner without."""
+    import os
+
+    return min(asked or os.cpu_count() or 1, max(1, photos // 16))
+
+
+def _why_nothing(faces: Path, photos: int) -> str:
+    if not photos:
+        return f"{faces}: no image files here"
+    return "no picture was written: no photo had a face that could be masked (the reasons are above)"
+
+
+if __name__ == "__main__":
+    command()

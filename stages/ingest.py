@@ -1,0 +1,38 @@
+"""Stage `ingest`: take sources into data/raw/<source>/."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stages.common import log_counts, stage_command
+
+if TYPE_CHECKING:
+    from pipeline.config import Params
+
+
+@stage_command
+@click.option("--source", "sources", multiple=True, help="A source to take; by default each of ingest.sources.")
+def command(params: "Params", sources: tuple[str, ...]) -> None:
+    """Take sources into data/raw/: check every file, map its labels, keep its provenance.
+
+    A source that fails leaves the others' results intact; the failures are told at the end.
+    """
+    from pipeline.errors import SourceError
+    from pipeline.sources.ingest import ingest_source
+
+    failures = []
+    for source in sources or params.ingest.sources:
+        try:
+            taken = ingest_source(source, params, Path.cwd())
+        except SourceError as error:
+            failures.append(str(error))
+            continue
+        images, rejections = len(taken.images), taken.rejections
+        log_counts(f"ingest {source}", images + len(rejections), images, rejections)
+    if failures:
+        raise SourceError("\n\n".join(failures))
+
+
+if __name__ == "__main__":
+    command()

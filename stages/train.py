@@ -1,0 +1,112 @@
+"""The `train` stage: split.parquet to a model, with metrics, plots and sample images logged by DVCLive.
+
+Several processes: `torchrun --nproc-per-node 2 -m stages.train`.
+"""
+
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stages.common import stage_command
+
+if TYPE_CHECKING:
+    from dvclive import Live
+
+    from pipeline.config import Params
+    from pipeline.records import Assignment
+    from pipeline.training.distributed import World
+    from pipeline.training.loop import EpochResult, Timing
+    from pipeline.training.run import TrainedModel
+
+SPLIT = Path("data/split/split.parquet")
+MODEL = Path("models/model.pt")
+CHECKPOINT = Path("models/checkpoints/last.pt")
+LIVE = Path("reports/train")
+
+
+class LiveObserver:
+    """Logs each epoch with DVCLive, and shows progress on a terminal.
+
+    A resumed run logs the earlier epochs again, so that the files end up the same.
+    """
+
+    def __init__(self, live: "Live | None", epochs: int) -> None:
+        from rich.progress import Progress, TextColumn
+
+        self._live, self._epochs = live, epochs
+        columns = (*Progress.get_default_columns(), TextColumn("loss {task.fields[loss]:.3f}"))
+        self.progress = Progress(*columns, transient=True, disable=not sys.stderr.isatty())
+        self._task = self.progress.add_task("train", loss=float("nan"))
+
+    def batch_done(self, epoch: int, step: int, steps: int, loss: float) -> None:
+        """Move the bar."""
+        done = epoch * steps + step + 1
+        self.progress.update(self._task, completed=done, total=self._epochs * steps, loss=loss)
+
+    def epoch_done(self, result: "EpochResult", timing: "Timing | None") -> None:
+        """One row of metrics, and one line to read."""
+        if self._live is not None:
+            for name, value in asdict(result).items():
+                if name != "epoch":
+                    self._live.log_metric(name.replace("_", "/", 1), value)
+            self._live.next_step()
+        if timing is not None:
+            computing = 1 - timing.waiting_s / timing.steps_s
+            click.echo(
+                f"train: epoch {result.epoch}: loss {result.train_loss:.3f}, val loss {result.val_loss:.3f}, "
+                f"val accuracy {result.val_accuracy:.3f}, {timing.steps_s:.1f} s, {computing:.0%} of it computing"
+            )
+
+
+@stage_command
+def command(params: "Params") -> None:
+    """Train the classifier."""
+    from pipeline.manifests import read_manifest
+    from pipeline.records import Assignment
+    from pipeline.training.distributed import joined_world
+
+    rows = read_manifest(SPLIT, Assignment)
+    with joined_world(os.environ) as world:
+        if not world.is_first:
+            _train(params, rows, world, None)
+            return
+        trained = _train_logged(params, rows, world)
+    _save(params, trained)
+
+
+def _train(params: "Params", rows: "list[Assignment]", world: "World", live: "Live | None") -> "TrainedModel":
+    from pipeline.training.run import train_model
+
+    observer = LiveObserver(live, params.train.epochs)
+    with observer.progress:
+        return train_model(
+            rows, Path(), params.train, seed=params.seed, observer=observer, checkpoint=CHECKPOINT, world=world
+        )
+
+
+def _train_logged(params: "Params", rows: "list[Assignment]", world: "World") -> "TrainedModel":
+    from dvclive import Live
+
+    from pipeline.training.run import sample_sheet
+
+    with Live(str(LIVE), dvcyaml=None, save_dvc_exp=False) as live:
+        live.log_image("train_crops.png", sample_sheet(rows, Path(), params.train, seed=params.seed))
+        return _train(params, rows, world, live)
+
+
+def _save(params: "Params", trained: "TrainedModel") -> None:
+    from pipeline.training.checkpoint import save_model
+    from pipeline.training.run import training_facts
+
+    facts = training_facts(trained, params.train, params.seed)
+    save_model(MODEL, trained.model, facts)
+    counts = ", ".join(f"{name} {count}" for name, count in facts["counts"].items())
+    click.echo(f"train: {counts}; best epoch {facts['best_epoch']} of {facts['epochs_run']}, to {MODEL}")
+
+
+if __name__ == "__main__":
+    command()

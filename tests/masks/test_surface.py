@@ -1,0 +1,50 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.masks.head import canonical_head, to_cylinder
+from pipeline.masks.surface import COLUMNS, ROWS, Shape, build_surface, place_outline
+
+HEAD = canonical_head()
+SHAPE = Shape(
+    top_centre_mm=10, top_side_mm=30, top_curve=1.5, bottom_centre_mm=115, bottom_side_mm=80, bottom_curve=2,
+    side_top_deg=60, side_bottom_deg=58, side_bulge_deg=0, clearance_mm=2, tautness=0, edge_gap_mm=0, protrusion_mm=0,
+    across_power=2, across_round=1, peak_start=0.4, peak_end=0.5, profile_power=1,
+)  # fmt: skip
+
+
+def test_the_outline_passes_through_its_named_points():
+    azimuth, y = place_outline(SHAPE)
+
+    assert y[0, COLUMNS // 2] == pytest.approx(10)
+    assert y[-1, COLUMNS // 2] == pytest.approx(115)
+    assert (azimuth[0, 0], azimuth[0, -1]) == pytest.approx((-60, 60))
+    assert y[0, 0] == pytest.approx(30)
+
+
+@pytest.mark.parametrize("tautness", [0, 0.5, 1])
+def test_no_part_of_the_mask_lies_under_the_skin(tautness):
+    from pipeline.masks.head import sample_field
+
+    surface = build_surface(replace(SHAPE, tautness=tautness), HEAD)
+
+    azimuth, y, radius = to_cylinder(surface.reshape(-1, 3))
+    skin = sample_field(HEAD.radius, azimuth[None], y[None])[0]
+    assert (radius - skin).min() > SHAPE.clearance_mm - 0.1
+
+
+def test_a_taut_mask_bridges_the_hollow_beside_the_nose():
+    loose, taut = (build_surface(replace(SHAPE, tautness=t), HEAD) for t in (0, 1))
+
+    assert (taut[..., 2] - loose[..., 2]).min() < -3
+
+
+def test_protrusion_is_full_in_the_middle_and_none_at_the_rim():
+    flat, beak = (build_surface(replace(SHAPE, protrusion_mm=p), HEAD) for p in (0, 20))
+    rise = np.linalg.norm(beak - flat, axis=2)
+
+    assert rise.max() > 18
+    assert rise[0].max() == rise[-1].max() == pytest.approx(0, abs=1e-9)
+    assert rise[:, 0].max() == pytest.approx(0, abs=1e-9)
+    assert np.unravel_index(rise.argmax(), (ROWS, COLUMNS))[1] == COLUMNS // 2

@@ -1,0 +1,155 @@
+import numpy as np
+import pytest
+
+from pipeline.errors import SampleRejected
+from pipeline.masks import LookRanges, MaskDraw, MaskParams, MaskSynthesizer, load_templates
+from pipeline.masks.template import Template
+
+TEMPLATES = load_templates()
+TYPES = ("cloth", "surgical", "ffp2")
+NOSE_TIP, CHIN, MOUTH = 30, 8, 62
+
+
+def _only(name: str) -> MaskSynthesizer:
+    return MaskSynthesizer({name: TEMPLATES[name]})
+
+
+def _type(template: Template) -> str:
+    return template.mask_type
+
+
+def _alpha_at(masked, landmarks, index):
+    x, y = np.rint(landmarks[index]).astype(int)
+    return masked.alpha[y, x, 0]
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_a_correctly_worn_mask_covers_nose_mouth_and_chin(name, skin_photo, posed_landmarks):
+    landmarks = posed_landmarks(10, 0, 5)
+
+    masked = _only(name)(skin_photo, landmarks, TEMPLATES[name].mask_type, np.random.default_rng(3))
+
+    assert min(_alpha_at(masked, landmarks, index) for index in (NOSE_TIP, MOUTH, CHIN)) > 0.5
+    assert masked.draw.wear == "correct"
+    assert masked.draw.mask_type == TEMPLATES[name].mask_type
+
+
+@pytest.mark.parametrize(
+    ("wear", "covered", "bare"),
+    [
+        ("nose_exposed", (MOUTH, CHIN), (NOSE_TIP,)),
+        ("chin_exposed", (NOSE_TIP, MOUTH), (CHIN,)),
+        ("nose_mouth_exposed", (CHIN,), (NOSE_TIP, MOUTH)),
+    ],
+)
+@pytest.mark.parametrize("mask_type", TYPES)
+def test_each_wear_state_leaves_bare_what_its_name_says(  # noqa: PLR0917 - a table
+    synthesizer, skin_photo, posed_landmarks, mask_type, wear, covered, bare
+):
+    landmarks = posed_landmarks()
+    for seed in range(6):
+        draw = synthesizer.draw(mask_type, np.random.default_rng(seed), wear=wear)
+        if draw.template in {"cloth_bandana", "cloth_gaiter"} and wear == "chin_exposed":
+            continue  # these hang below the chin however they are worn
+        masked = synthesizer.render(skin_photo, landmarks, draw)
+        assert all(_alpha_at(masked, landmarks, index) > 0.5 for index in covered), (seed, draw.template)
+        assert all(_alpha_at(masked, landmarks, index) < 0.5 for index in bare), (seed, draw.template)
+
+
+@pytest.mark.parametrize("mask_type", TYPES)
+def test_a_draw_replays_to_the_same_pixels(synthesizer, skin_photo, posed_landmarks, mask_type):
+    landmarks = posed_landmarks(20, 0, -30)
+    first = synthesizer(skin_photo, landmarks, mask_type, np.random.default_rng(5))
+
+    again = MaskSynthesizer(load_templates()).render(skin_photo, landmarks, MaskDraw.from_json(first.draw.to_json()))
+
+    assert np.array_equal(first.rgb, again.rgb)
+    assert np.array_equal(first.alpha, again.alpha)
+
+
+def test_pixels_far_from_the_mask_stay_as_they_were(synthesizer, skin_photo, posed_landmarks):
+    masked = synthesizer(skin_photo, posed_landmarks(), "surgical", np.random.default_rng(6))
+
+    assert np.array_equal(masked.rgb[:60], skin_photo[:60])
+    assert masked.alpha[:60].max() == 0
+    assert not np.array_equal(masked.rgb, skin_photo)
+
+
+def test_the_mask_follows_head_roll(synthesizer, skin_photo, posed_landmarks):
+    draw = synthesizer.draw("surgical", np.random.default_rng(7))
+    upright = synthesizer.render(skin_photo, posed_landmarks(), draw)
+    turned = synthesizer.render(skin_photo, posed_landmarks(roll_deg=90), draw)
+
+    def extent(masked):
+        left, top, right, bottom = masked.box
+        return (right - left) / (bottom - top)
+
+    assert extent(upright) == pytest.approx(1 / extent(turned), rel=0.1)
+
+
+def test_a_profile_is_rejected(synthesizer, skin_photo, posed_landmarks):
+    with pytest.raises(SampleRejected) as caught:
+        synthesizer(skin_photo, posed_landmarks(80), "cloth", np.random.default_rng(0))
+    assert caught.value.reason == "extreme_pose"
+
+
+def test_a_tiny_face_is_rejected(synthesizer, skin_photo, posed_landmarks):
+    with pytest.raises(SampleRejected) as caught:
+        synthesizer(skin_photo, posed_landmarks(scale=0.1), "cloth", np.random.default_rng(0))
+    assert caught.value.reason == "face_too_small"
+
+
+def test_a_face_beyond_the_photo_is_rejected(synthesizer, skin_photo, posed_landmarks):
+    with pytest.raises(SampleRejected) as caught:
+        synthesizer(skin_photo, posed_landmarks() + np.float32([0, 400]), "cloth", np.random.default_rng(0))
+    assert caught.value.reason == "mask_outside_photo"
+
+
+def test_a_grey_photo_stays_grey(synthesizer, skin_photo, posed_landmarks):
+    grey = np.repeat(skin_photo.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
+
+    for seed in range(4):
+        masked = synthesizer(grey, posed_landmarks(), "cloth", np.random.default_rng(seed)).rgb.astype(int)
+        assert (masked.max(axis=2) - masked.min(axis=2)).max() <= 2
+
+
+def test_a_large_photo_is_masked_like_a_small_one(synthesizer, skin_photo, posed_landmarks):
+    large = np.repeat(np.repeat(skin_photo, 6, axis=0), 6, axis=1)
+    draw = synthesizer.draw("ffp2", np.random.default_rng(8))
+
+    small_box = np.array(synthesizer.render(skin_photo, posed_landmarks(), draw).box)
+    large_box = np.array(synthesizer.render(large, posed_landmarks() * 6, draw).box)
+
+    assert large_box / 6 == pytest.approx(small_box, abs=2)
+
+
+def test_light_from_the_left_makes_the_mask_brighter_on_the_left(skin_photo, posed_landmarks):
+    ramp = np.linspace(1.2, 0.35, skin_photo.shape[1])[None, :, None]
+    lit = np.clip(skin_photo * ramp, 0, 255).astype(np.uint8)
+    white = TEMPLATES["ffp2_cup"].model_copy(update={"colours": TEMPLATES["ffp2_cup"].colours[:1]})
+    synthesizer = MaskSynthesizer({"ffp2_cup": white}, MaskParams(look=LookRanges(light_strength=(1, 1))))
+    masked = synthesizer(lit, posed_landmarks(), "ffp2", np.random.default_rng(9))
+
+    left, top, right, bottom = (int(v) for v in masked.box)
+    middle, quarter = (left + right) // 2, (right - left) // 5
+    rows = slice((top + bottom) // 2 - 10, (top + bottom) // 2)
+    assert (
+        masked.rgb[rows, left + quarter : middle - 10].mean()
+        > masked.rgb[rows, middle + 10 : right - quarter].mean() + 5
+    )
+
+
+def test_no_template_of_a_type_is_an_error():
+    with pytest.raises(ValueError, match="surgical"):
+        _only("ffp2_cup").draw("surgical", np.random.default_rng(0))
+
+
+def test_half_of_the_draws_wear_the_mask_wrongly_when_asked():
+    params = MaskParams(wear={"correct": 1, "nose_exposed": 1})
+    synthesizer = MaskSynthesizer(TEMPLATES, params)
+    rng = np.random.default_rng(1)
+
+    worn = [synthesizer.draw("cloth", rng).wear for _ in range(200)]
+
+    assert set(worn) == {"correct", "nose_exposed"}
+    assert 60 < worn.count("correct") < 140

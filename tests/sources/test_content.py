@@ -1,0 +1,107 @@
+"""The safety table of single files."""
+
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image as PillowImage
+
+from pipeline.errors import SampleRejected
+from pipeline.sources.content import image_extension, refuse_polyglot
+from pipeline.sources.ingest import ingest_source
+from tests.sources.kit import Ingest, by_origin, ingest_params, picture, reasons, write_tree
+
+
+def with_zip(data: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("payload.txt", "hello")
+    return data + buffer.getvalue()
+
+
+def flat_png(side: int) -> bytes:
+    buffer = io.BytesIO()
+    PillowImage.new("1", (side, side)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+FILES = {
+    "bomb.png": (flat_png(9000), "too_many_pixels"),
+    "empty.jpg": (b"", "empty_file"),
+    "eps.jpg": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not_an_image"),
+    "page.jpg": (b"<!doctype html><p>404", "not_an_image"),
+    "pdf.jpg": (picture()[:20] + b"%PDF-1.7" + picture()[20:], "polyglot_file"),
+    "php.gif": (picture(kind="GIF") + b"<?php system('id'); ?>", "polyglot_file"),
+    "random.jpg": (bytes(range(256)), "not_an_image"),
+    "svg.png": (b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>", "svg_file"),
+    "tiny.png": (flat_png(8), "too_small"),
+    "truncated.jpg": (picture()[:500], "damaged_image"),
+    "zip.jpg": (with_zip(picture()), "polyglot_file"),
+}
+
+
+def test_each_bad_file_is_a_row(ingest: Ingest, tmp_path: Path) -> None:
+    files = {name: data for name, (data, _) in FILES.items()}
+    write_tree(tmp_path / "photos", {**files, "good.jpg": picture(5)})
+    taken = ingest(adapter="folder", path="photos", labels={".": {}})
+    assert by_origin(taken).keys() == {"good.jpg"}
+    assert reasons(taken.rejections) == {name: reason for name, (_, reason) in FILES.items()}
+
+
+def test_large_file_is_not_read(tmp_path: Path) -> None:
+    write_tree(tmp_path / "photos", {"good.jpg": picture(), "large.jpg": b""})
+    os.truncate(tmp_path / "photos/large.jpg", 65 << 20)
+    taken = ingest_source("mine", ingest_params(adapter="folder", path="photos", labels={".": {}}), tmp_path)
+    assert reasons(taken.rejections) == {"large.jpg": "file_too_large"}
+
+
+def test_wrong_ending_is_mended_in_the_copy(ingest: Ingest, tmp_path: Path) -> None:
+    write_tree(tmp_path / "photos", {"really_png.jpg": picture(kind="PNG")})
+    (image,) = ingest(adapter="folder", path="photos", labels={".": {}}, copy_files=True).images
+    assert image.path.endswith(".png")
+    assert image.origin == "really_png.jpg"
+
+
+def test_links_and_devices_in_a_folder(ingest: Ingest, tmp_path: Path) -> None:
+    photos = write_tree(tmp_path / "photos", {"a.jpg": picture(), ".DS_Store": b"x"})
+    write_tree(tmp_path / "private", {"secret.jpg": picture(2)})
+    (photos / "out.jpg").symlink_to(tmp_path / "private/secret.jpg")
+    (photos / "folder").symlink_to(tmp_path / "private")
+    (photos / "inside.jpg").symlink_to(photos / "a.jpg")
+    (photos / "loop").symlink_to(photos)
+    os.mkfifo(photos / "pipe.jpg")
+    taken = ingest(adapter="folder", path="photos", labels={".": {}})
+    assert by_origin(taken).keys() == {"a.jpg", "inside.jpg"}
+    assert reasons(taken.rejections) == {
+        ".DS_Store": "system_file",
+        "folder": "link_leaves_source",
+        "loop": "link_to_no_file",
+        "out.jpg": "link_leaves_source",
+        "pipe.jpg": "not_a_regular_file",
+    }
+
+
+def test_name_that_is_not_utf8_is_copied_under_a_plain_one(ingest: Ingest, tmp_path: Path) -> None:
+    photos = write_tree(tmp_path / "photos", {"a.jpg": picture()})
+    (photos / "a.jpg").rename(os.fsdecode(os.fsencode(photos) + b"/caf\xe9.jpg"))
+    (image,) = ingest(adapter="folder", path="photos", labels={".": {}}).images
+    assert image.origin == r"caf\xe9.jpg"
+    assert (tmp_path / image.path).read_bytes() == picture()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "JPEG2000", "AVIF", "PPM", "TGA"])
+def test_photo_formats_are_known(kind: str) -> None:
+    data = picture(kind=kind)
+    assert image_extension(data)
+    refuse_polyglot(data)
+
+
+def test_trailing_bytes_alone_are_no_polyglot() -> None:
+    refuse_polyglot(picture() + bytes(1000) + b"PK\x05\x06" + bytes(18))
+
+
+def test_polyglot_names_what_else_it_is() -> None:
+    with pytest.raises(SampleRejected, match="also a zip archive"):
+        refuse_polyglot(with_zip(picture()))

@@ -1,0 +1,68 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pipeline.manifests import read_manifest, write_manifest
+from pipeline.records import Face, Image, Rejection
+from stages import faces
+
+MakeImage = Callable[..., Image]
+
+
+def run(*images: Image, params: str = "") -> str:
+    Path("params.yaml").write_text(params)
+    write_manifest(faces.KEPT, images, Image)
+    result = CliRunner().invoke(faces.command, [], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait_jpeg: bytes) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photo.jpg").write_bytes(portrait_jpeg)
+    (tmp_path / "broken.jpg").write_bytes(portrait_jpeg[:2000])
+    return tmp_path
+
+
+def test_every_image_is_kept_or_rejected(project: Path, make_image: MakeImage) -> None:
+    output = run(make_image(mask_type="none"), make_image(id="c" * 32, path="broken.jpg", origin="broken.jpg"))
+    (face,) = read_manifest(faces.OUT / "faces.parquet", Face)
+    (rejection,) = read_manifest(faces.OUT / "rejected.parquet", Rejection)
+    assert output == "faces: 2 images in, 1 kept, 1 rejected (damaged_image 1)\n"
+    assert (face.image_id, face.mask_type, face.detector, len(face.landmarks)) == ("a" * 32, "none", "yunet", 136)
+    assert (rejection.id, rejection.stage, rejection.origin) == ("c" * 32, "faces", "broken.jpg")
+    assert face.crop_path is not None
+    assert (project / face.crop_path).stat().st_size > 1000
+
+
+def test_crops_have_the_side_of_the_parameters(project: Path, make_image: MakeImage) -> None:
+    from pipeline.images import read_image
+
+    run(make_image(), params="faces: {crop_px: 96}")
+    (face,) = read_manifest(faces.OUT / "faces.parquet", Face)
+    assert read_image(Path(face.crop_path or "")).rgb.shape == (96, 96, 3)
+
+
+def test_a_second_run_leaves_nothing_of_the_first(project: Path, make_image: MakeImage) -> None:
+    run(make_image())
+    run(make_image(id="d" * 32))
+    assert [path.name for path in (faces.OUT / "crops").iterdir()] == ["d" * 32 + "-0.jpg"]
+
+
+def test_workers_change_no_byte(project: Path, make_image: MakeImage) -> None:
+    images = [make_image(id=letter * 32) for letter in "abcd"]
+    manifests = []
+    for jobs in (1, 2):
+        run(*images, params=f"engine: {{jobs: {jobs}}}")
+        manifests.append((faces.OUT / "faces.parquet").read_bytes())
+    assert manifests[0] == manifests[1]
+
+
+def test_a_missing_manifest_is_one_message(project: Path) -> None:
+    Path("params.yaml").write_text("")
+    result = CliRunner().invoke(faces.command, [])
+    assert result.exit_code == 1
+    assert "kept.parquet: cannot be read as a manifest of Image rows" in result.stderr
