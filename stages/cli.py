@@ -1,4 +1,4 @@
-"""`maskwright`: the stages as subcommands, for people without DVC."""
+"""`maskwright`: the stages as subcommands, for people without DVC, and the tools around them."""
 
 from importlib import import_module
 
@@ -18,17 +18,23 @@ STAGES = {
 }
 """The stages in the order of the road, with their help: asking the modules for it would import them all."""
 
+TOOLS = {
+    "sources": "List sources, show one, check what they need.",
+    "takedown": "Take an image out, with all that was made from it.",
+}
+"""What is no stage."""
+
 
 class LazyGroup(click.Group):
-    """Imports a stage's module when that stage is called."""
+    """Imports a stage's or tool's module when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The stages in the order of the road."""
-        return list(STAGES)
+        """The stages in the order of the road, then the tools."""
+        return [*STAGES, *TOOLS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The stage's command, or None where there is no such stage."""
-        if cmd_name not in STAGES:
+        """The command of a stage or tool, or None where there is none of that name."""
+        if cmd_name not in {*STAGES, *TOOLS}:
             return None
         try:
             command = import_module(f"stages.{cmd_name}").command
@@ -37,9 +43,11 @@ class LazyGroup(click.Group):
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the stages without importing them."""
+        """List the stages and tools without importing them."""
         with formatter.section("Stages, in the order of the road"):
             formatter.write_dl(list(STAGES.items()))
+        with formatter.section("Tools"):
+            formatter.write_dl(list(TOOLS.items()))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

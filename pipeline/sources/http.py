@@ -29,7 +29,16 @@ _CONTENT_RANGE = re.compile(r"bytes (?:(?P<start>\d+)-\d+|\*)/(?P<total>\d+|\*)"
 
 def utc_now() -> str:
     """The time as ISO 8601, to the second, in UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return utc_text(datetime.now(UTC).timestamp())
+
+
+def utc_text(seconds: float) -> str:
+    """A time since the epoch as ISO 8601, to the second, in UTC.
+
+    >>> utc_text(0)
+    '1970-01-01T00:00:00+00:00'
+    """
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def retry_after_s(header: str | None, now: datetime) -> float | None:

@@ -10,6 +10,7 @@ from pydantic import Field
 from pipeline.errors import SourceError
 from pipeline.sources.adapter import Adapter
 from pipeline.sources.archives import ArchiveLimits, is_archive, unpack
+from pipeline.sources.http import utc_text
 from pipeline.sources.kaggle import CREDENTIALS, KaggleDataset, fetch_dataset, has_credentials
 from pipeline.sources.offers import Refusal
 from pipeline.sources.settings import SourceSettings
@@ -71,6 +72,12 @@ class TreeAdapter(Adapter[Settings]):
         if self.settings.path is None and self.settings.kaggle:
             return [] if self._fetched() or has_credentials() else [f"No Kaggle credentials found. {CREDENTIALS}."]
         return self._absent()
+
+    def fetched_at(self) -> str | None:
+        """When the archive came from Kaggle."""
+        if self.settings.path is not None or not self.settings.kaggle:
+            return None
+        return utc_text(self._paths()[0].stat().st_mtime)
 
     def files(self) -> Iterator[TreeFile | Refusal]:
         """Every file, sorted within each path; what is on Kaggle is fetched and archives are unpacked first.
