@@ -9,7 +9,8 @@ from pydantic import Field
 
 from pipeline.errors import SourceError
 from pipeline.sources.adapter import Adapter
-from pipeline.sources.archives import ArchiveLimits, is_archive, unpack
+from pipeline.sources.archive_gate import ArchiveLimits
+from pipeline.sources.archives import is_archive, unpack
 from pipeline.sources.http import utc_text
 from pipeline.sources.kaggle import CREDENTIALS, KaggleDataset, fetch_dataset, has_credentials
 from pipeline.sources.offers import Refusal
