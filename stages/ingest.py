@@ -29,7 +29,7 @@ def command(params: "Params", sources: tuple[str, ...]) -> None:
             failures.append(str(error))
             continue
         images, rejections = len(taken.images), taken.rejections
-        log_counts(f"ingest {source}", images + len(rejections), images, rejections)
+        log_counts(f"ingest {source}", images + len(rejections), images, rejections, "items")
     if failures:
         raise SourceError("\n\n".join(failures))
 

@@ -55,9 +55,10 @@ def check_sources(params: "Params", names: tuple[str, ...]) -> None:
 
     waiting = []
     for name in names or params.ingest.sources:
-        missing = make_adapter(name, params.ingest, Path.cwd()).missing()
+        adapter = make_adapter(name, params.ingest, Path.cwd())
+        missing = adapter.missing()
         click.echo(f"{name}: {'ready' if not missing else 'not ready'}")
-        for sentence in missing:
+        for sentence in [*missing, *adapter.hints()]:
             click.echo(f"  {sentence}")
         waiting += [name] if missing else []
     if waiting:

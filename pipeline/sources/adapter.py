@@ -37,3 +37,7 @@ class Adapter(ABC, Generic[Settings]):
     def missing(self) -> list[str]:
         """What the user still has to do, one sentence each; empty where the source is ready."""
         return []
+
+    def hints(self) -> list[str]:
+        """What may be needed, one sentence each; it doesn't keep the source from being tried."""
+        return []

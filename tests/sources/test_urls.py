@@ -355,7 +355,7 @@ def test_killed_download_loses_and_repeats_nothing(tmp_path: Path) -> None:
         assert 4 <= len(done) < len(slow)
         assert not (tmp_path / "data/raw/mine").exists()
         result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-        assert "12 images in, 12 kept" in result.stdout
+        assert "12 items in, 12 kept" in result.stdout
         assert [server.count(path) for path in done] == [1] * len(done)
         assert sum(server.count(path) for path in slow) <= len(slow) + 1, "only the one in flight is asked for again"
 
