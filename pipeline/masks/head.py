@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import FloatImage, Points, Points3d
 from pipeline.errors import ShapeError
-from pipeline.masks.types import HeadPose
+from pipeline.faces.pose import HeadPose, pose_of
 
 AXIS_Z_MM = 75.0
 """Depth of the vertical axis of the cylindrical coordinates: about the middle of the jaw."""
@@ -135,16 +135,6 @@ def _fit_stretch(
     target = np.concatenate([observed[:, 0], observed[:, 1], np.array([0.15, 0.15, 0.6]) * spread])
     solution = np.linalg.lstsq(design, target, rcond=None)[0]
     return solution[:3], solution[3:]
-
-
-def pose_of(rotation: NDArray[np.float64]) -> HeadPose:
-    """Angles of a rotation from canonical to camera axes, applied as roll after pitch after yaw."""
-    forward = -rotation[:, 2]  # where the face looks, in camera axes
-    down = rotation[:, 1]
-    yaw = np.degrees(np.arctan2(forward[0], -forward[2]))
-    pitch = np.degrees(np.arctan2(forward[1], np.hypot(forward[0], forward[2])))
-    roll = np.degrees(np.arctan2(-down[0], down[1]))
-    return HeadPose(yaw_deg=float(yaw), pitch_deg=float(pitch), roll_deg=float(roll))
 
 
 def _kernel(points: NDArray[np.floating], centres: Points3d) -> NDArray[np.float64]:

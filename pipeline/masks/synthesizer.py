@@ -186,9 +186,6 @@ def _shade(material: Material, space: TextureSpace, posed: _Posed, light: Light,
     lit = np.maximum(lit, _MIN_LIGHT) * _occlusion(material.height_mm, space, look["occlusion"])
     tint = 1 + look["warmth"] * np.array([1, 0, -1], dtype=np.float32)
     colour = material.albedo * (lit * (light.white * look["white_gain"]))[:, :, None] * tint
-    if light.saturation < 1:
-        grey = colour @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
-        colour = grey[:, :, None] + (colour - grey[:, :, None]) * light.saturation
     return np.dstack([colour, np.ones_like(lit)]).astype(np.float32) * material.alpha[:, :, None]
 
 
@@ -250,12 +247,21 @@ def _compose(  # noqa: PLR0917 - the parts of one picture
     per_mm = posed.fit.scale / window.factor
     if posed.straps:
         layer = _lay_over(body, _strap_layer(posed, window, light, values, per_mm))
-    rgb, alpha = blur_layer(np.ascontiguousarray(layer[:, :, :3]), np.ascontiguousarray(layer[:, :, 3]), look.blur_px)
+    colour = _as_grey_as(np.ascontiguousarray(layer[:, :, :3]), light)
+    rgb, alpha = blur_layer(colour, np.ascontiguousarray(layer[:, :, 3]), look.blur_px)
     rgb = _add_noise(rgb, look)
     reach = values["look"]["shadow_mm"] * per_mm
     fall = (-light.coefficients[1] * reach * 0.8, reach * 0.45)
     shade = contact_shadow(alpha, values["look"]["shadow"], reach, fall)
     return Layer(rgb, np.clip(alpha, 0, 1), shade)
+
+
+def _as_grey_as(colour: FloatImage, light: Light) -> FloatImage:
+    """The colours as strong as the photo's own: none in a grey photo."""
+    if light.saturation == 1:
+        return colour
+    grey = colour @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+    return np.asarray(grey[:, :, None] + (colour - grey[:, :, None]) * np.float32(light.saturation))
 
 
 def _strap_layer(posed: _Posed, window: _Window, light: Light, values: dict[str, Any], per_mm: float) -> FloatImage:
