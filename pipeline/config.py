@@ -150,6 +150,10 @@ class SplitParams(Section):
     train: Share = 0.7
     val: Share = 0.15
     test: Share = 0.15
+    folds: Annotated[int, Field(ge=0)] = 0
+    test_real_only: bool = False
+    holdout_sources: tuple[str, ...] = ()
+    pinned: Path | None = None
 
     @model_validator(mode="after")
     def _shares_make_a_whole(self) -> Self:

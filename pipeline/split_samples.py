@@ -1,11 +1,25 @@
-"""The samples of a split: every face crop, real or with a synthetic mask."""
+"""What a split starts from: every face crop, real or with a synthetic mask, and the rules in params.yaml."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pipeline.records import Face, Image, MaskedImage, Rejection
-from pipeline.splitting import Sample
+from pipeline.config import Params
+from pipeline.records import Assignment, Face, Image, MaskedImage, Rejection
+from pipeline.splitting import Sample, SplitRules
 
 STAGE = "split"
+
+
+def split_rules(params: Params, earlier: Iterable[Assignment] = ()) -> SplitRules:
+    """The rules of a split as the parameters have them; images of an `earlier` split keep their side."""
+    return SplitRules(
+        shares=(params.split.train, params.split.val, params.split.test),
+        folds=params.split.folds,
+        test_real_only=params.split.test_real_only,
+        holdout_sources=frozenset(params.split.holdout_sources),
+        holdout_templates=frozenset(params.augment.holdout_templates),
+        pinned={row.image_id: row.side for row in earlier},
+        seed=params.seed,
+    )
 
 
 def gather_samples(

@@ -7,17 +7,17 @@ holds its shares.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import SplitParams
 from pipeline.curation.clusters import DisjointSets
 from pipeline.errors import MaskwrightError
 from pipeline.randomness import sample_rng
-from pipeline.records import Assignment, DuplicateLink, Image, LinkKind, MaskType, Side, Valve, Wear
+from pipeline.records import Assignment, DuplicateLink, Image, LinkKind, MaskType, Rejection, Side, Valve, Wear
 
+_NO_GAIN = 1e-9
 SIDES: tuple[Side, ...] = ("train", "val", "test")
 _FLOAT = NDArray[np.float64]
 _INT = NDArray[np.int64]
@@ -72,33 +72,115 @@ def _identities(image: Image) -> list[tuple[str, str]]:
     return [(kind, value) for kind, value in named if value is not None]
 
 
+@dataclass(frozen=True, slots=True)
+class SplitRules:
+    """What decides a split beside the shares.
+
+    Attributes:
+        shares: Of train, val and test.
+        folds: Number of folds over train and val, 0 for none.
+        test_real_only: Synthetic samples leave the test side.
+        holdout_sources: Groups with an image of these sources stand on test.
+        holdout_templates: Masks of these templates stand on test alone.
+        pinned: Sides of images of an earlier split, by image id, that stay.
+        seed: Another seed gives another split.
+    """
+
+    shares: tuple[float, float, float]
+    folds: int = 0
+    test_real_only: bool = False
+    holdout_sources: frozenset[str] = frozenset()
+    holdout_templates: frozenset[str] = frozenset()
+    pinned: Mapping[str, Side] = field(default_factory=dict)
+    seed: int = 0
+
+
 def assign_sides(
-    samples: Sequence[Sample], groups: Mapping[str, str], params: SplitParams, seed: int
-) -> list[Assignment]:
-    """Assign every sample, each group as a whole; sorted by sample id.
+    samples: Sequence[Sample], groups: Mapping[str, str], rules: SplitRules
+) -> tuple[list[Assignment], list[Rejection]]:
+    """Assign every sample, each group as a whole, or reject it because its side is closed to it; sorted by sample id.
 
     Args:
         samples: What is to be assigned; their order changes nothing.
         groups: Image id to group, from `group_of_images`.
-        params: The shares.
-        seed: Another seed gives another split.
+        rules: The shares and what else decides.
     """
     ordered = sorted(samples, key=lambda s: s.id)
     names = sorted({groups[s.image_id] for s in ordered})
-    shares = np.array([params.train, params.val, params.test])
-    thresholds = _group_points(ordered, groups, names, seed)
-    counts = _count_strata(ordered, groups, names)
-    sides = balance(thresholds, counts, shares)
+    points = _group_points(ordered, groups, names, rules.seed, "split")
+    counted = [s for s in ordered if not (rules.test_real_only and s.synthetic)]
+    fixed = _fixed_sides(ordered, groups, names, rules)
+    sides = balance(points, _count_strata(counted, groups, names), np.array(rules.shares), fixed)
     side_of = {name: SIDES[side] for name, side in zip(names, sides, strict=True)}
-    return [_assignment(s, groups[s.image_id], side_of[groups[s.image_id]]) for s in ordered]
+    folds = _folds(ordered, groups, names, side_of, rules)
+    assignments, rejections = [], []
+    for sample in ordered:
+        group = groups[sample.image_id]
+        closed = _closed(sample, side_of[group], rules)
+        if closed is None:
+            assignments.append(_assignment(sample, group, side_of[group], folds.get(group)))
+        else:
+            rejections.append(Rejection(id=sample.id, stage="split", reason=closed[0], detail=closed[1], origin=""))
+    return assignments, rejections
 
 
-def _group_points(samples: Sequence[Sample], groups: Mapping[str, str], names: Sequence[str], seed: int) -> _FLOAT:
+def _closed(sample: Sample, side: Side, rules: SplitRules) -> tuple[str, str] | None:
+    if side == "test" and sample.synthetic and rules.test_real_only:
+        return "synthetic_on_test", "the test side takes real photos only, and its group stands there"
+    if side != "test" and sample.template in rules.holdout_templates:
+        return "held_out_template", f"template {sample.template} is held out, and its group stands on {side}"
+    return None
+
+
+def _fixed_sides(samples: Sequence[Sample], groups: Mapping[str, str], names: Sequence[str], rules: SplitRules) -> _INT:
+    """The side of each group that isn't free, -1 of one that is.
+
+    Held-out sources go to test. A group whose pinned samples stood on several sides, because a new link joined them,
+    goes where most of them stood.
+    """
+    votes: dict[str, Counter[Side]] = defaultdict(Counter)
+    held_out: set[str] = set()
+    for sample in samples:
+        group = groups[sample.image_id]
+        if sample.image_id in rules.pinned:
+            votes[group][rules.pinned[sample.image_id]] += 1
+        if sample.source in rules.holdout_sources:
+            held_out.add(group)
+    fixed = np.full(len(names), -1)
+    for row, name in enumerate(names):
+        if name in held_out:
+            fixed[row] = SIDES.index("test")
+        elif votes[name]:
+            fixed[row] = SIDES.index(max(SIDES, key=lambda side: (votes[name][side], -SIDES.index(side))))
+    return fixed
+
+
+def _folds(
+    samples: Sequence[Sample],
+    groups: Mapping[str, str],
+    names: Sequence[str],
+    side_of: Mapping[str, Side],
+    rules: SplitRules,
+) -> dict[str, int]:
+    """The fold of each group on train or val: whole groups, every stratum spread evenly."""
+    if not rules.folds:
+        return {}
+    inside = [name for name in names if side_of[name] != "test"]
+    members = [s for s in samples if side_of[groups[s.image_id]] != "test"]
+    points = _group_points(members, groups, inside, rules.seed, "fold")
+    shares = np.full(rules.folds, 1 / rules.folds)
+    folds = balance(points, _count_strata(members, groups, inside), shares, np.full(len(inside), -1))
+    return {name: int(fold) for name, fold in zip(inside, folds, strict=True)}
+
+
+def _group_points(
+    samples: Sequence[Sample], groups: Mapping[str, str], names: Sequence[str], seed: int, purpose: str
+) -> _FLOAT:
     """A uniform number in [0, 1) for each group, from the content of one member that stays when others join."""
     contents: dict[str, list[str]] = defaultdict(list)
     for sample in samples:
         contents[groups[sample.image_id]].append(sample.content)
-    return np.array([sample_rng(seed, f"split:{min(contents[name])}").random() for name in names])
+    return np.array([sample_rng(seed, f"{purpose}:{min(contents[name])}").random() for name in names])
 
 
 def _count_strata(samples: Sequence[Sample], groups: Mapping[str, str], names: Sequence[str]) -> _FLOAT:
@@ -111,46 +193,57 @@ def _count_strata(samples: Sequence[Sample], groups: Mapping[str, str], names: S
     return counts
 
 
-def balance(points: _FLOAT, counts: _FLOAT, shares: _FLOAT) -> _INT:
+def balance(points: _FLOAT, counts: _FLOAT, shares: _FLOAT, fixed: _INT) -> _INT:
     """The side, as an index into `shares`, of each group.
 
-    Starts from the side that each group's point falls on, then moves one group at a time: of the moves that win at
-    least half of what the best one wins, the one whose point lies nearest to the new side.
+    Starts from the side that each group's point falls on, then moves one group at a time until every stratum is within
+    its largest group of its shares: of the moves that win at least a tenth of what the best one wins, the one whose
+    point lies nearest to the new side. So most groups stay where their own point put them, whatever else there is.
 
     Args:
         points: Uniform numbers in [0, 1), `(G,)`.
         counts: Samples of each group in each stratum, `(G, S)`.
         shares: The share of each side, summing to 1.
+        fixed: The side of each group that can't move, -1 for the others, `(G,)`.
     """
     edges = np.concatenate(([0.0], np.cumsum(shares)))
     edges[-1] = 1.0
-    sides = np.searchsorted(edges[1:-1], points, side="right")
+    sides = np.where(fixed >= 0, fixed, np.searchsorted(edges[1:-1], points, side="right"))
     counts = np.hstack([counts, counts.sum(axis=1, keepdims=True)])
-    weights = 1 / np.maximum(counts.sum(axis=0), 1)
+    totals, tolerance = counts.sum(axis=0), counts.max(axis=0, initial=0)
+    weights = 1 / np.maximum(totals, 1)
+    own = (counts**2) @ weights
     distance = np.maximum(edges[:-1] - points[:, None], 0) + np.maximum(points[:, None] - edges[1:], 0)
+    held = np.stack([counts[sides == s].sum(axis=0) for s in range(len(shares))])
     for _ in range(len(points)):
-        gains = _gains(sides, counts, shares, weights)
-        best = float(gains.max(initial=0))
-        if best <= 1e-9:
+        excess = held - shares[:, None] * totals
+        if np.all(np.abs(excess) <= tolerance):
             break
-        group, side = np.unravel_index(np.argmin(np.where(gains >= best / 2, distance, np.inf)), gains.shape)
+        gains = _gains(sides, (counts * weights) @ excess.T, own)
+        gains[fixed >= 0] = 0
+        gains[:, shares == 0] = 0
+        best = float(gains.max(initial=0))
+        if best <= _NO_GAIN:
+            break
+        group, side = np.unravel_index(np.argmin(np.where(gains >= best / 10, distance, np.inf)), gains.shape)
+        held[sides[group]] -= counts[group]
+        held[side] += counts[group]
         sides[group] = side
     return sides
 
 
-def _gains(sides: _INT, counts: _FLOAT, shares: _FLOAT, weights: _FLOAT) -> _FLOAT:
-    """How much less the weighted squared deviation would be, were each group moved to each side; `(G, sides)`."""
-    held = np.stack([counts[sides == s].sum(axis=0) for s in range(len(shares))])
-    excess = held - shares[:, None] * counts.sum(axis=0)
-    pull = (counts * weights) @ excess.T
-    own = (counts**2) @ weights
-    gains = 2 * (pull[np.arange(len(sides)), sides][:, None] - pull - own[:, None])
-    gains[np.arange(len(sides)), sides] = 0
-    gains[:, shares == 0] = -np.inf
+def _gains(sides: _INT, pull: _FLOAT, own: _FLOAT) -> _FLOAT:
+    """How much less the weighted squared deviation would be, were each group moved to each side; `(G, sides)`.
+
+    `pull` is the weighted product of each group's counts with each side's excess, `own` the group's counts with itself.
+    """
+    rows = np.arange(len(sides))
+    gains = 2 * (pull[rows, sides][:, None] - pull - own[:, None])
+    gains[rows, sides] = 0
     return np.asarray(gains)
 
 
-def _assignment(sample: Sample, group: str, side: Side) -> Assignment:
+def _assignment(sample: Sample, group: str, side: Side, fold: int | None) -> Assignment:
     return Assignment(
         sample_id=sample.id,
         image_id=sample.image_id,
@@ -163,6 +256,7 @@ def _assignment(sample: Sample, group: str, side: Side) -> Assignment:
         synthetic=sample.synthetic,
         template=sample.template,
         crop_path=sample.crop_path,
+        fold=fold,
     )
 
 

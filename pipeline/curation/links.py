@@ -53,10 +53,18 @@ def _stated_links(images: Sequence[Image]) -> Iterator[DuplicateLink]:
     """Images that their source says show one photo or one person."""
     yield from _same_value(images, "same_source_id", lambda image: image.photo_id)
     yield from _same_value(images, "same_person", lambda image: image.person_id)
-    masked = [image for image in images if _MASK_SUFFIX.search(_stem(image))]
-    bases = {(image.source, _base_stem(image)) for image in masked}
-    named = [image for image in images if (image.source, _base_stem(image)) in bases]
-    yield from _same_value(named, "same_source_id", lambda image: f"{image.source}\0{_base_stem(image)}")
+    yield from links_by_name(images, within_source=True)
+
+
+def links_by_name(images: Sequence[Image], *, within_source: bool) -> Iterator[DuplicateLink]:
+    """Photos and the masked twins that tools named after them."""
+
+    def key(image: Image) -> tuple[str, str]:
+        return (image.source if within_source else "", _base_stem(image))
+
+    bases = {key(image) for image in images if _MASK_SUFFIX.search(_stem(image))}
+    named = [image for image in images if key(image) in bases]
+    yield from _same_value(named, "same_source_id", lambda image: "\0".join(key(image)))
 
 
 def _stem(image: Image) -> str:

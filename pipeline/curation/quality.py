@@ -12,6 +12,9 @@ from pipeline.records import Image
 _STANDARD_LUMINANCE_SUM = 3688
 """Sum of the luminance table that JPEG (ITU-T T.81, annex K) prints; encoders scale it by their quality setting."""
 
+_ROUNDING_VARIANCE = 20 / 12
+"""What rounding to whole grey values adds to the Laplacian's variance: its squared weights, 20, times 1/12."""
+
 
 @dataclass(frozen=True, slots=True)
 class QualityScores:
@@ -58,7 +61,7 @@ def measure_quality(grey: Grey, quantization: tuple[int, ...] | None) -> Quality
     mean, deviation = (float(v[0, 0]) for v in cv2.meanStdDev(grey))
     _, edges = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))
     compression = sum(quantization) / _STANDARD_LUMINANCE_SUM if quantization else 0.0
-    sharpness = float(edges[0, 0]) ** 2 / max(deviation**2, 1e-6)
+    sharpness = max(float(edges[0, 0]) ** 2 - _ROUNDING_VARIANCE, 0.0) / max(deviation**2, 1e-6)
     return QualityScores(mean, deviation, sharpness, compression)
 
 

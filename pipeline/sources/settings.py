@@ -45,18 +45,21 @@ class Workspace:
     Attributes:
         root: The project root; relative paths in settings start here.
         store: This source's own folder for what it downloads and unpacks; it outlives a run.
+        provenance: Its folder for what depends on the time of the run, and so isn't an output of the stage.
     """
 
     name: str
     root: Path
     store: Path
+    provenance: Path
     limits: ImageLimits
     archive: ArchiveParams
 
     @classmethod
     def of(cls, name: str, root: Path, params: IngestParams) -> "Workspace":
         """The workspace of one source under `root`."""
-        return cls(name, root, root / ".cache" / "sources" / name, image_limits(params), params.archive)
+        store, provenance = root / ".cache" / "sources" / name, root / "data" / "provenance" / name
+        return cls(name, root, store, provenance, image_limits(params), params.archive)
 
 
 def image_limits(params: IngestParams) -> ImageLimits:

@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
+
+from pydantic import Field
 
 from pipeline.errors import SourceError
 from pipeline.sources.adapter import Adapter
 from pipeline.sources.archives import ArchiveLimits, is_archive, unpack
+from pipeline.sources.kaggle import CREDENTIALS, KaggleDataset, fetch_dataset, has_credentials
 from pipeline.sources.offers import Refusal
 from pipeline.sources.settings import SourceSettings
 from pipeline.sources.walk import is_utf8, walk_files
+
+KaggleHandle = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
 
 
 class TreeSettings(SourceSettings):
@@ -18,10 +23,14 @@ class TreeSettings(SourceSettings):
 
     Attributes:
         path: The folder or the archive; several make one source. Archives that lie in the folder itself are opened.
+        kaggle: A Kaggle data set `owner/slug`, fetched where no `path` is set.
+        version: The Kaggle version; without one the first that was fetched stays, by sources.lock.yaml.
         copy_files: Copy the images into `data/raw/` even where they lie inside the project.
     """
 
     path: Path | tuple[Path, ...] | None = None
+    kaggle: KaggleHandle | None = None
+    version: Annotated[int, Field(ge=1)] | None = None
     copy_files: bool = False
 
 
@@ -58,30 +67,45 @@ class TreeAdapter(Adapter[Settings]):
     settings_model = TreeSettings
 
     def missing(self) -> list[str]:
-        """A path that isn't set or doesn't exist."""
-        paths = self._paths()
-        if not paths:
-            return [f"Set ingest.settings.{self.workspace.name}.path. {self.settings.needs}".strip()]
-        return [f"{path} does not exist. {self.settings.needs}".strip() for path in paths if not path.exists()]
+        """A path that isn't set or doesn't exist; an account, where Kaggle may want one."""
+        if self.settings.path is None and self.settings.kaggle:
+            return [] if self._fetched() or has_credentials() else [f"No Kaggle credentials found. {CREDENTIALS}."]
+        return self._absent()
 
     def files(self) -> Iterator[TreeFile | Refusal]:
-        """Every file, sorted within each path; archives are unpacked first.
+        """Every file, sorted within each path; what is on Kaggle is fetched and archives are unpacked first.
 
         Raises:
-            SourceError: no path is set, or one does not exist or is neither folder nor archive.
+            SourceError: no path is set, one does not exist or is neither folder nor archive, or Kaggle refuses.
         """
-        missing = self.missing()
-        if missing:
-            raise SourceError(f"{self.workspace.name}: " + "\n".join(missing))
         paths = self._paths()
         for path in paths:
             prefix = f"{path.name}/" if len(paths) > 1 else ""
             yield from self._tree(path, prefix)
 
     def _paths(self) -> list[Path]:
+        if self.settings.path is None and self.settings.kaggle:
+            dataset = KaggleDataset(self.settings.kaggle, self.settings.version)
+            return [fetch_dataset(dataset, self.workspace.root, self.workspace.store)]
+        absent = self._absent()
+        if absent:
+            raise SourceError(f"{self.workspace.name}: " + "\n".join(absent))
+        return self._set_paths()
+
+    def _absent(self) -> list[str]:
+        """What is wrong with the paths, one sentence each."""
+        paths = self._set_paths()
+        if not paths:
+            return [f"Set ingest.settings.{self.workspace.name}.path. {self.settings.needs}".strip()]
+        return [f"{path} does not exist. {self.settings.needs}".strip() for path in paths if not path.exists()]
+
+    def _set_paths(self) -> list[Path]:
         path = self.settings.path
         chosen = [] if path is None else [path] if isinstance(path, Path) else list(path)
         return [self.workspace.root / one for one in chosen]
+
+    def _fetched(self) -> bool:
+        return any((self.workspace.store / "kaggle").glob("*.zip"))
 
     def _tree(self, path: Path, prefix: str) -> Iterator[TreeFile | Refusal]:
         if path.is_dir():

@@ -23,7 +23,7 @@ def reason(rgb, size=None):
         (lambda rgb: rgb // 16 + 2, "too_dark"),
         (lambda rgb: 255 - rgb // 20, "too_bright"),
         (lambda rgb: rgb // 32 + 120, "near_uniform"),
-        (lambda rgb: cv2.GaussianBlur(rgb, (0, 0), 25), "blurred"),
+        (lambda rgb: cv2.GaussianBlur(rgb, (0, 0), 12), "blurred"),
     ],
 )
 def test_each_kind_of_poor_picture_has_its_reason(change, expected):

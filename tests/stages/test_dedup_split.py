@@ -6,8 +6,7 @@ from click.testing import CliRunner
 from pipeline.images import write_image
 from pipeline.manifests import read_manifest, write_manifest
 from pipeline.records import Assignment, DuplicateLink, Face, Image, MaskedImage, Rejection
-from stages.dedup import command as dedup
-from stages.split import command as split
+from stages.cli import main
 from tests.curation.examples import image_row, picture
 
 
@@ -62,8 +61,8 @@ def masked_row(face, image, name):
     )
 
 
-def run(command):
-    result = CliRunner().invoke(command)
+def run(stage):
+    result = CliRunner().invoke(main, [stage])
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -75,7 +74,7 @@ def test_from_photos_to_a_split_without_leaks(project):
     (project / broken.path).write_bytes(b"no image")
     write_manifest(project / "data/raw/unit/images.parquet", [*photos, copy, broken], Image)
 
-    assert "dedup: 26 images in, 24 kept, 2 rejected (exact_duplicate 1, not_an_image 1)" in run(dedup)
+    assert "dedup: 26 images in, 24 kept, 2 rejected (exact_duplicate 1, not_an_image 1)" in run("dedup")
     kept = read_manifest(project / "data/dedup/kept.parquet", Image)
     rejected = read_manifest(project / "data/dedup/rejected.parquet", Rejection)
     assert sorted([i.id for i in kept] + [r.id for r in rejected]) == sorted(i.id for i in [*photos, copy, broken])
@@ -86,7 +85,7 @@ def test_from_photos_to_a_split_without_leaks(project):
     write_manifest(project / "data/faces/faces.parquet", faces, Face)
     write_manifest(project / "data/masked/masked.parquet", masked, MaskedImage)
 
-    assert "split: 48 samples in, 48 kept, 0 rejected" in run(split)
+    assert "split: 48 samples in, 48 kept, 0 rejected" in run("split")
     assigned = read_manifest(project / "data/split/split.parquet", Assignment)
     person = {image.id: image.person_id for image in kept}
     sides_of = {}
@@ -97,7 +96,7 @@ def test_from_photos_to_a_split_without_leaks(project):
 
 
 def test_a_missing_manifest_is_named(project):
-    result = CliRunner().invoke(dedup)
+    result = CliRunner().invoke(main, ["dedup"])
     assert result.exit_code == 1
     assert "data/raw/unit/images.parquet" in result.output
 
@@ -109,5 +108,5 @@ def test_samples_that_cannot_be_assigned_are_rows(project):
     write_manifest(project / "data/dedup/links.parquet", [], DuplicateLink)
     write_manifest(project / "data/faces/faces.parquet", faces, Face)
     write_manifest(project / "data/masked/masked.parquet", [], MaskedImage)
-    assert "(image_not_kept 1)" in run(split)
+    assert "(image_not_kept 1)" in run("split")
     assert [r.id for r in read_manifest(project / "data/split/rejected.parquet", Rejection)] == ["orphan"]

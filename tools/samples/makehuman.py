@@ -11,6 +11,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ class HeadData:
     """
 
     path: Path
-    _cache: dict[str, tuple[Ints, Floats]] = field(default_factory=dict)
+    _targets: dict[str, tuple[Ints, Floats]] = field(default_factory=dict, repr=False)
 
     def read(self, name: str) -> bytes:
         """Bytes of a file below `mpfb2/`.
@@ -54,22 +55,23 @@ class HeadData:
 
     def target(self, name: str) -> tuple[Ints, Floats]:
         """Vertex indices (K,) and offsets (K, 3) in millimetres, camera axes, of a morph target."""
-        if name not in self._cache:
+        if name not in self._targets:
             text = gzip.decompress(self.read(f"targets/{name}.target.gz")).decode("utf-8")
             rows = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
             table = np.array(rows, dtype=np.float64).reshape(-1, 4)
-            self._cache[name] = table[:, 0].astype(np.int64), to_camera_axes(table[:, 1:])
-        return self._cache[name]
+            self._targets[name] = table[:, 0].astype(np.int64), to_camera_axes(table[:, 1:])
+        return self._targets[name]
 
     def shape(self, weights: Mapping[str, float]) -> Floats:
         """Vertices (19158, 3) of the base mesh with weighted targets added."""
-        vertices = self.base().vertices.copy()
+        vertices = self.base.vertices.copy()
         for name, weight in weights.items():
             if weight:
                 index, offset = self.target(name)
                 vertices[index] += weight * offset
         return vertices
 
+    @cached_property
     def base(self) -> BaseMesh:
         """The undeformed mesh."""
         return parse_obj(self.read("3dobjs/base.obj").decode("utf-8"))

@@ -11,6 +11,7 @@ from pipeline.sources.adapters.maskedface_net import MaskedFaceNetAdapter
 from pipeline.sources.adapters.mfr2 import Mfr2Adapter
 from pipeline.sources.adapters.named import MaskTheFaceAdapter, PortraitsAdapter, WwmrAdapter
 from pipeline.sources.adapters.sample import SampleAdapter
+from pipeline.sources.adapters.urls import UrlsAdapter
 from pipeline.sources.adapters.webdataset import WebDatasetAdapter
 
 ADAPTERS: dict[str, type[Adapter[Any]]] = {
@@ -23,6 +24,7 @@ ADAPTERS: dict[str, type[Adapter[Any]]] = {
     "mfr2": Mfr2Adapter,
     "portraits": PortraitsAdapter,
     "sample": SampleAdapter,
+    "urls": UrlsAdapter,
     "voc": VocAdapter,
     "webdataset": WebDatasetAdapter,
     "wwmr": WwmrAdapter,

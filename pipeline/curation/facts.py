@@ -1,0 +1,101 @@
+"""Gather what the curation report shows from the manifests and crops on disk."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from pipeline.config import Params
+from pipeline.curation.cache import CACHE, fingerprint_images
+from pipeline.curation.keeping import ClusterMember
+from pipeline.curation.neighbours import neighbour_pairs
+from pipeline.curation.report import CurationFacts, StageCounts
+from pipeline.curation.shortcuts import Features, ShortcutScore, one_hot, picture_evidence, shortcut_scores
+from pipeline.errors import SampleRejected
+from pipeline.images import read_image
+from pipeline.manifests import read_manifest, read_manifests
+from pipeline.records import Assignment, DuplicateLink, Face, Image, MaskedImage, Rejection
+
+Record = TypeVar("Record")
+_LOOKALIKE_BITS = 12
+_SHORTCUT_SAMPLES = 4000
+"""More samples than this change the scores by less than a hundredth."""
+
+
+def gather_facts(params: Params, data: Path = Path("data")) -> CurationFacts:
+    """The facts of the stages that have run; those of later stages are empty.
+
+    Raises:
+        ManifestError: `dedup` hasn't run, or a manifest is damaged.
+    """
+    raw = [data / "raw" / source for source in params.ingest.sources]
+    images = read_manifests([folder / "images.parquet" for folder in raw], Image)
+    kept = read_manifest(data / "dedup" / "kept.parquet", Image)
+    links = read_manifest(data / "dedup" / "links.parquet", DuplicateLink)
+    faces = _if_present(data / "faces" / "faces.parquet", Face)
+    masked = _if_present(data / "masked" / "masked.parquet", MaskedImage)
+    assigned = _if_present(data / "split" / "split.parquet", Assignment)
+    ingest_rejected = [row for folder in raw for row in _if_present(folder / "rejected.parquet", Rejection)]
+    stages = [
+        StageCounts("ingest", len(images) + len(ingest_rejected), len(images), ingest_rejected),
+        _counts("dedup", len(images), len(kept), data),
+        _counts("faces", len(kept), len(faces), data),
+        _counts("masked", len(faces), len(masked), data),
+        _counts("split", len(faces) + len(masked), len(assigned), data),
+    ]
+    by_id = {image.id: image for image in images}
+    sides = {row.image_id: row.side for row in assigned}
+    return CurationFacts(
+        stages=stages,
+        images=by_id,
+        links=links,
+        clusters=read_manifest(data / "dedup" / "clusters.parquet", ClusterMember),
+        lookalikes=_lookalikes([image for image in kept if image.id in sides], sides, params),
+        leaks=sum(
+            sides[link.first] != sides[link.second] for link in links if {link.first, link.second} <= sides.keys()
+        ),
+        shortcuts=_shortcuts(assigned, by_id),
+    )
+
+
+def _if_present(path: Path, record: type[Record]) -> list[Record]:
+    return read_manifest(path, record) if path.is_file() else []
+
+
+def _counts(name: str, taken: int, kept: int, data: Path) -> StageCounts:
+    return StageCounts(name, taken, kept, _if_present(data / name / "rejected.parquet", Rejection))
+
+
+def _lookalikes(images: Sequence[Image], sides: Mapping[str, str], params: Params) -> dict[int, int]:
+    """How many pairs on two sides have hashes so many bits apart, linked or not."""
+    prints, _ = fingerprint_images(images, faces=params.dedup.align_faces, jobs=params.engine.jobs, cache_folder=CACHE)
+    hashes = np.array([int(prints[image.sha256].phash, 16) for image in images], dtype=np.uint64)
+    side = np.array([sides[image.id] for image in images], dtype=np.str_)
+    found = neighbour_pairs(hashes, _LOOKALIKE_BITS)
+    apart = found.distance[side[found.first] != side[found.second]]
+    counts = Counter(int(bits) for bits in apart)
+    return {bits: counts[bits] for bits in range(_LOOKALIKE_BITS + 1)}
+
+
+def _shortcuts(assigned: Sequence[Assignment], images: Mapping[str, Image]) -> list[ShortcutScore]:
+    labelled = [row for row in assigned if row.mask_type != "unknown"]
+    step = max(1, -(-len(labelled) // _SHORTCUT_SAMPLES))
+    rows: list[Assignment] = []
+    shown: list[dict[str, Features]] = []
+    for row in labelled[::step]:  # in order of their ids, which are digests: every step is a random draw
+        try:
+            shown.append(picture_evidence(read_image(Path(row.crop_path)).rgb))
+        except SampleRejected:  # the crop was removed since; the other samples tell as much
+            continue
+        rows.append(row)
+    if not rows:
+        return []
+    sizes = [(images[row.image_id].width_px, images[row.image_id].height_px) for row in rows]
+    evidence = {name: np.array([e[name] for e in shown]) for name in shown[0]}
+    evidence |= {
+        "source": one_hot([row.source for row in rows]),
+        "image size": np.log(np.array(sizes, dtype=np.float64)),
+    }
+    return shortcut_scores(evidence, [row.mask_type for row in rows], [row.group for row in rows])

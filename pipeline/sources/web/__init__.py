@@ -1,0 +1,1 @@
+"""Fetch single images from the web: politely, safely, and so that it can be interrupted."""

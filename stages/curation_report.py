@@ -1,0 +1,29 @@
+"""`maskwright curation-report`: reports/curation.html from the manifests of the stages that have run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stages.common import stage_command
+
+if TYPE_CHECKING:
+    from pipeline.config import Params
+
+
+@stage_command
+@click.option(
+    "--out", default="reports/curation.html", show_default=True, type=click.Path(dir_okay=False, path_type=Path)
+)
+def command(params: "Params", out: Path) -> None:
+    """Show what was taken, dropped and linked, and how well the label follows from the wrong things."""
+    from pipeline.curation.facts import gather_facts
+    from pipeline.curation.report import curation_page
+    from pipeline.files import write_text
+
+    write_text(out, curation_page(gather_facts(params)))
+    click.echo(f"curation-report: {out}")
+
+
+if __name__ == "__main__":
+    command()

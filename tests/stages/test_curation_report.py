@@ -1,0 +1,77 @@
+import shutil
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from pipeline.images import read_image, write_image
+from pipeline.manifests import write_manifest
+from pipeline.records import Face, Image, MaskedImage
+from stages.cli import main
+from tests.curation.examples import picture
+from tests.stages.test_dedup_split import face_row, masked_row, photo, run
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture
+def report(tmp_path, monkeypatch):
+    """The page after dedup and split of a small project with a duplicate and a conflict."""
+    monkeypatch.chdir(tmp_path)
+    params = "ingest: {sources: [unit]}\ndedup: {align_faces: false}\n"
+    (tmp_path / "params.yaml").write_text(params, encoding="utf-8")
+    photos = [photo(tmp_path, f"p{i}", picture(i)) for i in range(20)]
+    copy = photo(tmp_path, "smaller", picture(0)[::2, ::2].copy(), width_px=50)
+    liar = photo(tmp_path, "<liar> & co", picture(1)[::2, ::2].copy())
+    rows = [*photos, copy, replace(liar, mask_type="ffp2")]
+    write_manifest(tmp_path / "data/raw/unit/images.parquet", rows, Image)
+    run("dedup")
+    faces = [face_row(image, f"face{image.origin}") for image in photos]
+    masked = [masked_row(face, image, f"masked {face.id}") for face, image in zip(faces, photos, strict=True)]
+    for i, row in enumerate((*faces, *masked)):
+        write_image(tmp_path / row.crop_path, picture(i))
+    write_manifest(tmp_path / "data/faces/faces.parquet", faces, Face)
+    write_manifest(tmp_path / "data/masked/masked.parquet", masked, MaskedImage)
+    run("split")
+    run("curation-report")
+    return tmp_path / "reports" / "curation.html"
+
+
+def test_the_page_tells_what_was_dropped_and_why(report):
+    text = report.read_text(encoding="utf-8")
+    for name in ("counts", "reasons", "links", "clusters", "conflicts", "leaks", "shortcuts"):
+        assert f'<section id="{name}">' in text
+    assert "near_duplicate" in text
+    assert "dropped: smaller. unit: smaller" in text
+    assert "kept. unit: p0" in text
+    assert "rejected: labels conflict. unit: &lt;liar&gt; &amp; co" in text
+    assert "0 links join two sides" in text
+    assert "upper third" in text
+
+
+def test_the_page_needs_nothing_but_itself(report):
+    text = report.read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "http" not in text.replace("data:image", "")
+    assert text.count("data:image/jpeg;base64,") >= 4
+
+
+def test_without_dedup_the_missing_manifest_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text("", encoding="utf-8")
+    result = CliRunner().invoke(main, ["curation-report"])
+    assert result.exit_code == 1
+    assert "images.parquet" in result.output
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+def test_the_page_opens_in_a_browser(report, tmp_path):
+    screenshot = tmp_path / "curation.png"
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+    command += ["--window-size=1200,2400", f"--screenshot={screenshot}", report.as_uri()]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    shown = read_image(screenshot).rgb
+    assert shown.shape == (2400, 1200, 3)
+    assert len(np.unique(shown.reshape(-1, 3), axis=0)) > 1000  # the pictures are there, not only text
