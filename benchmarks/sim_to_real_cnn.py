@@ -1,6 +1,6 @@
 """Train on drawn masks alone, measure on real photographs: the whole road, with any model.
 
-    python benchmarks/sim_to_real_cnn.py --faces FOLDER --real dev=FOLDER [--preset mobilenet] [--set train.lr=0.001 ...]
+    python benchmarks/sim_to_real_cnn.py --faces FOLDER --real dev=FOLDER [--preset FILE] [--set KEY=VALUE ...]
 
 FOLDER of faces holds unmasked photos; FOLDER of real photos holds class sub-folders (none, cloth, surgical, ffp2).
 The stages run in a folder of their own; what is made before training is kept there and reused while its parameters
@@ -47,7 +47,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--faces", type=Path, required=True, help="folder of unmasked photos")
     parser.add_argument("--real", action="append", required=True, metavar="NAME=FOLDER")
     parser.add_argument("--work", type=Path, default=ROOT / ".cache/benchmarks/sim_to_real_cnn")
-    parser.add_argument("--preset", type=Path, help="YAML with a `train` section, such as pipeline/training/presets/*.yaml")
+    parser.add_argument(
+        "--preset", type=Path, help="YAML with a `train` section, such as pipeline/training/presets/*.yaml"
+    )
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="such as train.epochs=20")
     return parser.parse_args()
 

@@ -21,6 +21,8 @@ STAGES = {
 TOOLS = {
     "audit-leaks": "Find test photos that have a copy or a masked twin in train, in any two folders.",
     "calibrate-dedup": "Measure how well duplicates are found, on pairs that are known.",
+    "predict": "Tell the mask of each face in photos, with a trained model.",
+    "export": "Write the trained model as ONNX.",
     "curation-report": "Write reports/curation.html: counts, clusters, conflicts, leaks, shortcuts.",
 }
 """Commands beside the road, with their help."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SPLIT = Path("data/split/split.parquet")
 MODEL = Path("models/model.pt")
-CHECKPOINT = Path("models/checkpoints/last.pt")
+CHECKPOINT = Path(".cache/train/last.pt")
 LIVE = Path("reports/train")
 
 
@@ -102,7 +102,7 @@ def _save(params: "Params", trained: "TrainedModel") -> None:
     from pipeline.training.checkpoint import save_model
     from pipeline.training.run import training_facts
 
-    facts = training_facts(trained, params.train, params.seed)
+    facts = training_facts(trained, params.train, params.faces, params.seed)
     save_model(MODEL, trained.model, facts)
     counts = ", ".join(f"{name} {count}" for name, count in facts["counts"].items())
     click.echo(f"train: {counts}; best epoch {facts['best_epoch']} of {facts['epochs_run']}, to {MODEL}")

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from pipeline.arrays import Rgb
-from pipeline.config import TrainParams
+from pipeline.config import FacesParams, TrainParams
 from pipeline.errors import MaskwrightError
 from pipeline.records import Assignment, Side
 from pipeline.training.backbones import IMAGENET_MEAN, IMAGENET_STD, load_initial_weights
@@ -145,12 +145,13 @@ def _counts(train_rows: Sequence[Assignment], val_rows: Sequence[Assignment]) ->
     return dict(sorted(counts.items()))
 
 
-def training_facts(trained: TrainedModel, params: TrainParams, seed: int) -> dict[str, Any]:
-    """Plain values that go with a model: parameters, counts, and the epoch it was taken from."""
+def training_facts(trained: TrainedModel, params: TrainParams, faces: FacesParams, seed: int) -> dict[str, Any]:
+    """Plain values that go with a model: parameters, how faces were cut out, counts, history."""
     best = trained.outcome.best
     return {
         "seed": seed,
         "params": params.model_dump(mode="json"),
+        "faces": faces.model_dump(mode="json"),
         "counts": trained.counts,
         "epochs_run": len(trained.outcome.history),
         "best_epoch": best.epoch,

@@ -32,7 +32,7 @@ def test_train_then_evaluate_tells_the_classes_apart(project: Path) -> None:
 def test_training_twice_gives_the_same_model(project: Path) -> None:
     run(train)
     first = (project / "models/model.pt").read_bytes()
-    (project / "models/checkpoints/last.pt").unlink()
+    (project / ".cache/train/last.pt").unlink()
     run(train)
     assert (project / "models/model.pt").read_bytes() == first
 
