@@ -26,6 +26,9 @@ EXTRA_OF_MODULE = {
     "sklearn": "train",
     "matplotlib": "train",
     "kagglehub": "pipeline",
+    "protego": "pipeline",
+    "pyarrow": "pipeline",
+    "requests": "pipeline",
     "dvc": "pipeline",
 }
 """Which extra brings a package that the base install lacks."""
