@@ -30,9 +30,7 @@ def export_onnx(model: MaskClassifier, facts: Mapping[str, Any]) -> bytes:
         MaskwrightError: the file computes something else than the model.
     """
     graph = _graph(model)
-    graph.metadata_props.append(
-        onnx.StringStringEntryProto(key="maskwright", value=json.dumps(usage(model, facts), sort_keys=True))
-    )
+    onnx.helper.set_model_props(graph, {"maskwright": json.dumps(usage(model, facts), sort_keys=True)})
     onnx.checker.check_model(graph)
     data: bytes = graph.SerializeToString()
     worst = largest_difference(model, data)
