@@ -165,6 +165,7 @@ class SplitParams(Section):
 class AugmentationParams(Section):
     """What is done to a training crop; a share is the part of the crops it is done to."""
 
+    random_mask: Share = 0
     flip: Share = 0.5
     rotate_deg: Annotated[float, Field(ge=0, le=180)] = 12
     translate: Share = 0.08

@@ -21,6 +21,9 @@ STAGES = {
 TOOLS = {
     "audit-leaks": "Find test photos that have a copy or a masked twin in train, in any two folders.",
     "calibrate-dedup": "Measure how well duplicates are found, on pairs that are known.",
+    "predict": "Tell the mask of each face in photos, with a trained model.",
+    "preset": "Print training parameters for a kind of machine, as options of dvc exp run.",
+    "export": "Write the trained model as ONNX.",
     "curation-report": "Write reports/curation.html: counts, clusters, conflicts, leaks, shortcuts.",
     "sources": "List sources, show one, check what they need.",
     "takedown": "Take an image out, with all that was made from it.",
