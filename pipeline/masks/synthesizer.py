@@ -83,19 +83,26 @@ class MaskSynthesizer:
         template = weighted_choice(fitting, [t.weight for t in fitting], rng)
         return draw_mask(template, wear or choose_wear(self._params.wear, rng), self._params, rng)
 
-    def render(self, rgb: Rgb, landmarks: Points, draw: MaskDraw) -> MaskedFace:
+    def render(self, rgb: Rgb, landmarks: Points, draw: MaskDraw, fit: HeadFit | None = None) -> MaskedFace:
         """The photo `(H, W, 3)` with the drawn mask on the face that has these 68 landmarks.
 
+        `fit` is what `fit` gave for these landmarks, where several masks go on one face.
+
         Raises:
-            SampleRejected: `face_too_small` or `extreme_pose`.
+            SampleRejected: as `fit`, or `mask_outside_photo`.
         """
-        fit = self._fit(landmarks)
+        fit = fit or self.fit(landmarks)
         values = draw.values
         surface = build_surface(Shape(**values["shape"]), self._head)
         straps = strap_lines(values["straps"], surface, fit, self._head) if values["straps"] else []
         return _render(rgb, landmarks, draw, _Posed(fit, surface, straps, self._head))
 
-    def _fit(self, landmarks: Points) -> HeadFit:
+    def fit(self, landmarks: Points) -> HeadFit:
+        """The head that has these 68 landmarks.
+
+        Raises:
+            SampleRejected: `face_too_small` or `extreme_pose`.
+        """
         eyes = interocular_px(landmarks)
         if eyes < self._params.min_interocular_px:
             raise SampleRejected("face_too_small", f"{eyes:.0f} px between the outer eye corners")

@@ -73,6 +73,13 @@ def test_a_turned_face_is_rejected_under_the_ids_of_its_pictures(face: Face) -> 
     assert masked() == []
 
 
+def test_a_face_that_looks_masked_is_not_trusted(face: Face) -> None:
+    invoke("augment: {masks: [ffp2]}")
+    Path(masked()[0].path).replace("photo.jpg")
+    assert "3 rejected (already_masked 3)" in invoke().output
+    assert "3 kept, 0 rejected" in invoke("augment: {already_masked_threshold: 1}").output
+
+
 def test_a_vanished_photo_rejects_its_pictures(face: Face) -> None:
     Path("photo.jpg").unlink()
     assert "3 rejected (unreadable_file 3)" in invoke().output
