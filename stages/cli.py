@@ -21,6 +21,7 @@ STAGES = {
 TOOLS = {
     "audit-leaks": "Find test photos that have a copy or a masked twin in train, in any two folders.",
     "calibrate-dedup": "Measure how well duplicates are found, on pairs that are known.",
+    "replay": "Draw one masked picture again from its row: the same pixels.",
     "curation-report": "Write reports/curation.html: counts, clusters, conflicts, leaks, shortcuts.",
 }
 """Commands beside the road, with their help."""
