@@ -136,6 +136,7 @@ class FaceMasker:
             pitch_deg=face.pitch_deg,
             roll_deg=face.roll_deg,
             licence=image.licence,
+            held_out=masked.draw.template in self.params.holdout_templates,
         )
 
 
