@@ -101,7 +101,7 @@ class DedupParams(Section):
 
 
 class QualityParams(Section):
-    """When a picture or a face is too poor to use; the scores are kept in the manifests."""
+    """When a picture is too poor to use; the scores are kept in the manifest."""
 
     min_side_px: Annotated[int, Field(ge=1)] = 48
     max_aspect: Annotated[float, Field(ge=1)] = 3.0
@@ -109,8 +109,6 @@ class QualityParams(Section):
     max_brightness: Annotated[float, Field(ge=0, le=255)] = 245
     min_contrast: Annotated[float, Field(ge=0)] = 8
     min_sharpness: Annotated[float, Field(ge=0)] = 0.002
-    min_face_px: Annotated[int, Field(ge=1)] = 24
-    min_face_visible: Share = 0.75
 
 
 class FacesParams(Section):
@@ -120,6 +118,7 @@ class FacesParams(Section):
     min_score: float | None = None
     long_side_px: Annotated[int, Field(ge=64)] | None = None
     min_face_px: Annotated[int, Field(ge=8)] = 24
+    min_face_visible: Share = 0.7
     crop_scale: Annotated[float, Field(gt=0)] = 1.35
     crop_px: Annotated[int, Field(ge=32)] = 224
 
@@ -166,6 +165,7 @@ class SplitParams(Section):
 class AugmentationParams(Section):
     """What is done to a training crop; a share is the part of the crops it is done to."""
 
+    random_mask: Share = 0
     flip: Share = 0.5
     rotate_deg: Annotated[float, Field(ge=0, le=180)] = 12
     translate: Share = 0.08

@@ -3,7 +3,10 @@
 Only click is imported before the work begins, so that `--help` answers at once.
 """
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,7 +122,7 @@ def _run(faces: Path, out: Path, options: dict[str, Any]) -> None:
     listing = find_photos(faces, out, options["limit"])
     jobs = _jobs(options["jobs"], len(listing.photos))
     mode: Mode = "resume" if options["resume"] else "overwrite" if options["overwrite"] else "new"
-    with Progress(len(listing.photos)) as progress:
+    with sigterm_as_ctrl_c(), Progress(len(listing.photos)) as progress:
         if options["dry_run"]:
             summary = dry_run(listing, settings, jobs=jobs, report=progress.update)
         else:
@@ -132,6 +135,20 @@ def _run(faces: Path, out: Path, options: dict[str, Any]) -> None:
         raise click.ClickException(f"{summary.problem}\nThe same command with --resume goes on from here.")
     if not summary.written:
         raise click.ClickException(_why_nothing(faces, summary.photos))
+
+
+@contextmanager
+def sigterm_as_ctrl_c() -> Iterator[None]:
+    """What a system that shuts down sends is answered as Ctrl-C is: with whole files and a table of what is done."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _settings(options: dict[str, Any]) -> "Settings":

@@ -1,4 +1,4 @@
-"""`maskwright`: the stages as subcommands, for people without DVC."""
+"""`maskwright`: the stages as subcommands, for people without DVC, and the tools around them."""
 
 from importlib import import_module
 
@@ -22,21 +22,26 @@ TOOLS = {
     "audit-leaks": "Find test photos that have a copy or a masked twin in train, in any two folders.",
     "calibrate-dedup": "Measure how well duplicates are found, on pairs that are known.",
     "replay": "Draw one masked picture again from its row: the same pixels.",
+    "predict": "Tell the mask of each face in photos, with a trained model.",
+    "preset": "Print training parameters for a kind of machine, as options of dvc exp run.",
+    "export": "Write the trained model as ONNX.",
     "curation-report": "Write reports/curation.html: counts, clusters, conflicts, leaks, shortcuts.",
+    "sources": "List sources, show one, check what they need.",
+    "takedown": "Take an image out, with all that was made from it.",
 }
 """Commands beside the road, with their help."""
 
 
 class LazyGroup(click.Group):
-    """Imports a stage's module when that stage is called."""
+    """Imports a stage's or tool's module when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The stages in the order of the road, then the tools."""
         return [*STAGES, *TOOLS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The stage's command, or None where there is no such stage."""
-        if cmd_name not in STAGES and cmd_name not in TOOLS:
+        """The command of a stage or tool, or None where there is none of that name."""
+        if cmd_name not in {*STAGES, *TOOLS}:
             return None
         try:
             command = import_module(f"stages.{cmd_name.replace('-', '_')}").command
@@ -45,7 +50,7 @@ class LazyGroup(click.Group):
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the stages without importing them."""
+        """List the stages and tools without importing them."""
         with formatter.section("Stages, in the order of the road"):
             formatter.write_dl(list(STAGES.items()))
         with formatter.section("Tools"):

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pipeline.records import Rejection
 
 EXTRA_OF_MODULE = {
+    "jinja2": "train",
+    "onnx": "export",
+    "onnxruntime": "export",
+    "onnxscript": "export",
     "torch": "train",
     "torchvision": "train",
     "dvclive": "train",

@@ -18,18 +18,18 @@ def command(params: "Params", sources: tuple[str, ...]) -> None:
 
     A source that fails leaves the others' results intact; the failures are told at the end.
     """
-    from pipeline.errors import SourceError
+    from pipeline.errors import MaskwrightError, SourceError
     from pipeline.sources.ingest import ingest_source
 
     failures = []
     for source in sources or params.ingest.sources:
         try:
             taken = ingest_source(source, params, Path.cwd())
-        except SourceError as error:
+        except MaskwrightError as error:
             failures.append(str(error))
             continue
         images, rejections = len(taken.images), taken.rejections
-        log_counts(f"ingest {source}", images + len(rejections), images, rejections)
+        log_counts(f"ingest {source}", images + len(rejections), images, rejections, "items")
     if failures:
         raise SourceError("\n\n".join(failures))
 

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from dvclive import Live
 
     from pipeline.config import Params
-    from pipeline.records import Assignment
     from pipeline.training.distributed import World
     from pipeline.training.loop import EpochResult, Timing
-    from pipeline.training.run import TrainedModel
+    from pipeline.training.masking import FaceMasking
+    from pipeline.training.run import TrainedModel, TrainingSides
 
 SPLIT = Path("data/split/split.parquet")
+FACES = Path("data/faces/faces.parquet")
 MODEL = Path("models/model.pt")
-CHECKPOINT = Path("models/checkpoints/last.pt")
+CHECKPOINT = Path(".cache/train/last.pt")
 LIVE = Path("reports/train")
 
 
@@ -68,41 +69,63 @@ def command(params: "Params") -> None:
     from pipeline.manifests import read_manifest
     from pipeline.records import Assignment
     from pipeline.training.distributed import joined_world
+    from pipeline.training.run import training_sides
 
     rows = read_manifest(SPLIT, Assignment)
+    sides = training_sides(rows, Path(), params.train, seed=params.seed, masking=_masking(params))
     with joined_world(os.environ) as world:
         if not world.is_first:
-            _train(params, rows, world, None)
+            _train(params, sides, world, None)
             return
-        trained = _train_logged(params, rows, world)
+        trained = _train_logged(params, sides, world)
     _save(params, trained)
+    CHECKPOINT.unlink(missing_ok=True)  # it served to go on after a kill
 
 
-def _train(params: "Params", rows: "list[Assignment]", world: "World", live: "Live | None") -> "TrainedModel":
-    from pipeline.training.run import train_model
+def _masking(params: "Params") -> "FaceMasking | None":
+    """What puts masks on bare faces while training, if the parameters ask for it."""
+    share = params.train.augmentation.random_mask
+    if share == 0:
+        return None
+    from pipeline.dataset.synthesis import templates_for
+    from pipeline.manifests import read_manifest
+    from pipeline.masks import MaskParams, MaskSynthesizer
+    from pipeline.records import Face
+    from pipeline.training.masking import FaceMasking, RandomFaceMask, bare_landmarks
 
+    templates = templates_for(params.augment.templates, params.augment.masks)
+    shown = {name: t for name, t in templates.items() if name not in params.augment.holdout_templates}
+    synthesizer = MaskSynthesizer(shown, MaskParams.model_validate(params.augment.mask))
+    landmarks = bare_landmarks(read_manifest(FACES, Face), params.faces.crop_scale, params.faces.crop_px)
+    masks = params.augment.masks
+    return FaceMasking(RandomFaceMask(synthesizer, masks, share), landmarks, Path(), share, masks)
+
+
+def _train(params: "Params", sides: "TrainingSides", world: "World", live: "Live | None") -> "TrainedModel":
+    from pipeline.training.checkpoint import CheckpointFile
+    from pipeline.training.run import run_fingerprint, train_model
+
+    file = CheckpointFile(CHECKPOINT, run_fingerprint(params.train, params.seed, sides.rows, Path()))
     observer = LiveObserver(live, params.train.epochs)
     with observer.progress:
-        return train_model(
-            rows, Path(), params.train, seed=params.seed, observer=observer, checkpoint=CHECKPOINT, world=world
-        )
+        return train_model(sides, params.train, seed=params.seed, observer=observer, checkpoint=file, world=world)
 
 
-def _train_logged(params: "Params", rows: "list[Assignment]", world: "World") -> "TrainedModel":
+def _train_logged(params: "Params", sides: "TrainingSides", world: "World") -> "TrainedModel":
     from dvclive import Live
 
     from pipeline.training.run import sample_sheet
 
     with Live(str(LIVE), dvcyaml=None, save_dvc_exp=False) as live:
-        live.log_image("train_crops.png", sample_sheet(rows, Path(), params.train, seed=params.seed))
-        return _train(params, rows, world, live)
+        live.log_image("train_crops.png", sample_sheet(sides.train))
+        return _train(params, sides, world, live)
 
 
 def _save(params: "Params", trained: "TrainedModel") -> None:
     from pipeline.training.checkpoint import save_model
     from pipeline.training.run import training_facts
 
-    facts = training_facts(trained, params.train, params.seed)
+    facts = training_facts(trained, params.train, params.faces, params.seed)
     save_model(MODEL, trained.model, facts)
     counts = ", ".join(f"{name} {count}" for name, count in facts["counts"].items())
     click.echo(f"train: {counts}; best epoch {facts['best_epoch']} of {facts['epochs_run']}, to {MODEL}")

@@ -1,10 +1,18 @@
 import os
 import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from pipeline.engine import map_records
 from pipeline.errors import WorkerError
+
+Found = TypeVar("Found")
 
 
 def double(value: int) -> int:
@@ -69,3 +77,32 @@ def die(value: int) -> int:
 def test_a_worker_that_dies_is_one_message() -> None:
     with pytest.raises(WorkerError, match="a worker process died"):
         list(map_records(die, range(10), jobs=2, batch_size=1))
+
+
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    code = (
+        "from tests.test_engine import report_and_wait\n"
+        "from pipeline.engine import map_records\n"
+        f"if __name__ == '__main__': list(map_records(report_and_wait, [{str(tmp_path)!r}] * 4, jobs=2, batch_size=1))"
+    )
+    (tmp_path / "run.py").write_text(code)
+    root = Path(__file__).parent.parent
+    process = subprocess.Popen([sys.executable, tmp_path / "run.py"], env=os.environ | {"PYTHONPATH": str(root)})
+    workers = wait_until(lambda: [int(path.name) for path in tmp_path.iterdir() if path.name.isdigit()])
+    process.kill()
+    process.wait()
+    assert wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+
+
+def report_and_wait(folder: str) -> None:
+    Path(folder, str(os.getpid())).touch()
+    time.sleep(60)
+
+
+def wait_until(condition: Callable[[], Found]) -> Found:
+    deadline = time.monotonic() + 30
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.02)
+    return found

@@ -97,19 +97,3 @@ def visible_share(box: tuple[float, float, float, float], width_px: int, height_
     left, top, right, bottom = box
     inside = max(0.0, min(right, width_px) - max(left, 0.0)) * max(0.0, min(bottom, height_px) - max(top, 0.0))
     return inside / max((right - left) * (bottom - top), 1e-9)
-
-
-def face_problem(
-    box: tuple[float, float, float, float], width_px: int, height_px: int, params: QualityParams
-) -> tuple[str, str] | None:
-    """Why a face can't be used, as a reason and a detail; None where it can."""
-    side = min(box[2] - box[0], box[3] - box[1])
-    if side < params.min_face_px:
-        return "face_too_small", f"{side:.0f} px, at least {params.min_face_px}"
-    visible = visible_share(box, width_px, height_px)
-    if visible < params.min_face_visible:
-        return (
-            "face_cut_off",
-            f"{visible:.0%} of the face lies inside the image, at least {params.min_face_visible:.0%}",
-        )
-    return None

@@ -69,8 +69,8 @@ class DatasetWriter:
 
     def _check_settings(self, settings: Row) -> None:
         try:
-            before = json.loads((self._folder / MARKER).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            before = dict(json.loads((self._folder / MARKER).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
             raise OutputError(f"{self._folder / MARKER}: cannot be read ({error}); use --overwrite") from error
         keys = sorted(key for key in {*settings, *before} if settings.get(key) != before.get(key))
         if keys:
@@ -190,9 +190,10 @@ def _read_journal(path: Path) -> Iterator[Entry]:
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             row = json.loads(line)
-        except ValueError:
+            entry = Entry(**(row | {"stamp": tuple(row["stamp"])}))
+        except (ValueError, TypeError, KeyError):
             return
-        yield Entry(**(row | {"stamp": tuple(row["stamp"])}))
+        yield entry
 
 
 def _stamp_of(path: Path) -> tuple[int, int]:

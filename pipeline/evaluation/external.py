@@ -146,5 +146,5 @@ def held_out_sets(rows: list[Assignment], facts: dict[str, FaceFacts]) -> list[E
     return [
         EvaluationSet(name, tuple(part), {row.sample_id: facts.get(row.sample_id, FaceFacts()) for row in part})
         for name, part in parts.items()
-        if len({row.mask_type for row in part}) > 1
+        if len({row.mask_type for row in part} - {"unknown"}) > 1 or len({row.wear for row in part} - {"unknown"}) > 1
     ]

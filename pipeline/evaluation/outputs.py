@@ -35,7 +35,8 @@ def _write_plots(folder: Path, result: HeadResult) -> None:
     labels, probabilities, classes = result.labels, result.probabilities, result.head.classes
     confusion = to_csv(confusion_rows(labels, probabilities, classes), ("actual", "predicted"))
     write_text(folder / "confusion.csv", confusion)
-    write_text(folder / "roc.csv", to_csv(roc_rows(labels, probabilities, classes), ("class", "fpr", "tpr")))
+    for name, curve in roc_rows(labels, probabilities, classes).items():
+        write_text(folder / "roc" / f"{name}.csv", to_csv(curve, ("fpr", "tpr")))
     columns = ("attribute", "value", "count", "accuracy", "low", "high")
     write_text(folder / "slices.csv", to_csv([asdict(row) for row in result.slices], columns))
     predictions = prediction_rows([row.sample_id for row in result.rows], labels, probabilities, classes)

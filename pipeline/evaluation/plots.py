@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.evaluation.metrics import Labels, Probabilities
+
+_MOST_POINTS = 200
 
 
 def confusion_rows(labels: Labels, probabilities: Probabilities, classes: Sequence[str]) -> list[dict[str, str]]:
@@ -28,23 +31,19 @@ def prediction_rows(
     ]
 
 
-def roc_rows(labels: Labels, probabilities: Probabilities, classes: Sequence[str]) -> list[dict[str, Any]]:
-    """The ROC curve of each class present against the rest: `class`, `fpr`, `tpr`, at most 200 points each."""
-    rows = []
-    for k in np.unique(labels):
-        positive = labels == k
-        if positive.all():
-            continue
-        order = np.argsort(-probabilities[:, k], kind="stable")
-        hits, misses = np.cumsum(positive[order]), np.cumsum(~positive[order])
-        last_of_ties = np.flatnonzero(np.append(np.diff(probabilities[order, k]) != 0, True))
-        chosen = last_of_ties[np.unique(np.linspace(0, len(last_of_ties) - 1, 200).round().astype(int))]
-        rows.append({"class": classes[k], "fpr": 0.0, "tpr": 0.0})
-        rows += [
-            {"class": classes[k], "fpr": float(misses[i] / misses[-1]), "tpr": float(hits[i] / hits[-1])}
-            for i in chosen
-        ]
-    return rows
+def roc_rows(labels: Labels, probabilities: Probabilities, classes: Sequence[str]) -> dict[str, list[dict[str, float]]]:
+    """The ROC curve of each class present against the rest: rows of `fpr` and `tpr`, at most 200, by class."""
+    present = [k for k in np.unique(labels) if not (labels == k).all()]
+    return {classes[k]: _curve(labels == k, probabilities[:, k]) for k in present}
+
+
+def _curve(positive: NDArray[np.bool_], values: NDArray[np.float32]) -> list[dict[str, float]]:
+    order = np.argsort(-values, kind="stable")
+    hits, misses = np.cumsum(positive[order]), np.cumsum(~positive[order])
+    last_of_ties = np.flatnonzero(np.append(np.diff(values[order]) != 0, True))
+    chosen = last_of_ties[np.unique(np.linspace(0, len(last_of_ties) - 1, _MOST_POINTS).round().astype(int))]
+    points = [{"fpr": float(misses[i] / misses[-1]), "tpr": float(hits[i] / hits[-1])} for i in chosen]
+    return [{"fpr": 0.0, "tpr": 0.0}, *points]
 
 
 def to_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from pipeline.arrays import Rgb
+from pipeline.arrays import Points, Rgb
 from pipeline.faces.detectors import Box
 
 _SHARPNESS_SIDE_PX = 112
@@ -16,13 +16,23 @@ def crop_square(rgb: Rgb, box: Box, scale: float, side_px: int | None = None) ->
     Beyond the image its edge pixels are repeated. With `side_px` the result is resized to that side by pixel area,
     else it keeps the photo's own resolution.
     """
-    side = max(1, round(scale * max(box.width, box.height)))
-    left = round((box.left + box.right - side) / 2)
-    top = round((box.top + box.bottom - side) / 2)
-    square = _replicated(rgb, left, top, side)
+    square = _replicated(rgb, *_square(box, scale))
     if side_px is None:
         return square
     return np.asarray(cv2.resize(square, (side_px, side_px), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def crop_landmarks(landmarks: Points, box: Box, scale: float, side_px: int) -> Points:
+    """Points of a photo in pixels of the crop that `crop_square` makes with the same arguments."""
+    left, top, side = _square(box, scale)
+    factor = side_px / side
+    return np.asarray((landmarks - (left, top) + 0.5) * factor - 0.5, dtype=np.float32)
+
+
+def _square(box: Box, scale: float) -> tuple[int, int, int]:
+    """Left, top and side of the crop in pixels of the photo."""
+    side = max(1, round(scale * max(box.width, box.height)))
+    return round((box.left + box.right - side) / 2), round((box.top + box.bottom - side) / 2), side
 
 
 def _replicated(rgb: Rgb, left: int, top: int, side: int) -> Rgb:

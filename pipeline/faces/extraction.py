@@ -1,10 +1,12 @@
 """From a kept image to its `Face` rows and crops, one image at a time and in any process."""
 
 from dataclasses import dataclass, field
+from itertools import compress
 from pathlib import Path
 
 from pipeline.arrays import Rgb
 from pipeline.config import FacesParams
+from pipeline.curation.quality import visible_share
 from pipeline.errors import SampleRejected
 from pipeline.faces.crops import crop_square, sharpness
 from pipeline.faces.finding import FoundFace, shared_finder
@@ -42,8 +44,13 @@ class FaceExtractor:
             )
             return Extraction(rejections=[row])
         labels, missed = label_faces(image, [face.box for face in found])
-        faces = [self._keep(image, rgb, face, label) for face, label in zip(found, labels, strict=True)]
-        return Extraction(faces, [_missed(image, index, box) for index, box in enumerate(missed)])
+        whole = [self._is_whole(image, face) for face in found]
+        faces = [self._keep(image, rgb, *pair) for pair in compress(zip(found, labels, strict=True), whole)]
+        cut = [_cut_off(image, face, alone=not faces) for face, inside in zip(found, whole, strict=True) if not inside]
+        return Extraction(faces, [*cut, *(_missed(image, index, box) for index, box in enumerate(missed))])
+
+    def _is_whole(self, image: Image, face: FoundFace) -> bool:
+        return _visible_share(image, face) >= self.params.min_face_visible
 
     def _keep(self, image: Image, rgb: Rgb, face: FoundFace, label: FaceLabel) -> Face:
         face_id = f"{image.id}-{face.index}"
@@ -66,6 +73,18 @@ class FaceExtractor:
             crop_path=crop_path.as_posix(),
             **label,
         )
+
+
+def _visible_share(image: Image, face: FoundFace) -> float:
+    box = (face.box.left, face.box.top, face.box.right, face.box.bottom)
+    return visible_share(box, image.width_px, image.height_px)
+
+
+def _cut_off(image: Image, face: FoundFace, *, alone: bool) -> Rejection:
+    """A face that reaches out of the picture; where none is whole, the largest stands for the image."""
+    row_id = image.id if alone and face.index == 0 else f"{image.id}-{face.index}"
+    detail = f"{_visible_share(image, face):.0%} of the face lies inside the picture"
+    return Rejection(id=row_id, stage=STAGE, reason="face_cut_off", detail=detail, origin=image.origin)
 
 
 def _missed(image: Image, index: int, box: LabelledBox) -> Rejection:

@@ -30,6 +30,14 @@ class Adapter(ABC, Generic[Settings]):
             SourceError: the source can't be taken as a whole.
         """
 
+    def fetched_at(self) -> str | None:
+        """When the source as a whole was fetched, ISO 8601 in UTC; None where it wasn't, or file by file."""
+        return None
+
     def missing(self) -> list[str]:
         """What the user still has to do, one sentence each; empty where the source is ready."""
+        return []
+
+    def hints(self) -> list[str]:
+        """What may be needed, one sentence each; it doesn't keep the source from being tried."""
         return []

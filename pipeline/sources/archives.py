@@ -8,37 +8,21 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
 from typing import IO
 
-from pipeline.config import ArchiveParams
 from pipeline.errors import SourceError
-from pipeline.files import atomic_path, write_text
+from pipeline.files import write_text
+from pipeline.sources.archive_gate import ArchiveLimits, Gate, printable
+from pipeline.sources.http import size_of
 from pipeline.sources.offers import Refusal
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 """File name endings of the archives that are unpacked."""
 
 _CHUNK = 1 << 20
-_SMALL_BYTES = 1 << 20
-"""Below this an unpacked member is harmless whatever its ratio: a flat picture packs 1000:1 too."""
-
-
-@dataclass(frozen=True, slots=True)
-class ArchiveLimits:
-    """How far an archive is unpacked; see `ArchiveParams`. A member over `max_member_bytes` is left out."""
-
-    max_members: int
-    max_total_bytes: int
-    max_member_bytes: int
-    max_ratio: float
-
-    @classmethod
-    def of(cls, params: ArchiveParams, max_member_bytes: int) -> "ArchiveLimits":
-        """The limits of params.yaml in bytes."""
-        return cls(params.max_members, int(params.max_total_gb * 2**30), max_member_bytes, params.max_ratio)
 
 
 def is_archive(path: Path) -> bool:
@@ -89,78 +73,22 @@ def _unpack(archive: Path, files: Path, limits: ArchiveLimits) -> Iterator[Refus
         yield Refusal(origin=archive.name, reason="damaged_archive", detail=f"{type(error).__name__}: {error}")
 
 
-class _Gate:
-    """Decides member by member, with what the whole archive has used up so far."""
-
-    def __init__(self, limits: ArchiveLimits) -> None:
-        self._limits = limits
-        self._seen: set[str] = set()
-        self._total = 0
-
-    def refuse(self, name: str, size: int, packed: int | None) -> Refusal | None:
-        """Why a member may not be written, or None; `packed` is its size in the archive where that is known."""
-        unsafe = unsafe_name(name)
-        if unsafe is not None:
-            return Refusal(origin=_printable(name), reason="unsafe_path", detail=unsafe)
-        if size > self._limits.max_member_bytes:
-            detail = f"{size} bytes unpacked, at most {self._limits.max_member_bytes} are taken"
-            return Refusal(origin=_printable(name), reason="member_too_large", detail=detail)
-        if packed is not None and size > max(_SMALL_BYTES, packed * self._limits.max_ratio):
-            detail = f"{packed} bytes would unpack to {size}: over {self._limits.max_ratio:g} to 1"
-            return Refusal(origin=_printable(name), reason="compression_bomb", detail=detail)
-        if name.casefold() in self._seen:
-            return Refusal(origin=_printable(name), reason="repeated_member", detail="the name stands there twice")
-        self._seen.add(name.casefold())
-        self._total += size
-        return None
-
-    def full(self) -> bool:
-        """Whether the archive has used up the space it may take."""
-        return self._total > self._limits.max_total_bytes
-
-
-def unsafe_name(name: str) -> str | None:
-    """What is wrong with a member's name, or None.
-
-    >>> unsafe_name("a/../../etc/passwd")
-    'a .. component'
-    >>> unsafe_name("images/1.jpg") is None
-    True
-    """
-    path = PurePosixPath(name)
-    if not name or not path.parts:
-        return "an empty name"
-    if path.is_absolute() or name[1:2] == ":":
-        return "an absolute path"
-    if ".." in path.parts:
-        return "a .. component"
-    if "\\" in name or any(ord(character) < 32 for character in name):
-        return "a backslash or control character"
-    if any(len(part.encode("utf-8", "surrogateescape")) > 250 for part in path.parts) or len(path.parts) > 32:
-        return "a name too long or nested too deep"
-    return None
-
-
-def _printable(name: str) -> str:
-    return name.encode("utf-8", "backslashreplace").decode()[:500].replace("\0", "\\0")
-
-
 def _unpack_zip(archive: Path, files: Path, limits: ArchiveLimits) -> Iterator[Refusal]:
     count = _zip_entries_at_most(archive)
     if count > limits.max_members * 8:  # the directory of so many would not even be read into memory
         yield _too_many(archive, limits)
         return
-    gate = _Gate(limits)
+    sink = _Sink(files, limits)
     with zipfile.ZipFile(archive) as opened:
         members = [member for member in opened.infolist() if not member.is_dir()]
         if len(members) > limits.max_members:
             yield _too_many(archive, limits)
             return
         for member in members:
-            refusal = _zip_member(opened, member, files, gate)
+            refusal = _zip_member(opened, member, sink)
             if refusal is not None:
                 yield refusal
-            if gate.full():
+            if sink.gate.full():
                 yield _too_large(archive, limits)
                 return
 
@@ -178,28 +106,19 @@ def _zip_entries_at_most(archive: Path) -> int:
     return size // 46
 
 
-def _zip_member(opened: zipfile.ZipFile, member: zipfile.ZipInfo, files: Path, gate: _Gate) -> Refusal | None:
-    name, mode = member.filename, member.external_attr >> 16
-    if stat.S_IFMT(mode) not in {0, stat.S_IFREG}:
-        return Refusal(origin=_printable(name), reason="not_a_regular_file", detail="a link, device or pipe")
+def _zip_member(opened: zipfile.ZipFile, member: zipfile.ZipInfo, sink: "_Sink") -> Refusal | None:
+    if stat.S_IFMT(member.external_attr >> 16) not in {0, stat.S_IFREG}:
+        return _refusal(member.filename, "not_a_regular_file", "a link, device or pipe")
     if member.flag_bits & 0x1:
-        detail = "unpack it yourself, then give the folder"
-        return Refusal(origin=_printable(name), reason="encrypted_member", detail=detail)
-    refusal = gate.refuse(name, member.file_size, member.compress_size)
-    if refusal is not None:
-        return refusal
-    target = files / name
-    if target.is_file() and target.stat().st_size == member.file_size:  # from a run that was interrupted
-        return None
+        return _refusal(member.filename, "encrypted_member", "unpack it yourself, then give the folder")
     try:
-        with opened.open(member) as source:
-            return _write(source, target, member.file_size, name)
+        return sink.take(member.filename, member.file_size, member.compress_size, lambda: opened.open(member))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error) as error:
-        return Refusal(origin=_printable(name), reason="damaged_member", detail=f"{type(error).__name__}: {error}")
+        return _refusal(member.filename, "damaged_member", f"{type(error).__name__}: {error}")
 
 
 def _unpack_tar(archive: Path, files: Path, limits: ArchiveLimits) -> Iterator[Refusal]:
-    gate = _Gate(limits)
+    sink = _Sink(files, limits)
     with tarfile.open(archive, "r|*") as opened:
         for count, member in enumerate(opened, start=1):
             if count > limits.max_members:
@@ -208,35 +127,62 @@ def _unpack_tar(archive: Path, files: Path, limits: ArchiveLimits) -> Iterator[R
             opened.members = []  # type: ignore[attr-defined]  # a stream keeps every header it has seen otherwise
             if member.isdir():
                 continue
-            refusal = _tar_member(opened, member, files, gate)
+            refusal = _tar_member(opened, member, sink)
             if refusal is not None:
                 yield refusal
-            if gate.full() or (refusal is not None and refusal.reason == "member_too_large"):
+            if sink.gate.full() or (refusal is not None and refusal.reason == "member_too_large"):
                 yield _too_large(archive, limits)  # going on would mean to unpack it just to skip it
                 return
 
 
-def _tar_member(opened: tarfile.TarFile, member: tarfile.TarInfo, files: Path, gate: _Gate) -> Refusal | None:
+def _tar_member(opened: tarfile.TarFile, member: tarfile.TarInfo, sink: "_Sink") -> Refusal | None:
     if not member.isreg() or member.issparse():
-        return Refusal(origin=_printable(member.name), reason="not_a_regular_file", detail="a link, device or pipe")
-    refusal = gate.refuse(member.name, member.size, None)
-    if refusal is not None:
-        return refusal
-    source = opened.extractfile(member)
-    if source is None:
-        return Refusal(origin=_printable(member.name), reason="damaged_member", detail="has no content")
-    return _write(source, files / member.name, member.size, member.name)
+        return _refusal(member.name, "not_a_regular_file", "a link, device or pipe")
+    return sink.take(member.name, member.size, None, lambda: opened.extractfile(member))
 
 
-def _write(source: IO[bytes], target: Path, size: int, name: str) -> Refusal | None:
-    """Copy the `size` bytes that the header declared to a new file; never through a link, never over a folder."""
-    try:
-        with atomic_path(target) as part, part.open("wb") as out:
+class _Sink:
+    """The folder that an archive is unpacked into.
+
+    One part file serves the whole archive: a fresh temporary name for each member costs more than a small member
+    itself.
+    """
+
+    def __init__(self, files: Path, limits: ArchiveLimits) -> None:
+        self.gate = Gate(limits)
+        self._files = files
+        self._part = files.parent / "member.part"
+        self._resumed = any(files.iterdir())
+
+    def take(
+        self, name: str, size: int, packed: int | None, open_member: Callable[[], IO[bytes] | None]
+    ) -> Refusal | None:
+        """Write a member whole, unless the gate refuses it or a run before this one wrote it."""
+        refusal = self.gate.refuse(name, size, packed)
+        target = self._files / name
+        if refusal is not None or (self._resumed and target.is_file() and size_of(target) == size):
+            return refusal
+        source = open_member()
+        if source is None:
+            return _refusal(name, "damaged_member", "has no content")
+        with source, self._part.open("wb") as out:
             _copy(source, out, size)
-    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-        detail = f"a file and a folder of one name: {error.strerror}"
-        return Refusal(origin=_printable(name), reason="repeated_member", detail=detail)
-    return None
+        try:
+            self._publish(target)
+        except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+            return _refusal(name, "repeated_member", f"a file and a folder of one name: {error.strerror}")
+        return None
+
+    def _publish(self, target: Path) -> None:
+        try:
+            self._part.replace(target)
+        except FileNotFoundError:
+            target.parent.mkdir(parents=True)
+            self._part.replace(target)
+
+
+def _refusal(name: str, reason: str, detail: str) -> Refusal:
+    return Refusal(origin=printable(name), reason=reason, detail=detail)
 
 
 def _copy(source: IO[bytes], out: IO[bytes], size: int) -> None:

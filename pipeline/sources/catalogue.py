@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
-from pipeline.config import IngestParams
+from pipeline.config import IngestParams, parse_section
 from pipeline.errors import ConfigError
 from pipeline.sources.adapter import Adapter
 from pipeline.sources.adapters import ADAPTERS
@@ -45,15 +44,7 @@ def source_settings(name: str, params: IngestParams) -> SourceSettings:
     kind = merged.get("adapter")
     if kind not in ADAPTERS:
         raise ConfigError(f"ingest.settings.{name}.adapter: {kind!r}: expected one of {', '.join(sorted(ADAPTERS))}")
-    try:
-        return ADAPTERS[kind].settings_model.model_validate(merged)
-    except ValidationError as error:
-        raise ConfigError("\n".join(_explain(name, problem) for problem in error.errors())) from error
-
-
-def _explain(name: str, problem: Any) -> str:
-    key = ".".join(str(part) for part in problem["loc"])
-    return f"ingest.settings.{name}.{key}: {problem.get('input')!r}: {problem['msg']}"
+    return parse_section(ADAPTERS[kind].settings_model, merged, "params.yaml", f"ingest.settings.{name}")
 
 
 def make_adapter(name: str, params: IngestParams, root: Path) -> Adapter[Any]:

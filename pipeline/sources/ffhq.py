@@ -69,28 +69,30 @@ def object_entries(file: IO[str]) -> Iterator[tuple[str, Any]]:
     Raises:
         ValueError: the text is no JSON object, or one member has over 16 million characters.
     """
-    decoder, buffer = json.JSONDecoder(), file.read(_CHUNK_CHARACTERS).lstrip()
+    decoder, buffer, at = json.JSONDecoder(), file.read(_CHUNK_CHARACTERS).lstrip(), 1
     if not buffer.startswith("{"):
         raise ValueError("does not begin with an object")
-    buffer = buffer[1:]
     while True:
-        buffer = buffer.lstrip(" \t\r\n,")
-        if buffer.startswith("}"):
+        at = _skip(buffer, at, ",")
+        if buffer.startswith("}", at):
             return
         try:
-            key, end = decoder.raw_decode(buffer)
-            value, end = decoder.raw_decode(buffer, _after_colon(buffer, end))
-        except (ValueError, IndexError):
-            more = file.read(_CHUNK_CHARACTERS)
-            if not more or len(buffer) > _MAX_ENTRY_CHARACTERS:
-                raise ValueError("ends inside an entry") from None
-            buffer += more
+            key, end = decoder.raw_decode(buffer, at)
+            value, end = decoder.raw_decode(buffer, _skip(buffer, end, ":"))
+        except ValueError:
+            end = len(buffer)
+        if end < len(buffer):  # at the very end, a number could go on in the next chunk
+            yield key, value
+            at = end
             continue
-        yield key, value
-        buffer = buffer[end:]
+        more = file.read(_CHUNK_CHARACTERS)
+        if not more or len(buffer) - at > _MAX_ENTRY_CHARACTERS:
+            raise ValueError("ends inside an entry")
+        buffer, at = buffer[at:] + more, 0
 
 
-def _after_colon(text: str, position: int) -> int:
-    while text[position] in " \t\r\n:":
+def _skip(text: str, position: int, sign: str) -> int:
+    """The next position that holds neither blank nor `sign`."""
+    while position < len(text) and (text[position] == sign or text[position].isspace()):
         position += 1
     return position

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -29,7 +30,16 @@ _CONTENT_RANGE = re.compile(r"bytes (?:(?P<start>\d+)-\d+|\*)/(?P<total>\d+|\*)"
 
 def utc_now() -> str:
     """The time as ISO 8601, to the second, in UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return utc_text(datetime.now(UTC).timestamp())
+
+
+def utc_text(seconds: float) -> str:
+    """A time since the epoch as ISO 8601, to the second, in UTC.
+
+    >>> utc_text(0)
+    '1970-01-01T00:00:00+00:00'
+    """
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def retry_after_s(header: str | None, now: datetime) -> float | None:
@@ -65,6 +75,21 @@ class TimedAdapter(requests.adapters.HTTPAdapter):
         return super().send(request, *args, **{**settings, "timeout": settings.get("timeout") or _TIMEOUT})
 
 
+def deadline(seconds: float) -> Callable[[], None]:
+    """A check that raises once the time is over: a server that drips bytes never runs into a time-out.
+
+    Raises:
+        requests.exceptions.ReadTimeout: by the check.
+    """
+    end = time.monotonic() + seconds
+
+    def check() -> None:
+        if time.monotonic() > end:
+            raise requests.exceptions.ReadTimeout(f"not done after {seconds:g} s")
+
+    return check
+
+
 def starts_at(response: requests.Response, wanted: int) -> bool:
     """Whether a response to a `Range` request really carries the bytes from `wanted` on."""
     match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
@@ -78,24 +103,24 @@ def total_of(response: requests.Response) -> int | None:
 
 
 def append_body(
-    response: requests.Response, part: IO[bytes], max_bytes: int, seen: Callable[[int], None] = lambda _: None
+    response: requests.Response, part: IO[bytes], max_bytes: int, check: Callable[[], None] = lambda: None
 ) -> bool:
     """Append the body to an open file; False where the file grew over `max_bytes`, with nothing written beyond.
 
     The bytes reach the disk as they come, so that a killed process leaves what it had.
     """
     size = part.seek(0, os.SEEK_END)
-    for chunk in _body(response):
+    for chunk in body_chunks(response):
         size += len(chunk)
         if size > max_bytes:
             return False
         part.write(chunk)
         part.flush()
-        seen(size)
+        check()
     return True
 
 
-def _body(response: requests.Response) -> Iterator[bytes]:
+def body_chunks(response: requests.Response) -> Iterator[bytes]:
     """The bytes as they arrive: `iter_content` drops up to a whole chunk where the connection breaks."""
     while True:
         try:

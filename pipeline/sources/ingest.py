@@ -1,22 +1,26 @@
 """Take one source: its offers, checked and labelled, become `images.parquet`; the rest becomes `rejected.parquet`."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from pipeline.config import Params
 from pipeline.engine import map_records
 from pipeline.errors import SourceError
-from pipeline.manifests import write_manifest
+from pipeline.manifests import read_manifests, write_manifest
 from pipeline.records import Image, Rejection
+from pipeline.sources.adapter import Adapter
 from pipeline.sources.catalogue import make_adapter
+from pipeline.sources.http import utc_now
 from pipeline.sources.inspection import Inspector, rejection
 from pipeline.sources.labels import LabelMap
 from pipeline.sources.offers import Offer, Refusal
+from pipeline.sources.provenance import write_provenance
 from pipeline.sources.rows import RowMaker, pasted_sha256
-from pipeline.sources.settings import image_limits
+from pipeline.sources.takedowns import Denylist, read_takedowns
 
 RAW = Path("data/raw")
 
@@ -39,23 +43,35 @@ def ingest_source(name: str, params: Params, root: Path) -> Ingested:
         SourceError: it can't be taken as a whole, or nothing of it can be used.
     """
     adapter = make_adapter(name, params.ingest, root)
-    offers, refused = _collect(name, adapter.offers())
+    denylist = read_takedowns(root)
+    offers, refused = _collect(name, _permitted(name, adapter, denylist))
     labels = LabelMap(adapter.settings.labels)
     labels.require_mapped(name, (word for offer in offers for word in offer.words()))
     part = root / RAW / f".{name}.part"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    inspector = Inspector(name, root, part / "files", f"{RAW.as_posix()}/{name}/files", image_limits(params.ingest))
+    published = f"{RAW.as_posix()}/{name}/files"
+    inspector = Inspector(name, root, part / "files", published, adapter.workspace.limits, denylist.sha256)
     maker = RowMaker(name, adapter.settings, labels, pasted_sha256(adapter.settings, root))
     found = map_records(inspector, offers, params.engine.jobs)
     images, rejected = _parted(row for one in found for row in maker.rows(one))
     write_manifest(part / "images.parquet", images, Image)
     write_manifest(part / "rejected.parquet", [*refused, *rejected], Rejection)
     _swap(part, root / RAW / name)
+    fetched = {offer.origin: offer.fetched_at for offer in offers if offer.fetched_at}
+    now = adapter.fetched_at() or utc_now()
+    write_provenance(adapter.workspace.provenance / "images.parquet", images, fetched, now)
     result = Ingested(tuple(images), (*refused, *rejected))
     if not images:
         raise SourceError(f"{name}: no image could be used; {_why(result.rejections)}")
     return result
+
+
+def _permitted(name: str, adapter: Adapter[Any], denylist: Denylist) -> Iterator[Offer | Refusal]:
+    """The adapter's offers, those that were taken down as refusals."""
+    for one in adapter.offers():
+        reason = denylist.reason(name, one, adapter.settings.author) if isinstance(one, Offer) else None
+        yield one if reason is None else Refusal(origin=one.origin, reason="taken_down", detail=reason)
 
 
 def _collect(name: str, found: Iterable[Offer | Refusal]) -> tuple[list[Offer], list[Rejection]]:
@@ -102,3 +118,12 @@ def _swap(part: Path, place: Path) -> None:
 def _why(rejections: Sequence[Rejection]) -> str:
     first = "; ".join(f"{row.origin}: {row.reason}: {row.detail}" for row in rejections[:3])
     return f"{len(rejections)} rejected, beginning with {first}" if rejections else "it offers no file at all"
+
+
+def ingested_images(root: Path) -> list[Image]:
+    """The images of every source that has been ingested.
+
+    Raises:
+        ManifestError: a manifest is damaged.
+    """
+    return read_manifests(sorted((root / RAW).glob("*/images.parquet")), Image)

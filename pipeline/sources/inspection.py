@@ -2,12 +2,11 @@
 
 import hashlib
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import SampleRejected
-from pipeline.files import atomic_path
+from pipeline.files import write_bytes
 from pipeline.images import ImageLimits, decode_image
 from pipeline.records import Rejection
 from pipeline.sources.content import image_extension, refuse_polyglot
@@ -57,13 +56,13 @@ class Inspector:
         extension = image_extension(data)
         refuse_polyglot(data)
         height, width = decode_image(data, self.limits).rgb.shape[:2]
-        path = self._in_place(offer.file) if offer.in_place else self._put(offer, extension)
+        path = self._in_place(offer.file) if offer.in_place else self._put(offer, extension, data)
         return Inspected(offer, digest, path, width, height)
 
     def _in_place(self, file: Path) -> str:
         return Path(os.path.relpath(file, self.root)).as_posix()
 
-    def _put(self, offer: Offer, extension: str) -> str:
+    def _put(self, offer: Offer, extension: str, data: bytes) -> str:
         """Link the file into `data/raw/`, under its id: names from strangers stay in the manifest.
 
         Only files of this project's own store are linked: a link to the user's file would let DVC make it read-only.
@@ -72,9 +71,8 @@ class Inspector:
         relative = f"{name[:2]}/{name}{extension}"
         target = self.written / relative
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not (_is_stored(offer.file, self.root) and _linked(offer.file, target)):
-            with atomic_path(target) as part:
-                shutil.copyfile(offer.file, part)
+        if not (offer.file.is_relative_to(self.root / ".cache") and _linked(offer.file, target)):
+            write_bytes(target, data)
         return f"{self.published}/{relative}"
 
 
@@ -86,10 +84,6 @@ def _read(file: Path, max_bytes: int) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise SampleRejected("unreadable_file", error.strerror or str(error)) from error
-
-
-def _is_stored(file: Path, root: Path) -> bool:
-    return file.is_relative_to(root / ".cache")
 
 
 def _linked(file: Path, target: Path) -> bool:

@@ -206,8 +206,8 @@ class _Download:
         if status == 403:
             return f"Kaggle refuses (403). Open {self._dataset.page}, accept its terms while logged in, and run again."
         if status == 404:
-            wanted = f"version {self.version} of it" if self.version else "it"
-            return f"Kaggle has no such data set, or not {wanted} (404). Look at {self._dataset.page}."
+            version = f" or no version {self.version} of it" if self.version else ""
+            return f"Kaggle has no such data set{version} (404). Look at {self._dataset.page}."
         return f"Kaggle answers {status}. Look at {self._dataset.page}, or download the zip there and set path to it."
 
 

@@ -9,7 +9,9 @@ from pydantic import Field
 
 from pipeline.errors import SourceError
 from pipeline.sources.adapter import Adapter
-from pipeline.sources.archives import ArchiveLimits, is_archive, unpack
+from pipeline.sources.archive_gate import ArchiveLimits
+from pipeline.sources.archives import is_archive, unpack
+from pipeline.sources.http import utc_text
 from pipeline.sources.kaggle import CREDENTIALS, KaggleDataset, fetch_dataset, has_credentials
 from pipeline.sources.offers import Refusal
 from pipeline.sources.settings import SourceSettings
@@ -67,10 +69,20 @@ class TreeAdapter(Adapter[Settings]):
     settings_model = TreeSettings
 
     def missing(self) -> list[str]:
-        """A path that isn't set or doesn't exist; an account, where Kaggle may want one."""
-        if self.settings.path is None and self.settings.kaggle:
-            return [] if self._fetched() or has_credentials() else [f"No Kaggle credentials found. {CREDENTIALS}."]
-        return self._absent()
+        """A path that isn't set or doesn't exist, unless the source comes from Kaggle."""
+        return [] if self._on_kaggle() else self._absent()
+
+    def hints(self) -> list[str]:
+        """An account, which Kaggle may want."""
+        if not self._on_kaggle() or any((self.workspace.store / "kaggle").glob("*.zip")) or has_credentials():
+            return []
+        return [f"No Kaggle credentials were found; some data sets come without. {CREDENTIALS}."]
+
+    def fetched_at(self) -> str | None:
+        """When the archive came from Kaggle."""
+        if not self._on_kaggle():
+            return None
+        return utc_text(self._paths()[0].stat().st_mtime)
 
     def files(self) -> Iterator[TreeFile | Refusal]:
         """Every file, sorted within each path; what is on Kaggle is fetched and archives are unpacked first.
@@ -104,8 +116,8 @@ class TreeAdapter(Adapter[Settings]):
         chosen = [] if path is None else [path] if isinstance(path, Path) else list(path)
         return [self.workspace.root / one for one in chosen]
 
-    def _fetched(self) -> bool:
-        return any((self.workspace.store / "kaggle").glob("*.zip"))
+    def _on_kaggle(self) -> bool:
+        return self.settings.path is None and self.settings.kaggle is not None
 
     def _tree(self, path: Path, prefix: str) -> Iterator[TreeFile | Refusal]:
         if path.is_dir():

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -15,13 +16,31 @@ from torch.utils.data import Dataset, Sampler
 
 from pipeline.arrays import Rgb
 from pipeline.errors import MaskwrightError, SampleRejected
-from pipeline.images import decode_image
+from pipeline.images import decode_image, read_image
 from pipeline.randomness import sample_rng, sample_seed
-from pipeline.records import Assignment
+from pipeline.records import Assignment, MaskType, Wear
 from pipeline.training.distributed import World
 from pipeline.training.labels import UNKNOWN_LABEL, Head, label_of
 
 Transform = Callable[[Tensor], Tensor]
+
+
+class Masking(Protocol):
+    """Puts masks on bare faces while training."""
+
+    @property
+    def share(self) -> float:
+        """The part of the bare faces that gets a mask."""
+        ...
+
+    @property
+    def masks(self) -> Sequence[MaskType]:
+        """The types, each equally often."""
+        ...
+
+    def __call__(self, row: Assignment) -> tuple[Tensor, MaskType, Wear] | None:
+        """The crop with a mask on, `uint8 (3, H, W)`, and its new labels; None where it stays as it is."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +68,22 @@ def read_crop(path: Path, image_px: int) -> Rgb:
         data = path.read_bytes()
     except OSError as error:
         raise SampleRejected("unreadable_file", error.strerror or str(error)) from error
-    rgb = _decode_small(data, image_px)
+    return _resized(_decode_small(data, image_px), image_px)
+
+
+def read_crop_full(path: Path) -> Rgb:
+    """A crop at the size of its file.
+
+    Raises:
+        MaskwrightError: the file is missing or holds no image.
+    """
+    try:
+        return read_image(path).rgb
+    except SampleRejected as error:
+        raise MaskwrightError(f"{path}: {error}; run the stages before training again") from error
+
+
+def _resized(rgb: Rgb, image_px: int) -> Rgb:
     if rgb.shape[:2] == (image_px, image_px):
         return rgb
     shrinking = min(rgb.shape[:2]) > image_px
@@ -71,8 +105,8 @@ def _decode_small(data: bytes, image_px: int) -> Rgb:
 class CropDataset(Dataset[tuple[Tensor, Tensor, int]]):
     """Assignment rows as `(image uint8 (3, P, P), labels (heads,), position)`.
 
-    What the transform draws depends on the seed, the epoch and the sample's id alone. Crops that fit into
-    `cache_mb` together are decoded once and kept.
+    What the transform draws depends on the seed, the epoch and the sample's id alone, and so does what `masking` puts
+    on bare faces before it. Crops that fit into `cache_mb` together are decoded once and kept.
     """
 
     def __init__(
@@ -84,10 +118,11 @@ class CropDataset(Dataset[tuple[Tensor, Tensor, int]]):
         *,
         seed: int = 0,
         transform: Transform | None = None,
+        masking: Masking | None = None,
         cache_mb: int = 0,
     ) -> None:
         self.rows, self._root, self._image_px = rows, root, image_px
-        self._seed, self._transform = seed, transform
+        self._seed, self._transform, self._masking, self._heads = seed, transform, masking, heads
         self._epoch = torch.zeros((), dtype=torch.int64)
         self._epoch.share_memory_()  # type: ignore[no-untyped-call]  # worker processes see it change
         self.labels = torch.tensor(
@@ -106,12 +141,38 @@ class CropDataset(Dataset[tuple[Tensor, Tensor, int]]):
 
     def __getitem__(self, position: int) -> tuple[Tensor, Tensor, int]:
         """One sample."""
-        image = self.crop(position)
-        if self._transform is not None:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(sample_seed(self._seed, f"{int(self._epoch)}:{self.rows[position].sample_id}"))
-                image = self._transform(image)
-        return image, self.labels[position], position
+        if self._transform is None:
+            return self.crop(position), self.labels[position], position
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(sample_seed(self._seed, f"{int(self._epoch)}:{self.rows[position].sample_id}"))
+            image, labels = self._masked(position)
+            return self._transform(image), labels, position
+
+    def _masked(self, position: int) -> tuple[Tensor, Tensor]:
+        """The crop and its labels, with a mask put on where `masking` does."""
+        masked = self._masking(self.rows[position]) if self._masking else None
+        if masked is None:
+            return self.crop(position), self.labels[position]
+        image, mask_type, wear = masked
+        rgb = _resized(np.ascontiguousarray(image.permute(1, 2, 0).numpy()), self._image_px)
+        labels = torch.tensor([label_of(head, mask_type, wear) for head in self._heads])
+        return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).contiguous(), labels
+
+    def class_counts(self, position: int) -> Tensor:
+        """How many samples each class of one head has in an epoch, `float64`; unknown ones aren't counted.
+
+        Faces that `masking` puts a mask on count where they are expected to end, worn correctly.
+        """
+        head = self._heads[position]
+        column = self.labels[:, position]
+        counts = torch.bincount(column[column != UNKNOWN_LABEL], minlength=len(head.classes)).double()
+        if self._masking is None:
+            return counts
+        moved = self._masking.share * sum(row.mask_type == "none" for row in self.rows)
+        counts[0] -= moved
+        for mask in self._masking.masks:
+            counts[label_of(head, mask, "correct")] += moved / len(self._masking.masks)
+        return counts
 
     def crop(self, position: int) -> Tensor:
         """The crop as it is, `uint8 (3, P, P)`."""
@@ -144,12 +205,6 @@ def channel_statistics(
 def _triple(values: Tensor) -> tuple[float, float, float]:
     red, green, blue = (round(float(value), 4) for value in values)
     return (red, green, blue)
-
-
-def class_counts(labels: Tensor, head: int, classes: int) -> Tensor:
-    """How many samples each class of one head has; unknown ones aren't counted."""
-    column = labels[:, head]
-    return torch.bincount(column[column != UNKNOWN_LABEL], minlength=classes)
 
 
 class EpochOrder(Sampler[int]):

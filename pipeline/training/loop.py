@@ -18,7 +18,7 @@ from pipeline.config import TrainParams
 from pipeline.errors import MaskwrightError
 from pipeline.randomness import sample_rng, sample_seed
 from pipeline.training.checkpoint import CheckpointFile
-from pipeline.training.data import Batch, CropDataset, EpochOrder, class_counts
+from pipeline.training.data import Batch, CropDataset, EpochOrder
 from pipeline.training.distributed import World
 from pipeline.training.inference import autocast, choose_device, head_scores, predict, timed, train_loader
 from pipeline.training.losses import class_weights, mix_images, multi_head_loss, sample_weights
@@ -208,8 +208,7 @@ class Trainer:
         return self._history[-1].epoch - best_epoch(self._history).epoch >= patience
 
     def _counts(self) -> list[Tensor]:
-        labels = self._train_data.labels
-        return [class_counts(labels, position, len(head.classes)) for position, head in enumerate(self._heads)]
+        return [self._train_data.class_counts(position) for position in range(len(self._heads))]
 
     def _sampling_weights(self) -> Tensor | None:
         if self._params.balance != "sampler":

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from importlib.resources import files
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,12 @@ import numpy as np
 import torch
 
 from pipeline.arrays import Rgb
-from pipeline.config import TrainParams
+from pipeline.config import FacesParams, TrainParams
 from pipeline.errors import MaskwrightError
 from pipeline.records import Assignment, Side
 from pipeline.training.backbones import IMAGENET_MEAN, IMAGENET_STD, load_initial_weights
 from pipeline.training.checkpoint import CheckpointFile
-from pipeline.training.data import CropDataset, channel_statistics
+from pipeline.training.data import CropDataset, Masking, channel_statistics
 from pipeline.training.distributed import World
 from pipeline.training.inference import fitted_temperatures
 from pipeline.training.labels import UNKNOWN_LABEL, Head, heads_of, label_of
@@ -57,45 +58,90 @@ def usable_rows(rows: Sequence[Assignment], side: Side, heads: tuple[Head, ...])
     return sorted(found, key=lambda row: row.sample_id)
 
 
-def run_fingerprint(params: TrainParams, seed: int, rows: Sequence[Assignment]) -> str:
-    """A digest of all that decides a run's result; checkpoints are keyed by it."""
+def run_fingerprint(params: TrainParams, seed: int, rows: Sequence[Assignment], root: Path) -> str:
+    """A digest of all that decides a run's result, crops and this package's code included.
+
+    Checkpoints are keyed by it: one that was made otherwise must not be resumed.
+
+    Raises:
+        MaskwrightError: a crop is missing.
+    """
     facts = [params.model_dump(mode="json", exclude=_SPEED_ONLY), seed, str(torch.__version__)]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for row in sorted(rows, key=lambda row: row.sample_id):
+    for module in sorted(files("pipeline.training").iterdir(), key=lambda entry: entry.name):
+        if module.name.endswith(".py"):
+            digest.update(module.read_bytes())
+    for row in rows:
         digest.update(f"{row.sample_id}\0{row.side}\0{row.mask_type}\0{row.wear}\n".encode())
+        try:
+            digest.update(hashlib.sha256((root / row.crop_path).read_bytes()).digest())
+        except OSError as error:
+            raise MaskwrightError(
+                f"{root / row.crop_path}: {error.strerror}; run the stages before training"
+            ) from error
     return digest.hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingSides:
+    """The two sides that a run reads, as datasets of one kind of labels."""
+
+    train: CropDataset
+    val: CropDataset
+    heads: tuple[Head, ...]
+
+    @property
+    def rows(self) -> list[Assignment]:
+        """The rows of both."""
+        return [*self.train.rows, *self.val.rows]
+
+
+def training_sides(
+    rows: Sequence[Assignment], root: Path, params: TrainParams, *, seed: int, masking: Masking | None = None
+) -> TrainingSides:
+    """The train side with augmentation, and with masks put on by `masking`; the val side as it is.
+
+    Raises:
+        MaskwrightError: a side is empty or a crop can't be read.
+    """
+    heads = heads_of(params.target)
+    train_rows, val_rows = usable_rows(rows, "train", heads), usable_rows(rows, "val", heads)
+    transform = train_transform(params.augmentation, params.image_px)
+    return TrainingSides(
+        CropDataset(
+            train_rows,
+            root,
+            heads,
+            params.image_px,
+            seed=seed,
+            transform=transform,
+            masking=masking,
+            cache_mb=params.cache_mb,
+        ),
+        CropDataset(val_rows, root, heads, params.image_px, cache_mb=params.cache_mb),
+        heads,
+    )
+
+
 def train_model(
-    rows: Sequence[Assignment],
-    root: Path,
+    sides: TrainingSides,
     params: TrainParams,
     *,
     seed: int,
     observer: Observer,
-    checkpoint: Path | None = None,
+    checkpoint: CheckpointFile | None = None,
     world: World | None = None,
 ) -> TrainedModel:
-    """Train on the train side, choosing the epoch on the val side; crops lie under `root`.
+    """Train on the train side, choosing the epoch on the val side.
 
     Raises:
-        MaskwrightError: a side is empty, a crop can't be read, or the run failed in a way that a parameter mends.
+        MaskwrightError: the model is impossible, or the run failed in a way that a parameter mends.
     """
-    heads = heads_of(params.target)
-    train_rows, val_rows = usable_rows(rows, "train", heads), usable_rows(rows, "val", heads)
-    train_data, val_data = (
-        CropDataset(side, root, heads, params.image_px, seed=seed, cache_mb=params.cache_mb, transform=transform)
-        for side, transform in (
-            (train_rows, train_transform(params.augmentation, params.image_px)),
-            (val_rows, None),
-        )
-    )
-    model = initial_model(params, train_data, heads, seed)
-    file = CheckpointFile(checkpoint, run_fingerprint(params, seed, rows)) if checkpoint else None
-    trainer = Trainer(model, params, train_data, val_data, seed=seed, checkpoint=file, world=world)
+    model = initial_model(params, sides.train, sides.heads, seed)
+    trainer = Trainer(model, params, sides.train, sides.val, seed=seed, checkpoint=checkpoint, world=world)
     outcome = trainer.run(observer)
-    temperatures = fitted_temperatures(model, val_data, params.batch_size)
-    return TrainedModel(model, outcome, _counts(train_rows, val_rows), temperatures)
+    temperatures = fitted_temperatures(model, sides.val, params.batch_size)
+    return TrainedModel(model, outcome, _counts(sides.train.rows, sides.val.rows), temperatures)
 
 
 def initial_model(params: TrainParams, train_data: CropDataset, heads: tuple[Head, ...], seed: int) -> MaskClassifier:
@@ -113,30 +159,25 @@ def initial_model(params: TrainParams, train_data: CropDataset, heads: tuple[Hea
     return model
 
 
-def sample_sheet(
-    rows: Sequence[Assignment], root: Path, params: TrainParams, *, seed: int, columns: int = 8, lines: int = 4
-) -> Rgb:
+def sample_sheet(data: CropDataset, columns: int = 8, lines: int = 4) -> Rgb:
     """A picture of training crops as the model sees them in its first epoch, each class in turn."""
-    heads = heads_of(params.target)
-    chosen = _spread(usable_rows(rows, "train", heads), columns * lines)
-    data = CropDataset(
-        chosen, root, heads, params.image_px, seed=seed, transform=train_transform(params.augmentation, params.image_px)
-    )
-    side = params.image_px
+    chosen = _spread(data.rows, columns * lines)
+    images = [data[position][0].permute(1, 2, 0).numpy() for position in chosen]
+    side = images[0].shape[0]
     sheet = np.full((lines * side, columns * side, 3), 255, dtype=np.uint8)
-    for position in range(len(data)):
-        top, left = position // columns * side, position % columns * side
-        sheet[top : top + side, left : left + side] = data[position][0].permute(1, 2, 0).numpy()
+    for place, image in enumerate(images):
+        top, left = place // columns * side, place % columns * side
+        sheet[top : top + side, left : left + side] = image
     return sheet
 
 
-def _spread(rows: Sequence[Assignment], count: int) -> list[Assignment]:
-    """At most `count` rows, taken from the classes in turn."""
-    classes: dict[str, list[Assignment]] = {}
-    for row in rows:
-        classes.setdefault(row.mask_type, []).append(row)
+def _spread(rows: Sequence[Assignment], count: int) -> list[int]:
+    """At most `count` positions, taken from the classes in turn."""
+    classes: dict[str, list[int]] = {}
+    for position, row in enumerate(rows):
+        classes.setdefault(row.mask_type, []).append(position)
     turns = zip_longest(*(classes[name] for name in sorted(classes)))
-    return [row for turn in turns for row in turn if row is not None][:count]
+    return [position for turn in turns for position in turn if position is not None][:count]
 
 
 def _counts(train_rows: Sequence[Assignment], val_rows: Sequence[Assignment]) -> dict[str, int]:
@@ -145,12 +186,13 @@ def _counts(train_rows: Sequence[Assignment], val_rows: Sequence[Assignment]) ->
     return dict(sorted(counts.items()))
 
 
-def training_facts(trained: TrainedModel, params: TrainParams, seed: int) -> dict[str, Any]:
-    """Plain values that go with a model: parameters, counts, and the epoch it was taken from."""
+def training_facts(trained: TrainedModel, params: TrainParams, faces: FacesParams, seed: int) -> dict[str, Any]:
+    """Plain values that go with a model: parameters, how faces were cut out, counts, history."""
     best = trained.outcome.best
     return {
         "seed": seed,
         "params": params.model_dump(mode="json"),
+        "faces": faces.model_dump(mode="json"),
         "counts": trained.counts,
         "epochs_run": len(trained.outcome.history),
         "best_epoch": best.epoch,

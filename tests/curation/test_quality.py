@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.config import QualityParams
 from pipeline.curation.hashing import working_grey
-from pipeline.curation.quality import face_problem, measure_quality, quality_problem, visible_share
+from pipeline.curation.quality import measure_quality, quality_problem, visible_share
 from tests.curation.examples import picture
 
 PARAMS = QualityParams()
@@ -49,8 +49,7 @@ def test_compression_follows_the_quantization_table():
     assert measure_quality(grey, None).compression == 0
 
 
-def test_faces_too_small_and_cut_off():
-    assert face_problem((10, 10, 20, 80), 100, 100, PARAMS)[0] == "face_too_small"
-    assert face_problem((60, 10, 130, 80), 100, 100, PARAMS)[0] == "face_cut_off"
-    assert face_problem((10, 10, 80, 80), 100, 100, PARAMS) is None
+def test_the_visible_share_of_a_box():
+    assert visible_share((10, 10, 80, 80), 100, 100) == 1
+    assert visible_share((60, 10, 130, 80), 100, 100) == pytest.approx(40 / 70)
     assert visible_share((200, 200, 300, 300), 100, 100) == 0

@@ -95,4 +95,5 @@ def test_drawn_and_real_masks_are_never_in_one_set() -> None:
 
 def test_a_set_with_one_class_is_left_out() -> None:
     rows = [row("bare", "none", synthetic=False), row("drawn", "cloth", synthetic=True)]
+    rows.append(row("other", "unknown", synthetic=False))
     assert [s.name for s in held_out_sets(rows, {})] == ["test_synthetic"]

@@ -18,7 +18,7 @@ def test_confusion_rows_name_both_classes() -> None:
 
 
 def test_the_area_under_the_curve_rows_is_the_auc() -> None:
-    rows = [row for row in roc_rows(LABELS, PROBABILITIES, ("no", "yes")) if row["class"] == "yes"]
+    rows = roc_rows(LABELS, PROBABILITIES, ("no", "yes"))["yes"]
     area = np.trapezoid([row["tpr"] for row in rows], [row["fpr"] for row in rows])
     assert area == roc_auc(LABELS, PROBABILITIES)
     assert (rows[0]["fpr"], rows[-1]["tpr"]) == (0.0, 1.0)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import SourceError
-from pipeline.sources.archives import ArchiveLimits, unpack
+from pipeline.sources.archive_gate import ArchiveLimits
+from pipeline.sources.archives import unpack
 from tests.sources.kit import picture
 
 LIMITS = ArchiveLimits(max_members=50, max_total_bytes=8 << 20, max_member_bytes=4 << 20, max_ratio=100)

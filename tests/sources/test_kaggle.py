@@ -137,6 +137,7 @@ def test_error_page_is_not_appended(kaggle: Kaggle, ingest: Ingest) -> None:
 
     kaggle.script = [cut(1000), error_page]
     assert len(ingest("kaggle-dhruvmak").images) == 2
+    assert kaggle.waits == [1.0], "a page that was appended costs another attempt"
 
 
 def test_corrupt_archive_is_fetched_again(kaggle: Kaggle, ingest: Ingest) -> None:

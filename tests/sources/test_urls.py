@@ -167,14 +167,9 @@ class TestRefusals:
 
     def test_slow_drip_is_cut_off(self, site: Site, fetch: Ingest) -> None:
         site.special["/x"] = lambda _: Reply(PHOTOS["/1.jpg"], delay_s=0.05)
-        assert (
-            reason_of(fetch("/x", max_seconds=1e-9, path="list.txt")[0:] if False else _only(fetch, "/x")) == "too_slow"
-        )
-
-
-def _only(fetch: Ingest, path: str) -> Ingested:
-    fetch()
-    return fetch(path, max_seconds=1e-9)
+        fetch()
+        (row,) = fetch("/x", max_seconds=1e-9, attempts=1).rejections
+        assert (row.reason, row.detail) == ("unreachable", "ReadTimeout: not done after 1e-09 s")
 
 
 class TestRobots:
@@ -210,7 +205,18 @@ class TestRobots:
     def test_opt_out_headers(self, site: Site, fetch: Ingest, headers: dict[str, str], taken: bool) -> None:
         site.special["/x"] = lambda _: Reply(PHOTOS["/1.jpg"], headers=headers)
         assert (site.url("/x") in by_origin(fetch("/x"))) == taken
-        assert site.url("/x") in by_origin(fetch("/x?again", "/x", honour_opt_out=False)) or not taken
+
+    def test_opt_out_can_be_overridden(self, site: Site, fetch: Ingest) -> None:
+        site.special["/x"] = lambda _: Reply(PHOTOS["/1.jpg"], headers={"X-Robots-Tag": "noai"})
+        assert reason_of(fetch("/x")) == "opted_out"
+        assert site.url("/x") in by_origin(fetch("/x", honour_opt_out=False))
+        assert reason_of(fetch("/x")) == "opted_out", "what was fetched under other rules must not slip through"
+
+    def test_dripping_robots_is_no_robots(self, site: Site, fetch: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("pipeline.sources.web.robots._MAX_SECONDS", 1e-9)
+        site.special["/robots.txt"] = lambda _: Reply(b"User-agent: *\nAllow: /\n")
+        with pytest.raises(SourceError, match="robots_unreachable"):
+            fetch()
 
 
 class TestLocalNetwork:
@@ -355,7 +361,7 @@ def test_killed_download_loses_and_repeats_nothing(tmp_path: Path) -> None:
         assert 4 <= len(done) < len(slow)
         assert not (tmp_path / "data/raw/mine").exists()
         result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-        assert "12 images in, 12 kept" in result.stdout
+        assert "12 items in, 12 kept" in result.stdout
         assert [server.count(path) for path in done] == [1] * len(done)
         assert sum(server.count(path) for path in slow) <= len(slow) + 1, "only the one in flight is asked for again"
 

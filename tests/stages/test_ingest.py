@@ -21,13 +21,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_counts_are_logged(project: Path) -> None:
     result = CliRunner().invoke(command, ["--source", "good"])
     assert result.exit_code == 0, result.output
-    assert result.output == "ingest good: 2 images in, 1 kept, 1 rejected (not_an_image 1)\n"
+    assert result.output == "ingest good: 2 items in, 1 kept, 1 rejected (not_an_image 1)\n"
 
 
 def test_failing_source_leaves_the_others_and_says_so_at_the_end(project: Path) -> None:
     result = CliRunner().invoke(command, [])
     assert result.exit_code == 1
-    assert "ingest good: 2 images in" in result.output
+    assert "ingest good: 2 items in" in result.output
     assert result.output.splitlines()[-1].startswith("Error: bad: ")
     assert (project / "data/raw/good/images.parquet").is_file()
 

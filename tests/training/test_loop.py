@@ -5,15 +5,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from pipeline.config import TrainParams
 from pipeline.errors import MaskwrightError
+from pipeline.images import write_image
 from pipeline.manifests import read_manifest
 from pipeline.records import Assignment
+from pipeline.training.checkpoint import CheckpointFile
 from pipeline.training.loop import EpochResult, Timing, best_epoch, explained_memory
-from pipeline.training.run import TrainedModel, train_model
+from pipeline.training.run import TrainedModel, run_fingerprint, train_model, training_sides
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,7 +47,9 @@ def run(project: Path) -> Callable[..., tuple[TrainedModel, Recorder]]:
     ) -> tuple[TrainedModel, Recorder]:
         params = TrainParams(**{"image_px": 32, "epochs": 4, "batch_size": 16, "workers": 0, **changes})
         recorder = recorder or Recorder()
-        return train_model(rows, project, params, seed=7, observer=recorder, checkpoint=checkpoint), recorder
+        sides = training_sides(rows, project, params, seed=7)
+        file = CheckpointFile(checkpoint, run_fingerprint(params, 7, sides.rows, project)) if checkpoint else None
+        return train_model(sides, params, seed=7, observer=recorder, checkpoint=file), recorder
 
     return train
 
@@ -76,6 +81,13 @@ def test_a_finished_run_is_not_run_again(run, tmp_path: Path) -> None:
 def test_a_checkpoint_of_other_parameters_is_not_resumed(run, tmp_path: Path) -> None:
     run(checkpoint=tmp_path / "last.pt", epochs=1)
     _, told = run(checkpoint=tmp_path / "last.pt", epochs=2, lr=0.001)
+    assert told.resumed == 0
+
+
+def test_a_checkpoint_of_other_crops_is_not_resumed(run, tmp_path: Path, project: Path) -> None:
+    run(checkpoint=tmp_path / "last.pt", epochs=1)
+    write_image(project / "data/faces/crops/000.jpg", np.zeros((64, 64, 3), dtype=np.uint8))
+    _, told = run(checkpoint=tmp_path / "last.pt", epochs=1)
     assert told.resumed == 0
 
 
@@ -150,7 +162,7 @@ def test_other_errors_are_not_called_memory() -> None:
 def test_an_empty_side_is_explained(project: Path) -> None:
     rows = [row for row in read_manifest(project / "data/split/split.parquet", Assignment) if row.side != "val"]
     with pytest.raises(MaskwrightError, match="no sample with a known mask_type stands on the val side"):
-        train_model(rows, project, TrainParams(image_px=32), seed=0, observer=Recorder())
+        training_sides(rows, project, TrainParams(image_px=32), seed=0)
 
 
 def test_two_processes_reach_what_one_does(project: Path) -> None:

@@ -21,10 +21,12 @@ def test_train_then_evaluate_tells_the_classes_apart(project: Path) -> None:
     assert trained.exit_code == 0, trained.output
     evaluated = run(evaluate)
     assert evaluated.exit_code == 0, evaluated.output
-    metrics = json.loads((project / "reports/metrics.json").read_text())["test"]["mask_type"]
+    metrics = json.loads((project / "reports/metrics.json").read_text())["test_synthetic"]["mask_type"]
     assert metrics["count"] == 20
     assert metrics["accuracy"] >= 0.9
-    rows = list(csv.DictReader((project / "reports/plots/confusion_mask_type.csv").read_text().splitlines()))
+    rows = list(
+        csv.DictReader((project / "reports/plots/test_synthetic/mask_type/confusion.csv").read_text().splitlines())
+    )
     assert sum(row["actual"] == row["predicted"] for row in rows) == round(metrics["accuracy"] * 20)
     assert json.loads((project / "reports/train/metrics.json").read_text())["step"] == 3
 
@@ -32,7 +34,7 @@ def test_train_then_evaluate_tells_the_classes_apart(project: Path) -> None:
 def test_training_twice_gives_the_same_model(project: Path) -> None:
     run(train)
     first = (project / "models/model.pt").read_bytes()
-    (project / "models/checkpoints/last.pt").unlink()
+    assert not (project / ".cache/train/last.pt").exists()
     run(train)
     assert (project / "models/model.pt").read_bytes() == first
 

@@ -105,6 +105,7 @@ class UrlsAdapter(Adapter[UrlsSettings]):
             max_seconds=settings.max_seconds,
             robots=settings.honour_robots,
             opt_out=settings.honour_opt_out,
+            allow_private=settings.allow_private_addresses,
         )
         with guarded_session(agent, settings.allow_private_addresses) as session:
             fetcher = Fetcher(session, store, Pace(settings.delay_s), rules)

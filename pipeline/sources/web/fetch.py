@@ -1,9 +1,7 @@
 """Fetch one address: redirects followed by hand, each hop checked, the body resumed where it broke off."""
 
 import json
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -17,6 +15,7 @@ from pipeline.sources.http import (
     TRANSIENT_ERRORS,
     TRANSIENT_STATUS,
     append_body,
+    deadline,
     size_of,
     starts_at,
     total_of,
@@ -28,7 +27,7 @@ from pipeline.sources.web.pace import Pace
 from pipeline.sources.web.robots import RobotsBook, opted_out
 from pipeline.sources.web.store import Outcome, WebStore
 
-_TRANSIENT_REASONS = frozenset({"robots_unreachable", "too_slow"})
+_TRANSIENT_REASONS = frozenset({"robots_unreachable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,12 @@ class FetchRules:
     max_seconds: float = 120
     robots: bool = True
     opt_out: bool = True
+    allow_private: bool = False
+
+    def policy(self, status: str) -> str:
+        """What an outcome of this status depends on: other limits can't change what was fetched."""
+        kept = f"robots {self.robots}, opt-out {self.opt_out}, private {self.allow_private}"
+        return kept if status == "fetched" else f"{kept}, {self.max_bytes} bytes, {self.max_redirects} redirects"
 
 
 class Fetcher:
@@ -54,12 +59,15 @@ class Fetcher:
         self._robots = RobotsBook(session)
 
     def fetch(self, url: str) -> Outcome:
-        """The outcome of an address, from the store where it is final already."""
+        """The outcome of an address; from the store where it is final, by the rules that hold now."""
         known = self._store.outcome(url)
-        if known is not None:
+        if known is not None and known.policy == self._rules.policy(known.status):
             return known
+        if known is not None:
+            self._store.forget(url)
         outcome = self._try(url)
         if outcome.status != "failed":
+            outcome = replace(outcome, policy=self._rules.policy(outcome.status))
             self._store.finish(outcome)
         return outcome
 
@@ -146,7 +154,7 @@ class Fetcher:
         if announced.isdecimal() and int(announced) + have > limit:
             raise SampleRejected("file_too_large", f"{announced} bytes, at most {limit} are fetched")
         with body.open("ab") as part:
-            if not append_body(reply, part, limit, _deadline(self._rules.max_seconds)):
+            if not append_body(reply, part, limit, deadline(self._rules.max_seconds)):
                 body.unlink()
                 raise SampleRejected("file_too_large", f"over {limit} bytes")
 
@@ -202,13 +210,3 @@ def _resume_headers(folder: Path) -> dict[str, str]:
     if not have or not note.is_file():
         return {}
     return {"Range": f"bytes={have}-", "If-Range": json.loads(note.read_text(encoding="utf-8"))["mark"]}
-
-
-def _deadline(seconds: float) -> Callable[[int], None]:
-    end = time.monotonic() + seconds
-
-    def check(size: int) -> None:
-        if time.monotonic() > end:
-            raise SampleRejected("too_slow", f"{size} bytes after {seconds:g} s")
-
-    return check

@@ -62,7 +62,8 @@ def resolve(host: str, port: int, allow_private: bool) -> str:
     if not allow_private:
         private = [address for address in found if not is_public(address)]
         if private:
-            raise SampleRejected("private_address", f"{host} is {private[0]}, which is no public address")
+            named = host if host == private[0] else f"{host} means {private[0]}, which"
+            raise SampleRejected("private_address", f"{named} is no public address")
     return found[0]
 
 

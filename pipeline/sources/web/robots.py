@@ -8,12 +8,14 @@ import requests
 from protego import Protego
 
 from pipeline.errors import SampleRejected
+from pipeline.sources.http import body_chunks, deadline
 from pipeline.sources.web.guard import check_address
 
 AGENT = "maskwright"
 """The product token that robots.txt rules are looked up by."""
 
 _MAX_ROBOTS_BYTES = 500 * 1024
+_MAX_SECONDS = 30.0
 _MAX_REDIRECTS = 5
 _OPT_OUT = frozenset({"noai", "noimageai"})
 
@@ -86,8 +88,13 @@ def _rules_of(response: requests.Response) -> Rules:
         return Rules(None, reachable=False)
     if response.status_code >= 400:
         return Rules(None)
-    text = response.raw.read(_MAX_ROBOTS_BYTES).decode("utf-8", "replace")
-    return Rules(Protego.parse(text))
+    check, text = deadline(_MAX_SECONDS), b""
+    for chunk in body_chunks(response):
+        text += chunk
+        check()
+        if len(text) >= _MAX_ROBOTS_BYTES:
+            break
+    return Rules(Protego.parse(text[:_MAX_ROBOTS_BYTES].decode("utf-8", "replace")))
 
 
 def opted_out(response: requests.Response) -> str | None:

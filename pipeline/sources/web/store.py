@@ -22,6 +22,7 @@ class Outcome:
         status: `fetched`, `refused` for good, or `failed` this time: the next run tries that one again.
         reason: A snake_case word unless it was fetched.
         address: Where the redirects ended.
+        policy: The rules that it was fetched or refused by; under others it is asked for again.
     """
 
     url: str
@@ -32,6 +33,7 @@ class Outcome:
     address: str | None = None
     size_bytes: int | None = None
     fetched_at: str | None = None
+    policy: str = ""
 
 
 class WebStore:

@@ -1,0 +1,386 @@
+"""`augment-masks` as a user meets it."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image as PillowImage
+
+from pipeline.arrays import Rgb
+from pipeline.faces.detectors import DetectorName
+from pipeline.images import read_image
+from stages import augment_masks
+from tests.conftest import MakePhotos, tree
+
+ROOT = Path(__file__).parent.parent.parent
+ONE_PROCESS = ("--jobs", "1")
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(augment_masks.command, [str(word) for word in words])
+
+
+def rows(out: Path, name: str = "metadata.jsonl") -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / name).read_text(encoding="utf-8").splitlines()]
+
+
+def reasons(out: Path) -> dict[str, str]:
+    return {row["photo"]: row["reason"] for row in rows(out, "rejected.jsonl")}
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def test_a_folder_tree_becomes_a_dataset(make_photos: MakePhotos, out: Path) -> None:
+    photos = make_photos("anna.jpg", "more/b.png")
+    (photos / "notes.txt").write_text("x")
+    (photos / "broken.jpg").write_text("no picture")
+    result = run(photos, out, "--mask", "surgical", "--mask", "ffp2")
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in out.iterdir()) == [
+        ".maskwright", "contact_sheet.jpg", "images", "metadata.jsonl", "rejected.jsonl",
+    ]  # fmt: skip
+    assert [row["file_name"] for row in rows(out)] == [
+        "images/surgical/anna-0-0.jpg",
+        "images/ffp2/anna-0-0.jpg",
+        "images/surgical/more/b_png-0-0.jpg",
+        "images/ffp2/more/b_png-0-0.jpg",
+    ]
+    assert all(read_image(out / row["file_name"]).rgb.shape == (300, 256, 3) for row in rows(out))
+    assert reasons(out) == {"broken.jpg": "not_an_image"}
+    assert read_image(out / "contact_sheet.jpg").rgb.std() > 20
+
+
+def test_the_summary_counts_everything(make_photos: MakePhotos, out: Path) -> None:
+    photos = make_photos("a.jpg", "b.jpg")
+    (photos / "empty.jpg").write_bytes(b"")
+    (photos / "notes.txt").write_text("x")
+    shown = " ".join(run(photos, out, "--mask", "cloth").stdout.replace("│", " ").split())
+    for expected in (
+        "images 3",
+        "faces 2",
+        "written 2",
+        "rejected 1",
+        "empty_file 1",
+        "other files left out 1",
+        "images/s",
+    ):
+        assert expected in shown
+
+
+def test_every_label_of_imagefolder_is_a_plain_value_or_list(make_photos: MakePhotos, out: Path) -> None:
+    run(make_photos("a.jpg"), out, "--include-unmasked", "--crops", "--alpha")
+    kinds: dict[str, set[type]] = {}
+    for row in rows(out):
+        for key, value in row.items():
+            kinds.setdefault(key, set()).add(type(value))
+    mixed = {key: found for key, found in kinds.items() if len(found - {type(None)}) > 1}
+    assert mixed == {}, "Arrow infers one type a column"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--mask", "gas"], "'gas' is not one of 'cloth', 'surgical', 'ffp2'"),
+        (["--per-face", "0"], "0 is not in the range x>=1"),
+        (["--seed", "-1"], "-1 is not in the range x>=0"),
+        (["--jobs", "two"], "'two' is not a valid integer"),
+        (["--detector", "haar"], "'haar' is not one of"),
+        (["--templates", "nowhere"], "Directory 'nowhere' does not exist"),
+        (["--resume", "--overwrite"], "choose one"),
+        (["--colour", "red"], "No such option"),
+    ],
+)
+def test_wrong_use_is_exit_code_2(make_photos: MakePhotos, out: Path, words: list[str], message: str) -> None:
+    result = run(make_photos("a.jpg"), out, *words)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not out.exists()
+
+
+def test_faces_must_exist(tmp_path: Path, out: Path) -> None:
+    result = run(tmp_path / "nowhere", out)
+    assert (result.exit_code, "does not exist" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("target", [".", ".."])
+def test_out_must_not_hold_the_photos(make_photos: MakePhotos, target: str) -> None:
+    photos = make_photos("a.jpg")
+    result = run(photos, photos / target)
+    assert (result.exit_code, "must not be FACES or hold it" in result.stderr) == (2, True)
+    assert [path.name for path in photos.iterdir()] == ["a.jpg"]
+
+
+def test_out_may_be_inside_the_photos(make_photos: MakePhotos) -> None:
+    photos = make_photos("a.jpg")
+    for options in ([], ["--overwrite"], ["--resume"]):
+        result = run(photos, photos / "masked", "--mask", "cloth", *options)
+        assert result.exit_code == 0, result.output
+        assert [row["parent"] for row in rows(photos / "masked")] == ["a.jpg"]
+
+
+@pytest.mark.parametrize("make", [lambda _: None, lambda p: (p / "x.jpg").write_text("no picture")])
+def test_exit_code_1_when_nothing_could_be_done(tmp_path: Path, out: Path, make: Callable[[Path], object]) -> None:
+    photos = tmp_path / "faces"
+    photos.mkdir()
+    make(photos)
+    result = run(photos, out)
+    assert result.exit_code == 1
+    assert "no image files here" in result.stderr or "no picture was written" in result.stderr
+
+
+def test_an_output_in_use_is_left_alone(make_photos: MakePhotos, out: Path) -> None:
+    out.mkdir()
+    (out / "thesis.tex").write_text("x")
+    for options in ([], ["--overwrite"], ["--resume"]):
+        result = run(make_photos("a.jpg"), out, *options)
+        assert result.exit_code == 1
+        assert "thesis.tex" in result.stderr or "not empty" in result.stderr
+    assert [path.name for path in out.iterdir()] == ["thesis.tex"]
+
+
+def test_a_broken_template_is_one_message(make_photos: MakePhotos, out: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine" / "my_mask").mkdir(parents=True)
+    (tmp_path / "mine" / "my_mask" / "template.yaml").write_text("name: my_mask\n")
+    result = run(make_photos("a.jpg"), out, "--templates", tmp_path / "mine")
+    assert result.exit_code == 1
+    assert "template.yaml" in result.stderr
+    assert not out.exists()
+
+
+def test_dry_run_writes_nothing_and_counts_the_same(make_photos: MakePhotos, out: Path) -> None:
+    photos = make_photos("a.jpg", "b.jpg")
+    result = run(photos, out, "--dry-run")
+    assert (result.exit_code, out.exists()) == (0, False)
+    assert "would be written" in result.stdout
+    assert " 6 " in result.stdout
+
+
+def test_limit_and_resume_with_a_larger_limit(make_photos: MakePhotos, out: Path) -> None:
+    photos = make_photos("a.jpg", "b.jpg", "c.jpg")
+    run(photos, out, "--mask", "cloth", "--limit", 1)
+    assert [row["parent"] for row in rows(out)] == ["a.jpg"]
+    assert run(photos, out, "--mask", "cloth", "--resume").exit_code == 0
+    assert [row["parent"] for row in rows(out)] == ["a.jpg", "b.jpg", "c.jpg"]
+
+
+def test_resume_on_a_whole_dataset_changes_nothing(make_photos: MakePhotos, out: Path) -> None:
+    photos = make_photos("a.jpg", "b.jpg")
+    run(photos, out)
+    before = tree(out)
+    assert run(photos, out, "--resume").exit_code == 0
+    assert tree(out) == before
+
+
+def test_overwrite_makes_it_anew(make_photos: MakePhotos, out: Path) -> None:
+    photos = make_photos("a.jpg")
+    run(photos, out, "--mask", "cloth", "--seed", 1)
+    assert run(photos, out, "--mask", "ffp2", "--overwrite").exit_code == 0
+    assert [path for path in tree(out) if path.startswith("images/")] == ["images/ffp2/a-0-0.jpg"]
+
+
+@pytest.mark.parametrize("detector", ["dlib_hog", "dlib_cnn"])
+def test_other_detectors(make_photos: MakePhotos, out: Path, detector: str) -> None:
+    assert run(make_photos("a.jpg"), out, "--detector", detector, "--mask", "cloth").exit_code == 0
+    assert len(rows(out)) == 1
+
+
+def test_choices_are_those_of_the_library() -> None:
+    from pipeline.records import MASK_TYPES, Wear
+
+    assert set(augment_masks.DETECTORS) == set(get_args(DetectorName))
+    assert set(augment_masks.MASKS) == set(MASK_TYPES) - {"none"}
+    assert set(augment_masks.WEARS) == set(get_args(Wear)) - {"none", "unknown"}
+
+
+def test_help_is_quick_and_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, stages.augment_masks as a\n"
+        "try: a.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('cv2', 'dlib', 'numpy', 'pydantic', 'torch', 'PIL', 'rich') if m in sys.modules])"
+    )
+    started = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")
+    assert time.perf_counter() - started < 2, "measured 0.1 s; slack for a busy machine"
+
+
+def test_templates_is_a_command_and_a_folder_of_that_name_is_a_folder(
+    make_photos: MakePhotos, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = run("templates", "list")
+    assert listed.exit_code == 0
+    assert "surgical" in listed.stdout
+    assert "augment-masks templates" in run("templates", "--help").stdout
+    photos = make_photos("a.jpg")
+    photos.rename(photos.with_name("templates"))
+    monkeypatch.chdir(photos.parent)
+    assert run("./templates", out, "--mask", "cloth").exit_code == 0
+
+
+def bad_inputs(folder: Path, portrait: Rgb) -> dict[str, str | None]:
+    """Write one of each; returns the reason that each name must be rejected with, None where it must be masked."""
+    image = PillowImage.fromarray(portrait)
+    grey = image.convert("L")
+    exif = PillowImage.Exif()
+    exif[0x0112] = 6
+    folder.mkdir()
+    whole = folder / "whole.jpg"
+    image.save(whole, quality=95)
+    (folder / "truncated.jpg").write_bytes(whole.read_bytes()[:9000])
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "text.jpg").write_text("I am no picture.")
+    PillowImage.fromarray(np.asarray(grey).astype(np.uint16) * 256).save(folder / "sixteen.png")
+    image.quantize(64).save(folder / "palette.png")
+    image.convert("CMYK").save(folder / "cmyk.jpg", quality=95)
+    image.convert("RGBA").save(folder / "rgba.png")
+    grey.save(folder / "grey.jpg", quality=95)
+    image.save(folder / "animated.webp", save_all=True, append_images=[grey.convert("RGB")])
+    image.transpose(PillowImage.Transpose.ROTATE_90).save(folder / "rotated.jpg", exif=exif, quality=95)
+    image.resize((40, 40)).save(folder / "tiny.png")
+    image.resize((6000, 4000)).save(folder / "large.jpg", quality=80)
+    PillowImage.new("RGB", (300, 300), (90, 140, 70)).save(folder / "meadow.jpg")
+    both = PillowImage.new("RGB", (520, 300), "white")
+    both.paste(image, (0, 0))
+    both.paste(image.resize((200, 234)), (290, 30))
+    both.save(folder / "two faces.jpg", quality=95)
+    image.save(folder / "Zoë.v2 (final).jpg", quality=95)
+    (folder / "loop").symlink_to(folder)
+    (folder / "self.jpg").symlink_to("self.jpg")
+    rejected = {
+        "truncated.jpg": "damaged_image", "empty.jpg": "empty_file", "text.jpg": "not_an_image",
+        "meadow.jpg": "no_face", "self.jpg": "unreadable_file",
+    }  # fmt: skip
+    return {path.name: rejected.get(path.name) for path in folder.iterdir() if path.name not in {"loop", "tiny.png"}}
+
+
+def test_bad_input_is_masked_or_rejected_and_never_stops_the_run(tmp_path: Path, out: Path, portrait: Rgb) -> None:
+    expected = bad_inputs(tmp_path / "faces", portrait)
+    result = run(tmp_path / "faces", out, "--mask", "cloth", *ONE_PROCESS)
+    assert result.exit_code == 0, result.output
+    found: dict[str, str | None] = {row["parent"]: None for row in rows(out)} | reasons(out)
+    assert {name: found[name] for name in expected} == expected
+    by_name = {row["parent"]: row for row in rows(out)}
+    assert by_name["two faces.jpg"]["faces_in_photo"] == 2
+    assert (by_name["rotated.jpg"]["width_px"], by_name["rotated.jpg"]["height_px"]) == (256, 300)
+    assert read_image(out / by_name["large.jpg"]["file_name"]).rgb.shape == (4000, 6000, 3)
+    assert found["tiny.png"] in {None, "no_face", "face_too_small"}
+
+
+def test_an_unreadable_folder_is_a_row(make_photos: MakePhotos, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photos = make_photos("a.jpg", "secret/b.jpg")
+    scandir = os.scandir
+
+    def refuse(folder: Path) -> object:
+        if Path(folder).name == "secret":
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)  # root, who runs this in containers, may read everything
+    assert run(photos, out, "--mask", "cloth", *ONE_PROCESS).exit_code == 0
+    assert reasons(out) == {"secret": "unreadable_folder"}
+
+
+def start(photos: Path, out: Path, *words: str, **options: Any) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "stages.augment_masks", str(photos), str(out), "--mask", "cloth", *words]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def wait_for(path: Path, lines: int) -> None:
+    """Until a journal has so many lines."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if path.is_file() and len(path.read_bytes().splitlines()) >= lines:
+            return
+        time.sleep(0.01)
+    raise TimeoutError(path)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory, portrait: Rgb) -> tuple[Path, Path]:
+    """Seventy photos, and what an undisturbed run makes of them."""
+    folder = tmp_path_factory.mktemp("many")
+    photos = folder / "faces"
+    photos.mkdir()
+    for number in range(70):
+        PillowImage.fromarray(np.roll(portrait, number - 35, axis=1)).save(photos / f"{number:02}.jpg", quality=95)
+    assert run(photos, folder / "out", "--mask", "cloth").exit_code == 0
+    return photos, folder / "out"
+
+
+def test_workers_change_no_byte(many: tuple[Path, Path], tmp_path: Path) -> None:
+    photos, with_two_workers = many
+    assert run(photos, tmp_path / "out", "--mask", "cloth", *ONE_PROCESS).exit_code == 0
+    assert tree(tmp_path / "out") == tree(with_two_workers)
+
+
+@pytest.mark.parametrize(
+    ("sent", "jobs", "code"),
+    [(signal.SIGINT, 1, 130), (signal.SIGINT, 2, 130), (signal.SIGTERM, 2, 130), (signal.SIGKILL, 2, -9)],
+)
+def test_a_stopped_run_goes_on_to_the_same_bytes(
+    many: tuple[Path, Path], tmp_path: Path, sent: signal.Signals, jobs: int, code: int
+) -> None:
+    photos, undisturbed = many
+    stopped = tmp_path / "stopped"
+    process = start(photos, stopped, "--jobs", str(jobs), start_new_session=True)
+    wait_for(stopped / ".maskwright" / "journal.jsonl", 3)
+    if sent == signal.SIGINT:
+        os.killpg(process.pid, sent)  # a terminal sends it to the workers too
+    else:
+        process.send_signal(sent)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == code, stderr
+    assert "Traceback" not in stderr
+    if code == 130:
+        assert "--resume goes on from here" in stderr
+        listed = {row["file_name"] for row in rows(stopped)}
+        assert 3 <= len(listed) < 70
+        assert {name for name in tree(stopped) if name.startswith("images/")} == listed
+    assert run(photos, stopped, "--mask", "cloth", "--resume").exit_code == 0
+    assert tree(stopped) == tree(undisturbed)
+
+
+def test_a_full_disk_is_one_message_and_resume_goes_on(make_photos: MakePhotos, tmp_path: Path) -> None:
+    """A limit on the size of a file fails as a full disk does: with an error in the middle of a write."""
+    photos = make_photos("a.jpg", "b.jpg")
+    with PillowImage.open(photos / "a.jpg") as image:
+        image.resize((1024, 1200)).save(photos / "b.jpg", quality=95)
+    out = tmp_path / "out"
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+
+    process = start(photos, out, "--jobs", "1", preexec_fn=limit)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "cannot be written: File too large" in stderr
+    assert "--resume goes on from here" in stderr
+    assert [row["parent"] for row in rows(out)] == ["a.jpg"]
+    assert {name for name in tree(out) if name.startswith("images/")} == {"images/cloth/a-0-0.jpg"}
+    assert run(photos, out, "--mask", "cloth", "--resume").exit_code == 0
+    assert run(photos, tmp_path / "whole", "--mask", "cloth").exit_code == 0
+    assert tree(out) == tree(tmp_path / "whole")
+
+
+def test_off_a_terminal_progress_is_plain_lines(
+    make_photos: MakePhotos, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stages.progress._LINE_EVERY_S", 0.0)
+    result = run(make_photos("a.jpg", "b.jpg"), out, "--mask", "cloth", *ONE_PROCESS)
+    assert result.stderr.splitlines()[0].startswith("1/2 photos, 1 faces, 1 written, ")
+    assert "\x1b" not in result.output

@@ -1,0 +1,83 @@
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from pipeline.arrays import Rgb
+from pipeline.config import FacesParams
+from pipeline.images import read_image, write_image
+from pipeline.training.checkpoint import save_model
+from pipeline.training.labels import heads_of
+from pipeline.training.models import ModelSpec, build_model
+from pipeline.training.predicting import FacePredictor
+from stages.predict import command as predict
+
+FACES = FacesParams()
+
+
+@pytest.fixture
+def photos(tmp_path: Path, portrait: Rgb) -> Path:
+    """A model, a portrait, a wall and a broken file."""
+    torch.manual_seed(0)
+    model = build_model(ModelSpec("masknet", heads_of("type_and_wear"), 32, (0.5,) * 3, (0.2,) * 3, 0.1))
+    facts = {"temperatures": {"mask_type": 2.0}, "faces": FACES.model_dump(mode="json")}
+    save_model(tmp_path / "model.pt", model, facts)
+    write_image(tmp_path / "in/portrait.jpg", portrait)
+    write_image(tmp_path / "in/wall.png", np.full((80, 120, 3), 99, dtype=np.uint8))
+    (tmp_path / "in/broken.jpg").write_bytes(b"no image")
+    return tmp_path
+
+
+def run(photos: Path, *arguments: str):
+    return CliRunner().invoke(predict, ["--model", str(photos / "model.pt"), *arguments])
+
+
+def test_json_has_a_line_a_face(photos: Path) -> None:
+    result = run(photos, str(photos / "in"), "--json")
+    assert result.exit_code == 0, result.output
+    (row,) = [json.loads(line) for line in result.stdout.splitlines()]
+    assert row["image"].endswith("portrait.jpg")
+    assert row["mask_type"] in {"none", "cloth", "surgical", "ffp2"}
+    assert 0.2 < row["wear_probability"] <= 1
+    assert row["right"] - row["left"] > 60
+    assert "wall.png: no_face" in result.stderr
+    assert "broken.jpg: not_an_image" in result.stderr
+
+
+def test_csv_has_a_header(photos: Path) -> None:
+    result = run(photos, str(photos / "in/portrait.jpg"), str(photos / "in/portrait.jpg"), "--csv")
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert len(rows) == 2
+    assert rows[0] == rows[1]
+
+
+def test_boxes_are_drawn_on_a_copy(photos: Path, portrait: Rgb) -> None:
+    assert run(photos, str(photos / "in/portrait.jpg"), "--draw", str(photos / "out")).exit_code == 0
+    drawn = read_image(photos / "out/portrait.jpg").rgb
+    assert drawn.shape == portrait.shape
+    assert np.abs(drawn.astype(int) - read_image(photos / "in/portrait.jpg").rgb).max() > 60
+
+
+def test_no_usable_image_is_an_error(photos: Path) -> None:
+    result = run(photos, str(photos / "in/broken.jpg"))
+    assert result.exit_code == 1
+    assert "no image could be read" in result.stderr
+
+
+def test_probabilities_sum_to_one_and_follow_the_temperature(portrait: Rgb) -> None:
+    torch.manual_seed(0)
+    model = build_model(ModelSpec("masknet", heads_of("mask_type"), 32, (0.5,) * 3, (0.2,) * 3, 0.0))
+    plain, soft = (FacePredictor(model, {"mask_type": t}, FACES)(portrait)[0].answers["mask_type"] for t in (1.0, 9.0))
+    assert sum(plain.probabilities.values()) == pytest.approx(1, abs=1e-5)
+    assert plain.label == soft.label
+    assert plain.probability > soft.probability
+
+
+def test_a_photo_without_a_face_has_no_predictions() -> None:
+    model = build_model(ModelSpec("masknet", heads_of("mask_type"), 32, (0.5,) * 3, (0.2,) * 3, 0.0))
+    assert FacePredictor(model, {}, FACES)(np.full((90, 90, 3), 99, dtype=np.uint8)) == []
