@@ -8,7 +8,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Literal
 
-from pipeline.dataset.contact_sheet import MAX_PAIRS, Pair, contact_sheet, spread
+from pipeline.dataset.contact_sheet import MAX_PAIRS, Pair, contact_sheet, spread, tile
 from pipeline.dataset.listing import Listing, Photo, list_photos
 from pipeline.dataset.masking import PhotoMasker, PhotoResult, Row
 from pipeline.dataset.settings import Settings
@@ -159,6 +159,7 @@ def _pair(before: Path, after: Path, row: Row) -> Pair | None:
     try:
         left, top, right, bottom = row["face_box"]
         box = Box(left, top, right, bottom, row["face_score"])
-        return Pair(read_image(before).rgb, read_image(after).rgb, box, f"{row['template']}, {row['wear']}")
+        first, second = (tile(read_image(path).rgb, box) for path in (before, after))
+        return Pair(first, second, caption=f"{row['template']}, {row['wear']}")
     except SampleRejected:  # deleted since: the sheet shows the others
         return None

@@ -1,11 +1,13 @@
 """All random choices of one mask, made before a pixel is drawn."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from pipeline.masks.params import MaskParams
+from pipeline.masks.picture import flat_picture
 from pipeline.masks.template import Colour, Prints, Straps, Template, print_names
 from pipeline.masks.types import MaskDraw
 from pipeline.records import Valve, Wear
@@ -33,6 +35,8 @@ def draw_mask(template: Template, wear: Wear, params: MaskParams, rng: np.random
         "mottle": _uniform((0.01, 0.06), rng),
         "look": {name: _uniform(getattr(params.look, name), rng) for name in type(params.look).model_fields},
     }
+    if template.picture:
+        values["picture"] = flat_picture(Path(template.picture.file), template.picture.anchors).digest
     valve: Valve = "yes" if has_valve else "no"
     return MaskDraw(template.name, template.mask_type, wear, valve, int(rng.integers(2**31)), values)
 

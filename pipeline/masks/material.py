@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.arrays import FloatImage
 from pipeline.masks.light import SRGB_TO_LINEAR
 from pipeline.masks.noise import NoiseTurn
+from pipeline.masks.picture import FlatPicture, texture_of
 from pipeline.masks.relief import RELIEFS, TextureSpace
 from pipeline.masks.template import read_print
 
@@ -28,9 +29,13 @@ class Material:
     alpha: FloatImage
 
 
-def build_material(values: dict[str, Any], space: TextureSpace) -> Material:
-    """Lay colour, print, edge band, lettering and valve over each other, and add up the reliefs."""
+def build_material(values: dict[str, Any], space: TextureSpace, picture: FlatPicture | None = None) -> Material:
+    """Lay colour or picture, print, edge band, lettering and valve over each other, and add up the reliefs."""
     albedo = _base(values, space)
+    alpha = _outline_alpha(values["corner_mm"], space)
+    if picture:
+        pictured, alpha = texture_of(picture, space.width, space.height)
+        albedo *= pictured
     height = np.zeros((space.height, space.width), dtype=np.float32)
     for relief in values["reliefs"]:
         height += RELIEFS[relief["kind"]](space, relief)
@@ -47,7 +52,7 @@ def build_material(values: dict[str, Any], space: TextureSpace) -> Material:
     tone = space.noise("smooth", NoiseTurn(190, 150, 0, values["look"]["noise"] % 1)) * values["mottle"]
     tone += 1 + values["gradient"][0] * (space.v - 0.5) + values["gradient"][1] * space.u
     albedo *= tone[:, :, None]
-    return Material(albedo, height, _outline_alpha(values["corner_mm"], space))
+    return Material(albedo, height, alpha)
 
 
 def linear_colour(srgb: list[float]) -> FloatImage:
