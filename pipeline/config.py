@@ -141,6 +141,7 @@ class AugmentParams(Section):
     alpha: bool = False
     jpeg_quality: JpegQuality = 95
     holdout_templates: tuple[str, ...] = ()
+    already_masked_threshold: Share = 0.9
 
 
 class SplitParams(Section):

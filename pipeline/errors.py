@@ -33,6 +33,10 @@ class OutputError(MaskwrightError):
     """An output folder cannot be used or written; the message says what to do."""
 
 
+class ReplayError(MaskwrightError):
+    """A logged picture cannot be drawn again; the message says what is missing or has changed."""
+
+
 class SampleRejected(MaskwrightError):  # noqa: N818 - a verdict about one sample, not a failure of the run
     """One sample cannot be used; it becomes a `Rejection` row.
 

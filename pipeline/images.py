@@ -141,13 +141,14 @@ def _check_size(image: PillowImage.Image, limits: ImageLimits) -> None:
 
 def _upright_rgb(image: PillowImage.Image) -> Rgb:
     image.load()
-    upright = ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)  # a copy of a large photo takes 100 MB
+    upright = image
     if upright.mode.startswith(("I", "F")):
         return _stretched_grey(upright)
     if upright.has_transparency_data:
         rgba = upright.convert("RGBA")
         upright = PillowImage.alpha_composite(PillowImage.new("RGBA", rgba.size, "white"), rgba)
-    return np.asarray(upright.convert("RGB"))
+    return np.asarray(upright if upright.mode == "RGB" else upright.convert("RGB"))
 
 
 def _stretched_grey(image: PillowImage.Image) -> Rgb:

@@ -100,7 +100,8 @@ class Face:
 class MaskedImage:
     """One synthetic mask on one face, with all that is needed to draw it again.
 
-    `draw` is the JSON of every drawn value; `polygon` the mask's outline as x0, y0, x1, … in pixels.
+    `draw` is the JSON of every drawn value; `polygon` the mask's outline as x0, y0, x1, … in pixels. `held_out` says
+    that the template is kept for the test side.
     """
 
     id: str
@@ -130,6 +131,7 @@ class MaskedImage:
     pitch_deg: float
     roll_deg: float
     licence: str
+    held_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ def command(params: "Params") -> None:
     from pipeline.records import Face, Image, MaskedImage, Rejection
 
     mask = parse_section(MaskParams, params.augment.mask, "params.yaml", "augment.mask")
-    templates_for(params.augment.templates, params.augment.masks)
+    templates_for(params.augment.templates, params.augment.masks, params.augment.holdout_templates)
     photos = unmasked_photos(read_manifest(KEPT, Image), read_manifest(FACES, Face))
     fresh_folder(OUT)
     masker = FaceMasker(params.augment, params.faces, mask, params.seed, Path(), OUT)

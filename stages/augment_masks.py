@@ -66,6 +66,13 @@ class MaskCommand(click.Command):
 @click.option("--jobs", default=0, show_default="one per core", type=click.IntRange(0), help="Worker processes.")
 @click.option("--detector", default="yunet", show_default=True, type=click.Choice(DETECTORS), help="What finds faces.")
 @click.option("--min-face-px", default=24, show_default=True, type=click.IntRange(8), help="Ignore smaller faces.")
+@click.option(
+    "--already-masked-threshold",
+    default=0.9,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Reject faces that look masked already with a higher probability; 1 takes all.",
+)
 @click.option("--largest", is_flag=True, help="Mask each photo's largest face only, not one face per picture.")
 @click.option(
     "--templates",
@@ -155,6 +162,7 @@ def _settings(options: dict[str, Any]) -> "Settings":
         faces="largest" if options["largest"] else "all",
         detector=options["detector"],
         min_face_px=options["min_face_px"],
+        already_masked_threshold=options["already_masked_threshold"],
         crop_px=options["crop_px"],
         templates=tuple(path.resolve() for path in options["templates"]),
         alpha=options["alpha"],

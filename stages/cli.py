@@ -21,6 +21,7 @@ STAGES = {
 TOOLS = {
     "audit-leaks": "Find test photos that have a copy or a masked twin in train, in any two folders.",
     "calibrate-dedup": "Measure how well duplicates are found, on pairs that are known.",
+    "replay": "Draw one masked picture again from its row: the same pixels.",
     "predict": "Tell the mask of each face in photos, with a trained model.",
     "preset": "Print training parameters for a kind of machine, as options of dvc exp run.",
     "export": "Write the trained model as ONNX.",

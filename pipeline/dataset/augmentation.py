@@ -13,8 +13,9 @@ from pipeline.dataset.synthesis import shared_synthesizer
 from pipeline.errors import SampleRejected
 from pipeline.faces.crops import crop_square
 from pipeline.faces.detectors import Box
+from pipeline.faces.masked_cue import masked_face_cue
 from pipeline.images import read_image, write_alpha, write_image
-from pipeline.masks import MaskedFace, MaskParams
+from pipeline.masks import MaskDraw, MaskedFace, MaskParams, MaskSynthesizer
 from pipeline.randomness import sample_rng
 from pipeline.records import Face, Image, MaskedImage, MaskType, Rejection
 
@@ -57,32 +58,44 @@ class FaceMasker:
 
     def __call__(self, photo: PhotoFaces) -> Masking:
         """The photo's rows; each picture that can't be made is a rejection with the picture's id."""
-        pictures = [
-            Picture(face, mask, number)
-            for face in photo.faces
-            for mask in self.params.masks
-            for number in range(self.params.per_face)
-        ]
+        result = Masking()
         try:
             rgb = read_image(self.root / photo.image.path).rgb
         except SampleRejected as rejected:
-            return Masking(rejections=[_rejection(picture, photo.image, rejected) for picture in pictures])
-        result = Masking()
-        for picture in pictures:
-            try:
-                masked = self._put_on(photo.image, rgb, picture)
-            except SampleRejected as rejected:
-                result.rejections.append(_rejection(picture, photo.image, rejected))
-            else:
-                result.rows.append(self._keep(photo.image, picture, masked))
+            for face in photo.faces:
+                result.rejections.extend(_rejection(picture, photo.image, rejected) for picture in self._pictures(face))
+            return result
+        for face in photo.faces:
+            self._mask_face(photo.image, rgb, face, result)
         return result
 
-    def _put_on(self, image: Image, rgb: Rgb, picture: "Picture") -> MaskedFace:
+    def _pictures(self, face: Face) -> list["Picture"]:
+        return [Picture(face, mask, number) for mask in self.params.masks for number in range(self.params.per_face)]
+
+    def _mask_face(self, image: Image, rgb: Rgb, face: Face, result: Masking) -> None:
+        """Add the face's rows to `result`; a label may be wrong, so a face that looks masked is not trusted."""
+        landmarks = np.array(face.landmarks, dtype=np.float32).reshape(68, 2)
+        try:
+            fit = self._synthesizer().fit(landmarks)
+            masked_face_cue().check_unmasked(rgb, landmarks, self.params.already_masked_threshold)
+        except SampleRejected as rejected:
+            result.rejections.extend(_rejection(picture, image, rejected) for picture in self._pictures(face))
+            return
+        for picture in self._pictures(face):
+            try:
+                masked = self._synthesizer().render(rgb, landmarks, self._draw(image, picture), fit)
+            except SampleRejected as rejected:
+                result.rejections.append(_rejection(picture, image, rejected))
+            else:
+                result.rows.append(self._keep(image, picture, masked))
+
+    def _synthesizer(self) -> MaskSynthesizer:
+        return shared_synthesizer(self.params.templates, self.mask.model_dump_json())
+
+    def _draw(self, image: Image, picture: "Picture") -> MaskDraw:
         """Keyed by the photo's content and the face's place in it, never by a path."""
         key = f"{image.sha256}:{picture.face.id.rpartition('-')[2]}:{picture.mask}:{picture.number}"
-        landmarks = np.array(picture.face.landmarks, dtype=np.float32).reshape(68, 2)
-        synthesizer = shared_synthesizer(self.params.templates, self.mask.model_dump_json())
-        return synthesizer(rgb, landmarks, picture.mask, sample_rng(self.seed, key))
+        return self._synthesizer().draw(picture.mask, sample_rng(self.seed, key))
 
     def _keep(self, image: Image, picture: "Picture", masked: MaskedFace) -> MaskedImage:
         face, row_id = picture.face, picture.id
@@ -123,6 +136,7 @@ class FaceMasker:
             pitch_deg=face.pitch_deg,
             roll_deg=face.roll_deg,
             licence=image.licence,
+            held_out=masked.draw.template in self.params.holdout_templates,
         )
 
 

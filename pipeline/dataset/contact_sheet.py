@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 
 from pipeline.arrays import Rgb
-from pipeline.faces.crops import crop_square
 from pipeline.faces.detectors import Box
 
 TILE_PX = 160
@@ -20,24 +19,23 @@ _SCALE = 1.9
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A photo before and after, where its face is, and what to write below it."""
+    """A face before and after, as tiles, and what to write below it."""
 
     before: Rgb
     after: Rgb
-    box: Box
     caption: str
 
 
 _BACKGROUND = (225, 225, 225)
 
 
-def spread(count: int, limit: int = MAX_PAIRS) -> list[int]:
-    """At most `limit` of `count` places, evenly spread.
+def spread(count: int, limit: int = MAX_PAIRS, shift: float = 0.0) -> list[int]:
+    """At most `limit` of `count` places, evenly spread; `shift` in [0, 1) moves them by that share of a step.
 
-    >>> spread(3), spread(100, 4)
-    ([0, 1, 2], [0, 25, 50, 75])
+    >>> spread(3), spread(100, 4), spread(100, 4, 0.5)
+    ([0, 1, 2], [0, 25, 50, 75], [12, 37, 62, 87])
     """
-    return [place * count // limit for place in range(limit)] if count > limit else list(range(count))
+    return [int((place + shift) * count / limit) for place in range(limit)] if count > limit else list(range(count))
 
 
 def contact_sheet(pairs: Sequence[Pair]) -> Rgb:
@@ -54,14 +52,20 @@ def contact_sheet(pairs: Sequence[Pair]) -> Rgb:
 def _draw(sheet: Rgb, pair: Pair, left: int, top: int) -> None:
     for number, rgb in enumerate((pair.before, pair.after)):
         start = left + number * TILE_PX
-        sheet[top : top + TILE_PX, start : start + TILE_PX] = _tile(rgb, pair.box)
+        sheet[top : top + TILE_PX, start : start + TILE_PX] = rgb
     baseline = (left + 2, top + TILE_PX + _CAPTION_PX - 5)
     cv2.putText(sheet, pair.caption, baseline, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (40, 40, 40), 1, cv2.LINE_AA)
 
 
-def _tile(rgb: Rgb, box: Box) -> Rgb:
-    """The head on grey: repeated edge pixels, which training crops have, distract from what is looked at."""
-    margin = round(_SCALE * max(box.width, box.height))
-    framed = cv2.copyMakeBorder(rgb, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=_BACKGROUND)
-    shifted = Box(box.left + margin, box.top + margin, box.right + margin, box.bottom + margin, box.score)
-    return crop_square(np.asarray(framed, dtype=np.uint8), shifted, _SCALE, TILE_PX)
+def tile(rgb: Rgb, box: Box) -> Rgb:
+    """The head on grey, `(TILE_PX, TILE_PX, 3)`.
+
+    Repeated edge pixels, which training crops have, would distract from what is looked at.
+    """
+    side = max(1, round(_SCALE * max(box.width, box.height)))
+    left, top = round((box.left + box.right - side) / 2), round((box.top + box.bottom - side) / 2)
+    part = rgb[max(0, top) : max(0, top + side), max(0, left) : max(0, left + side)]
+    above, before = max(0, -top), max(0, -left)
+    margins = (above, side - above - part.shape[0], before, side - before - part.shape[1])
+    framed = cv2.copyMakeBorder(part, *margins, cv2.BORDER_CONSTANT, value=_BACKGROUND)
+    return np.asarray(cv2.resize(framed, (TILE_PX, TILE_PX), interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.arrays import Rgb
+import numpy as np
+
+from pipeline.arrays import Points, Rgb
 from pipeline.config import FacesParams
 from pipeline.dataset.listing import Photo
 from pipeline.dataset.settings import Settings
@@ -14,8 +16,9 @@ from pipeline.dataset.synthesis import shared_synthesizer
 from pipeline.errors import SampleRejected
 from pipeline.faces.crops import crop_square
 from pipeline.faces.finding import FoundFace, shared_finder
+from pipeline.faces.masked_cue import masked_face_cue
 from pipeline.images import DEFAULT_LIMITS, decode_image, encode_alpha, encode_image, read_file
-from pipeline.masks import MaskedFace
+from pipeline.masks import MaskDraw, MaskedFace, MaskSynthesizer
 from pipeline.randomness import sample_rng
 from pipeline.records import MaskType
 
@@ -71,9 +74,14 @@ class PhotoMasker:
 
     def _mask_face(self, parent: "Parent", face: FoundFace, result: PhotoResult) -> None:
         """Add the face's pictures to `result`; what is wrong with a face is wrong for every type of mask."""
+        landmarks = np.array(_written(face.landmarks), dtype=np.float32)  # as the row says, so that it can be replayed
+        synthesizer = shared_synthesizer(self.settings.templates, "{}")
         try:
+            fit = synthesizer.fit(landmarks)
+            masked_face_cue().check_unmasked(parent.rgb, landmarks, self.settings.already_masked_threshold)
             for mask_type, number in self._pictures():
-                self._add(parent, face, self._put_on(parent, face, mask_type, number), number, result)
+                draw = self._draw(synthesizer, parent, face, mask_type, number)
+                self._add(parent, face, synthesizer.render(parent.rgb, landmarks, draw, fit), number, result)
         except SampleRejected as rejected:
             result.rejected.append(_rejection(parent.photo, rejected, face.index))
             return
@@ -83,12 +91,13 @@ class PhotoMasker:
     def _pictures(self) -> Iterator[tuple[MaskType, int]]:
         return ((mask, number) for number in range(self.settings.per_face) for mask in self.settings.masks)
 
-    def _put_on(self, parent: "Parent", face: FoundFace, mask_type: MaskType, number: int) -> MaskedFace:
+    def _draw(
+        self, synthesizer: MaskSynthesizer, parent: "Parent", face: FoundFace, mask_type: MaskType, number: int
+    ) -> MaskDraw:
         """Keyed by content, so that neither the file's name nor the order of the files changes the mask."""
         rng = sample_rng(self.settings.seed, f"{parent.sha256}:{face.index}:{mask_type}:{number}")
         wear = self.settings.wear[int(rng.integers(len(self.settings.wear)))]
-        synthesizer = shared_synthesizer(self.settings.templates, "{}")
-        return synthesizer.render(parent.rgb, face.landmarks, synthesizer.draw(mask_type, rng, wear=wear))
+        return synthesizer.draw(mask_type, rng, wear=wear)
 
     def _add(self, parent: "Parent", face: FoundFace, masked: MaskedFace | None, number: int, out: PhotoResult) -> None:
         rgb = masked.rgb if masked else parent.rgb
@@ -125,7 +134,7 @@ def _row(file_name: str, parent: Parent, face: FoundFace, masked: MaskedFace | N
         **_mask_columns(masked),
         "face_box": _rounded([box.left, box.top, box.right, box.bottom]),
         "face_score": round(box.score, 4),
-        "landmarks": [_rounded(point) for point in face.landmarks.tolist()],
+        "landmarks": _written(face.landmarks),
         "yaw_deg": round(face.pose.yaw_deg, 2),
         "pitch_deg": round(face.pose.pitch_deg, 2),
         "roll_deg": round(face.pose.roll_deg, 2),
@@ -148,10 +157,14 @@ def _mask_columns(masked: MaskedFace | None) -> Row:
         "valve": masked.draw.valve,
         "template": masked.draw.template,
         "seed": masked.draw.seed,
-        "polygon": [_rounded(point) for point in masked.polygon.tolist()],
+        "polygon": _written(masked.polygon),
         "mask_box": _rounded(list(masked.box)),
         "draw": masked.draw.to_json(),
     }
+
+
+def _written(points: Points) -> list[list[float]]:
+    return [_rounded(point) for point in points.tolist()]
 
 
 def _rounded(values: list[float]) -> list[float]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.faces.detectors import DetectorName
+from pipeline.faces.masked_cue import DEFAULT_THRESHOLD
 from pipeline.records import MaskType, Wear
 from pipeline.version import VERSION
 
@@ -26,6 +27,7 @@ class Settings:
         crop_scale: Side of a face crop over the longer side of the face box.
         templates: Folders of templates beside those that ship with the package.
         alpha, crops: Whether alpha masks and face crops are written.
+        already_masked_threshold: Faces that look masked with a higher probability are rejected; 1 takes all.
         include_unmasked: Whether each face is written without a mask too, encoded like the others.
     """
 
@@ -36,6 +38,7 @@ class Settings:
     faces: Faces = "all"
     detector: DetectorName = "yunet"
     min_face_px: int = 24
+    already_masked_threshold: float = DEFAULT_THRESHOLD
     jpeg_quality: int = 95
     crop_scale: float = 1.35
     crop_px: int = 224

@@ -56,9 +56,14 @@ def grid_coordinates() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return u, v
 
 
-def build_surface(shape: Shape, head: CanonicalHead) -> NDArray[np.float64]:
-    """Points `(ROWS, COLUMNS, 3)` of the mask in canonical head coordinates."""
-    azimuth, y = place_outline(shape)
+def build_surface(
+    shape: Shape, head: CanonicalHead, placed: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+) -> NDArray[np.float64]:
+    """Points `(ROWS, COLUMNS, 3)` of the mask in canonical head coordinates.
+
+    `placed` is the azimuth and y of each grid point where something else than `place_outline` says so.
+    """
+    azimuth, y = placed or place_outline(shape)
     skin = sample_field(head.radius, azimuth, y)
     radius = _stretch(skin + shape.clearance_mm, shape.tautness, shape.edge_gap_mm) + _protrusion(shape)
     return from_cylinder(azimuth, y, radius)

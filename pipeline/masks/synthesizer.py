@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import FloatImage, Points, Rgb
-from pipeline.errors import SampleRejected
+from pipeline.errors import SampleRejected, TemplateError
 from pipeline.faces.landmarks import interocular_px
 from pipeline.masks.compositing import Layer, blend, blur_layer, blur_sigma, contact_shadow, noise_sigma
 from pipeline.masks.drawing import choose_wear, draw_mask, weighted_choice
@@ -17,6 +18,7 @@ from pipeline.masks.head import CanonicalHead, HeadFit, canonical_head, fit_head
 from pipeline.masks.light import Light, estimate_light
 from pipeline.masks.material import Material, build_material, linear_colour
 from pipeline.masks.params import MaskParams
+from pipeline.masks.picture import FlatPicture, flat_picture, place_picture, strap_edges
 from pipeline.masks.raster import TextureMap, rasterise_grid
 from pipeline.masks.relief import TextureSpace
 from pipeline.masks.straps import StrapLine, draw_straps, strap_lines
@@ -28,7 +30,7 @@ from pipeline.records import MaskType, Wear
 _MARGIN_MM = 10.0
 _MAX_WINDOW_PX = 640
 _MAX_TEXTURE_PX = 640
-_MIN_LIGHT = 0.12
+_MIN_LIGHT = 0.25
 _OUTLINE_ALPHA = 0.5
 
 
@@ -83,19 +85,44 @@ class MaskSynthesizer:
         template = weighted_choice(fitting, [t.weight for t in fitting], rng)
         return draw_mask(template, wear or choose_wear(self._params.wear, rng), self._params, rng)
 
-    def render(self, rgb: Rgb, landmarks: Points, draw: MaskDraw) -> MaskedFace:
+    def render(self, rgb: Rgb, landmarks: Points, draw: MaskDraw, fit: HeadFit | None = None) -> MaskedFace:
         """The photo `(H, W, 3)` with the drawn mask on the face that has these 68 landmarks.
+
+        `fit` is what `fit` gave for these landmarks, where several masks go on one face.
+
+        Raises:
+            SampleRejected: as `fit`, or `mask_outside_photo`.
+        """
+        fit = fit or self.fit(landmarks)
+        values = draw.values
+        picture, shape = self._picture(draw), Shape(**values["shape"])
+        surface = build_surface(shape, self._head, place_picture(picture.anchors, shape) if picture else None)
+        edges = strap_edges(picture.anchors, surface) if picture else (surface[:, 0], surface[:, -1])
+        straps = strap_lines(values["straps"], edges, fit, self._head) if values["straps"] else []
+        return _render(rgb, landmarks, draw, _Posed(fit, surface, straps, self._head), picture)
+
+    def _picture(self, draw: MaskDraw) -> FlatPicture | None:
+        """The picture of the draw's template, if it is made of one.
+
+        Raises:
+            TemplateError: the template is not there, or its picture is not the one that was drawn.
+        """
+        if "picture" not in draw.values:
+            return None
+        template = self._templates.get(draw.template)
+        if template is None or template.picture is None:
+            raise TemplateError(f"template {draw.template!r} with a picture was drawn and is not there")
+        picture = flat_picture(Path(template.picture.file), template.picture.anchors)
+        if picture.digest != draw.values["picture"]:
+            raise TemplateError(f"{template.picture.file}: not the picture that was drawn; it has changed since")
+        return picture
+
+    def fit(self, landmarks: Points) -> HeadFit:
+        """The head that has these 68 landmarks.
 
         Raises:
             SampleRejected: `face_too_small` or `extreme_pose`.
         """
-        fit = self._fit(landmarks)
-        values = draw.values
-        surface = build_surface(Shape(**values["shape"]), self._head)
-        straps = strap_lines(values["straps"], surface, fit, self._head) if values["straps"] else []
-        return _render(rgb, landmarks, draw, _Posed(fit, surface, straps, self._head))
-
-    def _fit(self, landmarks: Points) -> HeadFit:
         eyes = interocular_px(landmarks)
         if eyes < self._params.min_interocular_px:
             raise SampleRejected("face_too_small", f"{eyes:.0f} px between the outer eye corners")
@@ -139,14 +166,14 @@ class _Posed:
         return _Window(left, top, right, bottom, max(1.0, max(right - left, bottom - top) / _MAX_WINDOW_PX))
 
 
-def _render(rgb: Rgb, landmarks: Points, draw: MaskDraw, posed: _Posed) -> MaskedFace:
+def _render(rgb: Rgb, landmarks: Points, draw: MaskDraw, posed: _Posed, picture: FlatPicture | None) -> MaskedFace:
     window = posed.window(rgb)
     part = rgb[window.top : window.bottom, window.left : window.right]
     width, height = window.size
     light = estimate_light(rgb, posed.fit, posed.head)
     space = posed.texture_space(window.factor)
     texture = rasterise_grid(window.inside(posed.xy), posed.depth, width, height)
-    shaded = _shade(build_material(draw.values, space), space, posed, light, draw.values["look"])
+    shaded = _shade(build_material(draw.values, space, picture), space, posed, light, draw.values["look"])
     body = _sample(shaded, texture, space)
     look = _Look.measure(rgb, landmarks, draw, window.factor)
     layer = _compose(body, posed, window, light, draw.values, look)

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.errors import TemplateError
+from pipeline.masks.picture import check_picture
 from pipeline.masks.relief import RELIEF_PARAMETERS
 
 SCHEMA_VERSION = 1
 TEMPLATE_FILE = "template.yaml"
 PRINTS_FOLDER = "prints"
+_LIKE = {"cloth": "cloth_fitted", "surgical": "surgical_flat", "ffp2": "ffp2_folded"}
 
 
 def _as_range(value: Any) -> Any:
@@ -87,6 +89,7 @@ class Prints(_Part):
     motifs: tuple[str, ...] | Literal["all"] = "all"
     tile_mm: Range = (30, 90)
     motif_mm: Range = (60, 120)
+    free_ground: Probability = 0.35
 
 
 class Relief(BaseModel):
@@ -123,6 +126,14 @@ class Binding(_Part):
     contrast_probability: Probability = 0
 
 
+class TopBand(_Part):
+    """A band along the top edge, over the nose wire, that lets more light through."""
+
+    probability: Probability = 0
+    width_mm: Range = (6, 12)
+    lighten: Range = (0.1, 0.6)
+
+
 class Lettering(_Part):
     """Small printed lines, as on respirators."""
 
@@ -135,13 +146,17 @@ class Lettering(_Part):
 
 
 class Straps(_Part):
-    """How the mask is held; `top_v` and `bottom_v` say where the straps leave its sides."""
+    """How the mask is held; `top_v` and `bottom_v` say where the straps leave its sides.
+
+    `hidden` is the probability, for each side, that hair hides them whole; otherwise hair may hide their far part.
+    """
 
     kind: Literal["ear_loops", "head_straps", "ties", "none"]
     top_v: Range = (0.03, 0.03)
     bottom_v: Range = (0.97, 0.97)
     width_mm: Range = (2.5, 4)
     sag_mm: Range = (0, 4)
+    hidden: Probability = 0.45
     colours: tuple[Colour, ...] = ()
     like_mask: Probability = 0
 
@@ -159,7 +174,10 @@ class Valve(_Part):
 
 
 class Picture(_Part):
-    """A flat RGBA picture of a mask; `anchors` say where points of it (x, y in pixels) lie on the face."""
+    """A flat RGBA picture of a mask; `anchors` say where points of it (x, y in pixels) lie on the face.
+
+    `file` is a name beside template.yaml, and its whole path once the template is loaded.
+    """
 
     file: str
     anchors: dict[str, tuple[float, float]]
@@ -182,6 +200,8 @@ class Template(_Part):
     prints: Prints = Prints()
     reliefs: tuple[Relief, ...] = ()
     binding: Binding = Binding()
+    top_band: TopBand = TopBand()
+    wash: Range = (0, 0)
     lettering: Lettering = Lettering()
     straps: Straps
     valve: Valve = Valve()
@@ -203,15 +223,24 @@ def load_templates(folders: Sequence[Path] | None = None) -> dict[str, Template]
     """
     templates: dict[str, Template] = {}
     for folder in folders if folders is not None else [default_templates_folder()]:
-        found = sorted(folder.glob(f"*/{TEMPLATE_FILE}"))
-        if not found:
-            raise TemplateError(f"{folder}: no template in it; expected <name>/{TEMPLATE_FILE}")
-        for file in found:
+        for file in template_files(folder):
             template = load_template(file)
             if template.name in templates:
                 raise TemplateError(f"{file}: name: {template.name!r} is taken by another template")
             templates[template.name] = template
     return templates
+
+
+def template_files(folder: Path) -> list[Path]:
+    """The `template.yaml` of each template in a folder.
+
+    Raises:
+        TemplateError: it holds none.
+    """
+    found = sorted(folder.glob(f"*/{TEMPLATE_FILE}"))
+    if not found:
+        raise TemplateError(f"{folder}: no template in it; expected <name>/{TEMPLATE_FILE}")
+    return found
 
 
 def load_template(file: Path) -> Template:
@@ -221,15 +250,36 @@ def load_template(file: Path) -> Template:
         TemplateError: names the file, the field, the value and what was expected.
     """
     try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
-        template = Template.model_validate(document)
+        template = Template.model_validate(_completed(yaml.safe_load(file.read_text(encoding="utf-8"))))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise TemplateError(f"{file}: cannot be read: {error}") from error
     except ValidationError as error:
         raise TemplateError("\n".join(_explain(file, problem) for problem in error.errors())) from error
     if template.name != file.parent.name:
         raise TemplateError(f"{file}: name: {template.name!r} must be the folder's name {file.parent.name!r}")
-    return template
+    return template if template.picture is None else _with_picture(file, template, template.picture)
+
+
+def _completed(document: Any) -> Any:
+    """A template of a picture needs no shape, straps or colours: those of the commonest mask of its type fit."""
+    if not isinstance(document, dict) or "picture" not in document or document.get("mask_type") not in _LIKE:
+        return document
+    like = default_templates_folder() / _LIKE[document["mask_type"]] / TEMPLATE_FILE
+    common = yaml.safe_load(like.read_text(encoding="utf-8"))
+    white = [{"name": "as pictured", "srgb": [255, 255, 255]}]
+    return {"shape": common["shape"], "straps": common["straps"], "colours": white, "colour_jitter": 0} | document
+
+
+def _with_picture(file: Path, template: Template, picture: Picture) -> Template:
+    """The template with the path of its picture, which is checked."""
+    if Path(picture.file).name != picture.file:
+        raise TemplateError(f"{file}: picture.file: {picture.file!r} must be a file's name, beside {TEMPLATE_FILE}")
+    path = file.parent / picture.file
+    try:
+        check_picture(path, picture.anchors)
+    except TemplateError as error:
+        raise TemplateError(f"{file}: {error}") from error
+    return template.model_copy(update={"picture": picture.model_copy(update={"file": str(path)})})
 
 
 def _explain(file: Path, problem: Any) -> str:

@@ -140,3 +140,11 @@ def test_a_face_that_cannot_be_masked_is_one_row(photo: Path, monkeypatch: pytes
     result = mask(photo, include_unmasked=True)
     assert (result.faces, result.rows, result.files) == (1, [], {})
     assert result.rejected == [{"photo": "anna.jpg", "face_index": 0, "reason": "extreme_pose", "detail": "yaw 80"}]
+
+
+def test_a_face_that_wears_a_mask_already_is_one_row(photo: Path) -> None:
+    photo.write_bytes(mask(photo, masks=("ffp2",)).files["images/ffp2/anna-0-0.jpg"])
+    result = mask(photo, include_unmasked=True)
+    assert (result.rows, result.files) == ([], {})
+    assert [(row["face_index"], row["reason"]) for row in result.rejected] == [(0, "already_masked")]
+    assert len(mask(photo, already_masked_threshold=1).rows) == 3

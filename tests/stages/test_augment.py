@@ -9,10 +9,11 @@ from pipeline.config import FacesParams
 from pipeline.faces.extraction import FaceExtractor
 from pipeline.images import read_image
 from pipeline.manifests import read_manifest, write_manifest
-from pipeline.masks import MaskDraw
+from pipeline.masks import MaskDraw, load_templates
 from pipeline.records import Face, Image, MaskedImage, Rejection
 from stages import augment
 
+SURGICAL = [name for name, template in load_templates().items() if template.mask_type == "surgical"]
 MakeImage = Callable[..., Image]
 
 
@@ -73,6 +74,20 @@ def test_a_turned_face_is_rejected_under_the_ids_of_its_pictures(face: Face) -> 
     assert masked() == []
 
 
+def test_a_face_that_looks_masked_is_not_trusted(face: Face) -> None:
+    invoke("augment: {masks: [ffp2]}")
+    Path(masked()[0].path).replace("photo.jpg")
+    assert "3 rejected (already_masked 3)" in invoke().output
+    assert "3 kept, 0 rejected" in invoke("augment: {already_masked_threshold: 1}").output
+
+
+def test_masks_of_held_out_templates_are_marked(face: Face) -> None:
+    held_out = SURGICAL[1:]
+    invoke(f"augment: {{masks: [surgical, ffp2], per_face: 8, holdout_templates: [{', '.join(held_out)}]}}")
+    assert {row.template in held_out for row in masked()} == {True, False}
+    assert all(row.held_out == (row.template in held_out) for row in masked())
+
+
 def test_a_vanished_photo_rejects_its_pictures(face: Face) -> None:
     Path("photo.jpg").unlink()
     assert "3 rejected (unreadable_file 3)" in invoke().output
@@ -94,6 +109,8 @@ def test_same_seed_same_bytes_with_any_number_of_workers(face: Face) -> None:
         ("augment: {masks: []}", "params.yaml: augment.masks: []"),
         ("augment: {masks: [gas]}", "params.yaml: augment.masks.0: 'gas'"),
         ("augment: {templates: [photo.jpg]}", "no template in it"),
+        ("augment: {holdout_templates: [scarf]}", "augment.holdout_templates: 'scarf' is not one of cloth_bandana"),
+        (f"augment: {{holdout_templates: [{', '.join(SURGICAL)}]}}", "nothing is left to train surgical masks on"),
     ],
 )
 def test_what_cannot_be_done_is_one_message(face: Face, params: str, message: str) -> None:

@@ -1,0 +1,126 @@
+"""Whether a face already wears a mask: a logistic regression on a small aligned patch of it.
+
+`tools/train_masked_face_cue.py` fits the weights on synthetic masks; `docs/masks.md` states the error rates.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.arrays import FloatImage, Points, Rgb
+from pipeline.errors import SampleRejected
+
+WEIGHTS_FILE = "masked_face_cue.npz"
+REASON = "already_masked"
+DEFAULT_THRESHOLD = 0.9
+
+_MM_PER_PX = 3.0
+_WIDTH_PX, _HEIGHT_PX = 48, 56
+_LEFT_MM, _TOP_MM = -72.0, -42.0
+"""The patch reaches from the forehead to below the chin of the mean head, origin at the sellion."""
+
+_CELLS = (12, 14)
+_SKIN_ROWS, _SKIN_COLUMNS = slice(11, 22), slice(12, 36)
+"""From the brows to below the eyes: what a mask leaves bare."""
+
+_FINEST = 4
+"""Samples a side of which one pixel of the patch is the mean, where the photo has so many."""
+
+_SPREAD = np.array([50, 15, 15], dtype=np.float32)
+"""How far lightness and both colour axes of CIELAB commonly lie from the skin's."""
+
+_HOG = cv2.HOGDescriptor((_WIDTH_PX, _HEIGHT_PX), (16, 16), (8, 8), (8, 8), 9)
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedFaceCue:
+    """A linear model: `weights` `(F,)` on `face_features`, and `bias`."""
+
+    weights: NDArray[np.float32]
+    bias: float
+
+    def probability(self, rgb: Rgb, landmarks: Points) -> float:
+        """How likely the face with these 68 landmarks `(68, 2)` wears a mask, 0 to 1, as synthetic masks look."""
+        score = float(face_features(align_patch(rgb, landmarks)) @ self.weights) + self.bias
+        return float(1 / (1 + np.exp(-np.clip(score, -60, 60))))
+
+    def check_unmasked(self, rgb: Rgb, landmarks: Points, threshold: float) -> None:
+        """Pass if the face wears no mask; a threshold of 1 lets every face pass.
+
+        Raises:
+            SampleRejected: `already_masked`, the probability is above the threshold.
+        """
+        if threshold >= 1:
+            return
+        probability = self.probability(rgb, landmarks)
+        if probability > threshold:
+            raise SampleRejected(REASON, f"looks masked ({probability:.3f}, at most {threshold:g} is taken)")
+
+
+def align_patch(rgb: Rgb, landmarks: Points) -> Rgb:
+    """The face upright at 3 mm a pixel, `uint8 (56, 48, 3)`, by the similarity that best fits the landmarks."""
+    turn, shift = _similarity(landmarks)
+    step = max(1, int(abs(turn)))  # pixels of the photo in one of the patch
+    at = _patch_to_photo(turn, shift)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    if step == 1:
+        return np.asarray(
+            cv2.warpAffine(rgb, at, (_WIDTH_PX, _HEIGHT_PX), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8
+        )
+    step = min(step, _FINEST)
+    fine = at.copy()
+    fine[:, :2] /= step
+    fine[:, 2] -= at[:, :2].sum(axis=1) * (step - 1) / (2 * step)
+    size = (_WIDTH_PX * step, _HEIGHT_PX * step)
+    large = cv2.warpAffine(rgb, fine, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.resize(large, (_WIDTH_PX, _HEIGHT_PX), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _similarity(landmarks: Points) -> tuple[complex, complex]:
+    """Turn-and-scale and shift, as complex numbers, from patch pixels to photo pixels, by least squares."""
+    source, mean, norm = _mean_shape()
+    target = landmarks[:, 0].astype(np.float64) + 1j * landmarks[:, 1].astype(np.float64)
+    turn = complex(np.vdot(source, target) / norm)
+    return turn, complex(target.mean() - turn * mean)
+
+
+@lru_cache(maxsize=1)
+def _mean_shape() -> tuple[NDArray[np.complex128], complex, float]:
+    with (files("pipeline.faces") / "canonical_head.npz").open("rb") as file, np.load(file) as data:
+        points = (data["landmarks"][:, :2].astype(np.float64) - (_LEFT_MM, _TOP_MM)) / _MM_PER_PX - 0.5
+    flat = points[:, 0] + 1j * points[:, 1]
+    centred = flat - flat.mean()
+    return centred, complex(flat.mean()), float(np.vdot(centred, centred).real)
+
+
+def _patch_to_photo(turn: complex, shift: complex) -> NDArray[np.float64]:
+    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+
+
+def face_features(patch: Rgb) -> NDArray[np.float32]:
+    """Features `float32 (F,)` of an aligned patch: oriented gradients, and each cell's colour against the skin's.
+
+    HOG after Dalal & Triggs (CVPR 2005). Colours are CIELAB; the skin's is the mean between brows and cheekbones.
+    """
+    gradients = np.asarray(_HOG.compute(patch), dtype=np.float32).ravel()
+    lab = cv2.cvtColor(patch.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    skin = lab[_SKIN_ROWS, _SKIN_COLUMNS].reshape(-1, 3).mean(axis=0)
+    apart: FloatImage = (cv2.resize(lab, _CELLS, interpolation=cv2.INTER_AREA) - skin) / _SPREAD
+    energy = cv2.resize(_gradient(lab[:, :, 0]), _CELLS, interpolation=cv2.INTER_AREA) / 10
+    return np.concatenate([gradients, apart.ravel(), np.abs(apart).ravel(), energy.ravel()]).astype(np.float32)
+
+
+def _gradient(lightness: FloatImage) -> FloatImage:
+    across, down = cv2.Scharr(lightness, cv2.CV_32F, 1, 0), cv2.Scharr(lightness, cv2.CV_32F, 0, 1)
+    return np.asarray(cv2.magnitude(across, down), dtype=np.float32) / np.float32(16)
+
+
+@lru_cache(maxsize=1)
+def masked_face_cue() -> MaskedFaceCue:
+    """The model that ships with the package."""
+    with (files("pipeline.faces") / WEIGHTS_FILE).open("rb") as file, np.load(file) as data:
+        return MaskedFaceCue(data["weights"].astype(np.float32), float(data["bias"]))
