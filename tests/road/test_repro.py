@@ -117,7 +117,7 @@ def test_a_second_run_does_nothing(project: Path) -> None:
     [
         ("  min_face_px: 24 ", "  min_face_px: 25 ", {"faces", "train", "evaluate"}),
         ("  per_face: 1 ", "  per_face: 2 ", {"augment"}),
-        ("  holdout_templates: [] ", "  holdout_templates: [ffp2_cup] ", {"split", "train"}),
+        ("  holdout_templates: [] ", "  holdout_templates: [ffp2_cup] ", {"augment", "split", "train"}),
         ("  lr: 0.002 ", "  lr: 0.003 ", {"train"}),
         ("  bootstrap_samples: 20 ", "  bootstrap_samples: 30 ", {"evaluate"}),
         ("  jobs: 1 ", "  jobs: 2 ", set()),
