@@ -150,7 +150,7 @@ def _peak_mb(folder: Path) -> int:
 
 def mask_folder(folder: Path, out: Path) -> None:
     """As `augment-masks FOLDER OUT --jobs 1` does, its contact sheet included."""
-    from pipeline.dataset.augment import augment_folder, find_photos  # noqa: PLC0415 - the timings need none of it
+    from pipeline.dataset.augment import augment_folder, find_photos
 
     settings = replace(Settings(), already_masked_threshold=DEFAULT_THRESHOLD)
     listing = find_photos(folder, out, None)

@@ -155,7 +155,7 @@ def _pair(before: Path, after: Path, row: Row) -> Pair | None:
     try:
         left, top, right, bottom = row["face_box"]
         box = Box(left, top, right, bottom, row["face_score"])
-        tiles = (tile(read_image(path).rgb, box) for path in (before, after))
-        return Pair(*tiles, caption=f"{row['template']}, {row['wear']}")
+        caption = f"{row['template']}, {row['wear']}"
+        return Pair(tile(read_image(before).rgb, box), tile(read_image(after).rgb, box), caption)
     except SampleRejected:  # deleted since: the sheet shows the others
         return None

@@ -10,6 +10,7 @@ from pipeline.arrays import FloatImage
 from pipeline.masks.light import SRGB_TO_LINEAR
 from pipeline.masks.noise import NoiseTurn
 from pipeline.masks.picture import FlatPicture, texture_of
+from pipeline.masks.planes import lay
 from pipeline.masks.relief import RELIEFS, TextureSpace
 from pipeline.masks.template import read_print
 
@@ -96,8 +97,8 @@ def _with_motif(plain: FloatImage, spec: dict[str, Any], space: TextureSpace) ->
 
 
 def _lay_binding(albedo: FloatImage, binding: dict[str, Any], space: TextureSpace) -> None:
-    inside = np.clip((binding["width_mm"] - space.edge_mm) / space.texel_mm + 0.5, 0, 1)[:, :, None]
-    albedo += (linear_colour(binding["colour"]) - albedo) * inside
+    inside = np.clip((binding["width_mm"] - space.edge_mm) / space.texel_mm + 0.5, 0, 1)
+    lay(albedo, linear_colour(binding["colour"]), inside)
 
 
 def _lay_lettering(albedo: FloatImage, lettering: dict[str, Any], space: TextureSpace) -> None:
@@ -122,7 +123,7 @@ def _lay_valve(albedo: FloatImage, valve: dict[str, Any], space: TextureSpace) -
     radius = valve["radius_mm"]
     distance = np.maximum(np.abs(x) * 1.08, np.abs(y)) * 1.06 if valve["square"] else np.hypot(x, y)
     cap = np.clip((radius - distance) / max(1.5, space.texel_mm) + 0.5, 0, 1)
-    albedo += (linear_colour(valve["colour"]) - albedo) * cap[:, :, None]
+    lay(albedo, linear_colour(valve["colour"]), np.asarray(cap, dtype=np.float32))
     if valve["slots"]:
         _cut_slots(albedo, valve, x, y, distance)
     groove = -0.6 * np.exp(-(((distance - 0.72 * radius) / max(1.0, space.texel_mm)) ** 2))
@@ -144,6 +145,5 @@ def _outline_alpha(corner_mm: float, space: TextureSpace) -> FloatImage:
     radius = max(corner_mm, 1.5 * space.texel_mm)
     x = np.abs(space.u) * (space.width_mm / 2) - (space.width_mm / 2 - radius)
     y = np.abs(space.v - 0.5) * space.height_mm - (space.height_mm / 2 - radius)
-    distance = radius - np.hypot(np.maximum(x, 0), np.maximum(y, 0))
-    distance = np.where((x < 0) & (y < 0), radius, distance)
+    distance = radius - np.sqrt(np.maximum(x, 0) ** 2 + np.maximum(y, 0) ** 2)
     return np.asarray(np.clip(distance / (1.5 * space.texel_mm), 0, 1), dtype=np.float32)
