@@ -1,4 +1,4 @@
-"""Arithmetic between images and planes, by OpenCV: numpy's broadcasting over a last axis of three is four times slower."""
+"""Arithmetic between images and planes by OpenCV: numpy, broadcasting over a last axis of three, is four times slower."""
 
 from typing import Any
 
