@@ -143,11 +143,15 @@ def _pairs(writer: DatasetWriter, photos: list[Photo]) -> list[Pair]:
 
 
 def _chosen(rows: list[Row]) -> list[Row]:
-    """A few rows of each type of mask, evenly spread over the photos, the types taking turns."""
+    """A few rows of each type of mask; the types take turns, each with photos of its own where there are enough."""
     by_type: dict[str, list[Row]] = {}
     for row in rows:
         by_type.setdefault(row["mask_type"], []).append(row)
-    shares = [[group[place] for place in spread(len(group), MAX_PAIRS // len(by_type))] for group in by_type.values()]
+    types = len(by_type)
+    shares = [
+        [group[place] for place in spread(len(group), MAX_PAIRS // types, number / types)]
+        for number, group in enumerate(by_type.values())
+    ]
     return [row for turn in zip_longest(*shares) for row in turn if row]
 
 
@@ -155,7 +159,7 @@ def _pair(before: Path, after: Path, row: Row) -> Pair | None:
     try:
         left, top, right, bottom = row["face_box"]
         box = Box(left, top, right, bottom, row["face_score"])
-        caption = f"{row['template']}, {row['wear']}"
-        return Pair(tile(read_image(before).rgb, box), tile(read_image(after).rgb, box), caption)
+        first, second = (tile(read_image(path).rgb, box) for path in (before, after))
+        return Pair(first, second, caption=f"{row['template']}, {row['wear']}")
     except SampleRejected:  # deleted since: the sheet shows the others
         return None

@@ -29,13 +29,13 @@ class Pair:
 _BACKGROUND = (225, 225, 225)
 
 
-def spread(count: int, limit: int = MAX_PAIRS) -> list[int]:
-    """At most `limit` of `count` places, evenly spread.
+def spread(count: int, limit: int = MAX_PAIRS, shift: float = 0.0) -> list[int]:
+    """At most `limit` of `count` places, evenly spread; `shift` in [0, 1) moves them by that share of a step.
 
-    >>> spread(3), spread(100, 4)
-    ([0, 1, 2], [0, 25, 50, 75])
+    >>> spread(3), spread(100, 4), spread(100, 4, 0.5)
+    ([0, 1, 2], [0, 25, 50, 75], [12, 37, 62, 87])
     """
-    return [place * count // limit for place in range(limit)] if count > limit else list(range(count))
+    return [int((place + shift) * count / limit) for place in range(limit)] if count > limit else list(range(count))
 
 
 def contact_sheet(pairs: Sequence[Pair]) -> Rgb:

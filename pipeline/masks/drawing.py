@@ -26,9 +26,13 @@ def draw_mask(template: Template, wear: Wear, params: MaskParams, rng: np.random
         "print": _draw_print(template.prints, base, rng),
         "reliefs": _draw_reliefs(template, params, rng),
         "binding": _draw_binding(template, base, rng),
+        "top_band": _draw_top_band(template, rng),
+        "wash": _uniform(template.wash, rng),
         "lettering": _draw_lettering(template, rng),
         "straps": _draw_straps(template.straps, base, rng),
         "valve": _draw_valve(template, base, rng) if has_valve else None,
+        "gradient": [_uniform((-0.12, 0.12), rng), _uniform((-0.08, 0.08), rng)],
+        "mottle": _uniform((0.01, 0.06), rng),
         "look": {name: _uniform(getattr(params.look, name), rng) for name in type(params.look).model_fields},
     }
     if template.picture:
@@ -89,13 +93,18 @@ def _draw_colour(colours: Sequence[Colour], jitter: float, rng: np.random.Genera
 def _free_colour(rng: np.random.Generator) -> list[float]:
     """Any colour, with white, black and clear tones as frequent as on real prints."""
     kind = rng.random()
-    if kind < 0.2:
+    if kind < 0.3:
         return [round(float(v), 1) for v in rng.normal(240, 6, 3).clip(0, 253)]
-    if kind < 0.35:
+    if kind < 0.52:
         return [round(float(v), 1) for v in rng.normal(24, 8, 3).clip(3, 255)]
-    hue, saturation, value = rng.random() * 6, rng.uniform(0.35, 1), rng.uniform(0.3, 1)
+    hue, saturation, value = rng.random() * 6, rng.uniform(0.15, 0.85), rng.uniform(0.2, 1)
     ramp = [np.clip(abs((hue + shift) % 6 - 3) - 1, 0, 1) for shift in (0, 4, 2)]
     return [round(float(255 * value * (1 - saturation + saturation * r)), 1) for r in ramp]
+
+
+def _ground(prints: Prints, base: list[float], rng: np.random.Generator) -> list[float]:
+    """The colour that a print lies on: the template's own, or any."""
+    return _free_colour(rng) if rng.random() < prints.free_ground else base
 
 
 def _draw_print(prints: Prints, base: list[float], rng: np.random.Generator) -> dict[str, Any] | None:
@@ -113,7 +122,7 @@ def _draw_print(prints: Prints, base: list[float], rng: np.random.Generator) -> 
         "angle_deg": _uniform((0, 360), rng) if is_tile and rng.random() < 0.5 else 0.0,
         "x": _uniform((0, 1), rng) if is_tile else _uniform((-0.08, 0.08), rng),
         "y": _uniform((0, 1), rng) if is_tile else _uniform((0.4, 0.65), rng),
-        "palette": [base, _free_colour(rng), _free_colour(rng), _free_colour(rng)],
+        "palette": [_ground(prints, base, rng), _free_colour(rng), _free_colour(rng), _free_colour(rng)],
     }
 
 
@@ -132,8 +141,15 @@ def _draw_binding(template: Template, base: list[float], rng: np.random.Generato
         return None
     darken = _uniform(binding.darken, rng)
     contrast = rng.random() < binding.contrast_probability
-    colour = _free_colour(rng) if contrast else [round(v * darken, 1) for v in base]
+    colour = _free_colour(rng) if contrast else [round(min(v * darken, 253.0), 1) for v in base]
     return {"width_mm": _uniform(binding.width_mm, rng), "colour": colour}
+
+
+def _draw_top_band(template: Template, rng: np.random.Generator) -> dict[str, float] | None:
+    band = template.top_band
+    if rng.random() >= band.probability:
+        return None
+    return {"width_mm": _uniform(band.width_mm, rng), "lighten": _uniform(band.lighten, rng)}
 
 
 def _draw_lettering(template: Template, rng: np.random.Generator) -> dict[str, Any] | None:
@@ -159,8 +175,15 @@ def _draw_straps(straps: Straps, base: list[float], rng: np.random.Generator) ->
         "bottom_v": _uniform(straps.bottom_v, rng),
         "width_mm": _uniform(straps.width_mm, rng),
         "sag_mm": _uniform(straps.sag_mm, rng),
+        "seen": [_seen_share(straps.hidden, rng), _seen_share(straps.hidden, rng)],
         "colour": base if like_mask else _draw_colour(straps.colours, 6, rng),
     }
+
+
+def _seen_share(hidden: float, rng: np.random.Generator) -> float:
+    """How much of one side's straps stands before the hair, from the mask on."""
+    share = _uniform((0.4, 1.4), rng)
+    return 0.0 if rng.random() < hidden else min(share, 1.0)
 
 
 def _draw_valve(template: Template, base: list[float], rng: np.random.Generator) -> dict[str, Any]:

@@ -42,12 +42,17 @@ def build_material(values: dict[str, Any], space: TextureSpace, picture: FlatPic
         height += RELIEFS[relief["kind"]](space, relief)
     if values["binding"]:
         _lay_binding(albedo, values["binding"], space)
+    if values["top_band"]:
+        _lay_top_band(albedo, values["top_band"], space)
+    if values["wash"]:
+        _wash(albedo, values["wash"], values["look"]["noise"], space)
     if values["lettering"]:
         _lay_lettering(albedo, values["lettering"], space)
     if values["valve"]:
         height += _lay_valve(albedo, values["valve"], space)
-    tone = space.noise("smooth", NoiseTurn(190, 150, 0, values["look"]["noise"] % 1))
-    albedo *= (1 + 0.02 * tone)[:, :, None]
+    tone = space.noise("smooth", NoiseTurn(190, 150, 0, values["look"]["noise"] % 1)) * values["mottle"]
+    tone += 1 + values["gradient"][0] * (space.v - 0.5) + values["gradient"][1] * space.u
+    albedo *= tone[:, :, None]
     return Material(albedo, height, alpha)
 
 
@@ -99,6 +104,18 @@ def _with_motif(plain: FloatImage, spec: dict[str, Any], space: TextureSpace) ->
 def _lay_binding(albedo: FloatImage, binding: dict[str, Any], space: TextureSpace) -> None:
     inside = np.clip((binding["width_mm"] - space.edge_mm) / space.texel_mm + 0.5, 0, 1)
     lay(albedo, linear_colour(binding["colour"]), inside)
+
+
+def _lay_top_band(albedo: FloatImage, band: dict[str, float], space: TextureSpace) -> None:
+    inside = np.clip((band["width_mm"] - space.v * space.height_mm) / space.texel_mm + 0.5, 0, 1)[:, :, None]
+    albedo += (1 - albedo) * (inside * band["lighten"])
+
+
+def _wash(albedo: FloatImage, strength: float, offset: float, space: TextureSpace) -> None:
+    """Let white show through in soft patches, as thin material does where it lies loose."""
+    patches = space.noise("smooth", NoiseTurn(210, 170, 0, offset * 3 % 1))
+    share = np.clip(0.5 + 0.35 * patches, 0, 1)[:, :, None] * strength
+    albedo += (0.95 - albedo) * share
 
 
 def _lay_lettering(albedo: FloatImage, lettering: dict[str, Any], space: TextureSpace) -> None:

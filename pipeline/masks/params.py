@@ -17,13 +17,13 @@ class LookRanges(_Section):
     """Ranges of the factors by which a mask takes on the photo's light and sharpness; 1 is as measured."""
 
     white_gain: Bounds = (0.85, 1.2)
-    light_strength: Bounds = (0.9, 2.2)
-    relief_gain: Bounds = (1.0, 2.4)
+    light_strength: Bounds = (0.5, 1.3)
+    relief_gain: Bounds = (2.5, 5.5)
     occlusion: Bounds = (0.3, 1.0)
-    shadow: Bounds = (0.15, 0.55)
+    shadow: Bounds = (0.0, 0.3)
     shadow_mm: Bounds = (3.0, 8.0)
     warmth: Bounds = (-0.04, 0.04)
-    blur: Bounds = (0.3, 1.0)
+    blur: Bounds = (0.0, 0.8)
     noise: Bounds = (0.6, 1.2)
 
 

@@ -66,7 +66,8 @@ def _bump(distance_mm: NDArray[np.floating], width_mm: float) -> FloatImage:
 def pleats(space: TextureSpace, p: dict[str, float]) -> FloatImage:
     """Horizontal folds that overlap downwards; `bow` bends them where they open over the nose and mouth."""
     middle = 1 - space.u**2
-    v = space.v - p["bow"] * middle * np.sin(np.pi * space.v)
+    sway = space.noise("smooth", NoiseTurn(300, 160, 0, p["bow"] * 5 % 1))
+    v = space.v - p["bow"] * middle * np.sin(np.pi * space.v) - p["sway"] * sway
     start, stop, count = p["start_v"], p["stop_v"], int(p["count"])
     phase = np.clip((v - start) / (stop - start), 0, 1) * count
     within = phase - np.floor(phase)
@@ -133,6 +134,14 @@ def weave(space: TextureSpace, p: dict[str, float]) -> FloatImage:
     return np.asarray(p["height_mm"] * min(1.0, p["period_mm"] / period) * np.sin(x) * np.sin(y), dtype=np.float32)
 
 
+def emboss(space: TextureSpace, p: dict[str, float]) -> FloatImage:
+    """A quilted grid of pressed points, as thermally bonded fleece shows."""
+    period = max(p["period_mm"], 3 * space.texel_mm)
+    a, b = (space.x_mm + space.y_mm) * (np.pi / period), (space.x_mm - space.y_mm) * (np.pi / period)
+    pressed = np.maximum(np.cos(a) * np.cos(b), 0) ** 2
+    return np.asarray(-p["height_mm"] * pressed, dtype=np.float32)
+
+
 def knit(space: TextureSpace, p: dict[str, float]) -> FloatImage:
     """Rows of V-shaped stitches."""
     period = max(p["period_mm"], 3 * space.texel_mm)
@@ -164,6 +173,16 @@ def smile_folds(space: TextureSpace, p: dict[str, float]) -> FloatImage:
     return np.asarray(p["height_mm"] * wave, dtype=np.float32)
 
 
+def side_folds(space: TextureSpace, p: dict[str, float]) -> FloatImage:
+    """Folds that fan out from both gathered sides and fade towards the middle."""
+    across = 1 - np.abs(space.u)
+    fade = np.clip(1 - across / p["reach"], 0, 1)
+    sway = space.noise("smooth", NoiseTurn(220, 180, 0, p["offset"]))
+    mirrored = np.where(space.u < 0, p["offset"], 0.37 - p["offset"])
+    wave = np.cos(2 * np.pi * (p["count"] * (space.v - 0.5) / (1 + 0.8 * across) + mirrored + 0.15 * sway))
+    return np.asarray(p["height_mm"] * wave * fade, dtype=np.float32)
+
+
 ReliefFunction = Callable[[TextureSpace, dict[str, float]], FloatImage]
 
 RELIEFS: dict[str, ReliefFunction] = {
@@ -178,16 +197,18 @@ RELIEFS: dict[str, ReliefFunction] = {
         wrinkles,
         creases,
         weave,
+        emboss,
         knit,
         nose_wire,
         folds,
+        side_folds,
         smile_folds,
     )
 }
 """Every relief a template may name."""
 
 RELIEF_PARAMETERS: dict[str, frozenset[str]] = {
-    "pleats": frozenset({"bow", "start_v", "stop_v", "count", "lip", "fade", "depth_mm"}),
+    "pleats": frozenset({"bow", "sway", "start_v", "stop_v", "count", "lip", "fade", "depth_mm"}),
     "vertical_seam": frozenset({"at_mm", "curve", "height_mm", "width_mm"}),
     "horizontal_seam": frozenset({"at_v", "sag", "height_mm", "width_mm"}),
     "slanted_seam": frozenset({"centre_v", "side_v", "height_mm", "width_mm"}),
@@ -196,9 +217,11 @@ RELIEF_PARAMETERS: dict[str, frozenset[str]] = {
     "wrinkles": frozenset({"height_mm", "angle_deg", "period_mm", "stretch", "offset"}),
     "creases": frozenset({"height_mm", "angle_deg", "period_mm", "stretch", "offset"}),
     "weave": frozenset({"period_mm", "height_mm"}),
+    "emboss": frozenset({"period_mm", "height_mm"}),
     "knit": frozenset({"period_mm", "height_mm"}),
     "nose_wire": frozenset({"at_v", "half_width_mm", "height_mm", "width_mm"}),
     "folds": frozenset({"gather", "period_mm", "height_mm", "offset"}),
+    "side_folds": frozenset({"count", "height_mm", "reach", "offset"}),
     "smile_folds": frozenset({"sag", "period_mm", "height_mm", "offset"}),
 }
 """What each relief must be told; a template gives a value or a range for each."""

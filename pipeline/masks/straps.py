@@ -36,12 +36,12 @@ def strap_lines(
     fit: HeadFit,
     head: CanonicalHead,
 ) -> list[StrapLine]:
-    """The visible runs of all four straps of a mask whose left and right edge are `(N, 3)` from top to bottom."""
+    """The runs that are seen of all four straps of a mask whose left and right edge are `(N, 3)` from top to bottom."""
     lines = []
-    for side, edge in zip(("left", "right"), edges, strict=True):
+    for side, edge, seen in zip(("left", "right"), edges, straps["seen"], strict=True):
         for end, v in zip(_ENDS[straps["kind"]], (straps["top_v"], straps["bottom_v"]), strict=True):
-            start = _on_edge(edge, v)
-            lines += _visible_runs(_path(start, head.anchors[f"{end}_{side}"], straps["sag_mm"], head), fit, head)
+            path = _path(_on_edge(edge, v), head.anchors[f"{end}_{side}"], straps["sag_mm"], head)
+            lines += _visible_runs(path[: round(seen * _STEPS)], fit, head)
     return lines
 
 
@@ -64,6 +64,8 @@ def _path(
 
 
 def _visible_runs(path: NDArray[np.float64], fit: HeadFit, head: CanonicalHead) -> list[StrapLine]:
+    if len(path) < 2:
+        return []
     azimuth, _, _ = to_cylinder(path)
     angle = np.radians(azimuth)
     outward = np.stack([np.sin(angle), np.zeros_like(angle), -np.cos(angle)], axis=1) @ fit.rotation.T

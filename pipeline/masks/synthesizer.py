@@ -32,7 +32,7 @@ from pipeline.records import MaskType, Wear
 _MARGIN_MM = 10.0
 _MAX_WINDOW_PX = 640
 _MAX_TEXTURE_PX = 640
-_MIN_LIGHT = 0.12
+_MIN_LIGHT = 0.25
 _OUTLINE_ALPHA = 0.5
 
 

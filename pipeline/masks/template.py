@@ -89,6 +89,7 @@ class Prints(_Part):
     motifs: tuple[str, ...] | Literal["all"] = "all"
     tile_mm: Range = (30, 90)
     motif_mm: Range = (60, 120)
+    free_ground: Probability = 0.35
 
 
 class Relief(BaseModel):
@@ -125,6 +126,14 @@ class Binding(_Part):
     contrast_probability: Probability = 0
 
 
+class TopBand(_Part):
+    """A band along the top edge, over the nose wire, that lets more light through."""
+
+    probability: Probability = 0
+    width_mm: Range = (6, 12)
+    lighten: Range = (0.1, 0.6)
+
+
 class Lettering(_Part):
     """Small printed lines, as on respirators."""
 
@@ -137,13 +146,17 @@ class Lettering(_Part):
 
 
 class Straps(_Part):
-    """How the mask is held; `top_v` and `bottom_v` say where the straps leave its sides."""
+    """How the mask is held; `top_v` and `bottom_v` say where the straps leave its sides.
+
+    `hidden` is the probability, for each side, that hair hides them whole; otherwise hair may hide their far part.
+    """
 
     kind: Literal["ear_loops", "head_straps", "ties", "none"]
     top_v: Range = (0.03, 0.03)
     bottom_v: Range = (0.97, 0.97)
     width_mm: Range = (2.5, 4)
     sag_mm: Range = (0, 4)
+    hidden: Probability = 0.45
     colours: tuple[Colour, ...] = ()
     like_mask: Probability = 0
 
@@ -187,6 +200,8 @@ class Template(_Part):
     prints: Prints = Prints()
     reliefs: tuple[Relief, ...] = ()
     binding: Binding = Binding()
+    top_band: TopBand = TopBand()
+    wash: Range = (0, 0)
     lettering: Lettering = Lettering()
     straps: Straps
     valve: Valve = Valve()

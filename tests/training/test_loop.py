@@ -109,7 +109,7 @@ def test_training_separates_the_classes(run) -> None:
     [
         {"optimizer": "sgd", "schedule": "cosine", "balance": "sampler"},
         {"cutmix_alpha": 1.0, "mixup_alpha": 0.3, "schedule": "constant", "balance": "none"},
-        {"target": "mask_presence", "precision": "fp16"},
+        {"target": "mask_presence", "precision": "bf16"},
         {"model": "mobilenet_v3_small", "freeze_epochs": 1, "clip_grad_norm": 0},
     ],
 )
@@ -131,8 +131,8 @@ def test_a_frozen_backbone_does_not_move(run) -> None:
 
 
 def test_early_stopping_waits_so_many_epochs(run) -> None:
-    trained, told = run(epochs=30, early_stop_epochs=2, lr=1e-9)
-    assert len(told.epochs) == trained.outcome.best.epoch + 3
+    trained, told = run(epochs=20, early_stop_epochs=1, lr=1e-9)
+    assert len(told.epochs) == trained.outcome.best.epoch + 2
 
 
 def test_the_best_epoch_has_the_highest_f1_then_the_lowest_loss() -> None:

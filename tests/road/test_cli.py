@@ -1,0 +1,56 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from stages import cli
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.mark.parametrize("name", [*cli.STAGES, *cli.TOOLS])
+def test_every_name_is_a_command_with_help(name: str) -> None:
+    result = CliRunner().invoke(cli.main, [name, "--help"])
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith(f"Usage: main {name}")
+
+
+def test_the_stages_are_those_of_dvc_yaml() -> None:
+    assert list(cli.STAGES) == list(yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"])
+
+
+def test_help_imports_no_stage() -> None:
+    code = (
+        "import sys, stages.cli as c\n"
+        "try: c.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([m for m in sys.modules if m.startswith('stages.')], 'torch' in sys.modules, 'numpy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "evaluate" in done.stdout
+    assert done.stdout.endswith("['stages.common', 'stages.cli'] False False\n")
+
+
+def test_an_unknown_stage_is_wrong_use() -> None:
+    result = CliRunner().invoke(cli.main, ["tarin"])
+    assert (result.exit_code, "No such command 'tarin'" in result.output) == (2, True)
+
+
+def test_a_stage_without_its_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str) -> object:
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+    monkeypatch.setattr(cli, "import_module", fail)
+    result = CliRunner().invoke(cli.main, ["train"])
+    assert (result.exit_code, result.output) == (1, "Error: torch is not installed: pip install 'maskwright[train]'\n")
+
+
+def test_the_version_is_told() -> None:
+    from pipeline.version import VERSION
+
+    assert VERSION in CliRunner().invoke(cli.main, ["--version"]).output
+    assert isinstance(cli.main, click.Group)

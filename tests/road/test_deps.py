@@ -1,0 +1,100 @@
+"""dvc.yaml names what the stages really depend on, and params.yaml says what every dial does."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from pipeline.config import Params, load_params
+from tools import stage_deps
+
+ROOT = Path(__file__).parent.parent.parent
+STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+
+
+def body(stage: str) -> dict[str, Any]:
+    return STAGES[stage].get("do", STAGES[stage])
+
+
+@pytest.mark.parametrize("stage", list(STAGES))
+def test_deps_name_exactly_the_modules_that_the_stage_imports(stage: str) -> None:
+    named = [path for path in body(stage)["deps"] if path.endswith(".py")]
+    assert named == stage_deps.stage_modules()[stage], "run: python tools/stage_deps.py --write"
+
+
+@pytest.mark.parametrize("stage", list(STAGES))
+def test_no_dep_is_a_folder_of_code(stage: str) -> None:
+    assert not [
+        path for path in body(stage)["deps"] if path.split("/")[0] in {"pipeline", "stages"} and "." not in path
+    ]
+
+
+def test_the_walk_finds_imports_inside_functions_and_runs_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {
+        "stages/a.py": "def f():\n    from pipeline.b import g\n",
+        "pipeline/__init__.py": '"""Words alone."""\n',
+        "pipeline/b/__init__.py": "from pipeline.b.c import g\n",
+        "pipeline/b/c.py": "import os\ng = os\n",
+        "pipeline/unused.py": "x = 1\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(stage_deps, "ROOT", tmp_path)
+    found = stage_deps.imported_files(tmp_path / "stages/a.py")
+    assert {path.relative_to(tmp_path).as_posix() for path in found} == {
+        "stages/a.py", "pipeline/b/__init__.py", "pipeline/b/c.py",
+    }  # fmt: skip
+
+
+def test_writing_changes_the_modules_alone() -> None:
+    text = (ROOT / "dvc.yaml").read_text()
+    modules = stage_deps.stage_modules()
+    assert stage_deps.rewritten(text, modules) == text
+    without = "\n".join(line for line in text.splitlines() if not line.endswith("stages/common.py")) + "\n"
+    assert stage_deps.rewritten(without, modules) == text
+
+
+def leaves(model: type[BaseModel], prefix: str = "") -> list[str]:
+    found = []
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            found += leaves(kind, f"{prefix}{name}.")
+        else:
+            found.append(prefix + name)
+    return found
+
+
+def value_at(document: Any, key: str) -> Any:
+    for part in key.split("."):
+        document = document[part]
+    return document
+
+
+@pytest.mark.parametrize("key", leaves(Params))
+def test_params_yaml_holds_every_dial(key: str) -> None:
+    value_at(yaml.safe_load((ROOT / "params.yaml").read_text()), key)
+
+
+def test_params_yaml_says_of_nearly_every_dial_what_it_does() -> None:
+    """A comment of its own, or that of the line above for the members of a group."""
+    lines = [line for line in (ROOT / "params.yaml").read_text().splitlines() if re.match(r"\s*[a-z_]+:", line)]
+    silent = [line.strip() for line in lines if "#" not in line]
+    assert len(silent) < 0.15 * len(lines), silent
+
+
+def test_params_yaml_is_valid() -> None:
+    assert load_params(ROOT / "params.yaml").ingest.sources == ("sample",)
+
+
+@pytest.mark.parametrize("stage", list(STAGES))
+def test_params_named_in_dvc_yaml_exist(stage: str) -> None:
+    document = yaml.safe_load((ROOT / "params.yaml").read_text())
+    for key in body(stage)["params"]:
+        value_at(document, key)

@@ -1,0 +1,63 @@
+"""The documents say what the code does."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+MODULES = sorted((ROOT / "pipeline").rglob("*.py"))
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+BUILT = {"exact_duplicate", "near_duplicate"}
+"""Reasons that are put together from a kind of link."""
+
+
+def nodes() -> Iterator[ast.AST]:
+    for module in MODULES:
+        yield from ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+
+
+def constant(node: ast.AST | None) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+
+
+def reasons_in_code() -> set[str]:
+    found: set[str] = set()
+    for node in nodes():
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id == "SampleRejected" and node.args:
+                found.update(constant(node.args[0]))
+            for keyword in node.keywords:
+                if keyword.arg == "reason":
+                    found.update(constant(keyword.value))
+    return found
+
+
+def documented_reasons() -> set[str]:
+    lines = (ROOT / "docs/rejections.md").read_text().splitlines()
+    cells = [line.split("|")[1] for line in lines if line.startswith("| `")]
+    return set(re.findall(r"`([a-z_]+)`", " ".join(cells)))
+
+
+def test_every_reason_is_documented() -> None:
+    assert reasons_in_code() - documented_reasons() == set()
+
+
+def test_no_documented_reason_is_unknown() -> None:
+    literals = {text for node in nodes() for text in constant(node)}
+    assert documented_reasons() - literals == BUILT
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_in_documents_name_modules_that_exist(document: Path) -> None:
+    modules = re.findall(r"python -m ((?:stages|tools|benchmarks)[\w.]*)", document.read_text(encoding="utf-8"))
+    assert [name for name in modules if not (ROOT / (name.replace(".", "/") + ".py")).is_file()] == []

@@ -1,0 +1,132 @@
+"""The whole road once, through the real `dvc repro`, in a copy of the repository."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.manifests import read_manifest
+from pipeline.records import Assignment, Face, Image, MaskedImage, Rejection
+
+ROOT = Path(__file__).parent.parent.parent
+CODE = ("pipeline", "stages", "masks_templates", "samples", "dvc.yaml", "params.yaml", "takedowns.yaml", ".dvcignore")
+PERSONS = 12
+"""A part of the sample is enough: what is tested is that the stages fit together."""
+
+pytestmark = pytest.mark.slow
+
+
+def dvc(project: Path, *words: str) -> str:
+    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *words],
+        cwd=project,
+        env=os.environ | {"PATH": paths, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def change(project: Path, before: str, after: str) -> None:
+    path = project / "params.yaml"
+    text = path.read_text()
+    assert text.count(before) == 1, before
+    path.write_text(text.replace(before, after))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("road") / "project"
+    folder.mkdir()
+    for name in CODE:
+        source = ROOT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, folder / name)
+    (folder / ".dvc").mkdir()
+    shutil.copy(ROOT / ".dvc" / "config", folder / ".dvc" / "config")
+    keep_some(folder / "samples")
+    change(folder, "  epochs: 15 ", "  epochs: 1 ")
+    change(folder, "  image_px: 96 ", "  image_px: 48 ")
+    change(folder, "  jobs: 0 ", "  jobs: 1 ")
+    change(folder, "  bootstrap_samples: 1000 ", "  bootstrap_samples: 20 ")
+    dvc(folder, "config", "core.no_scm", "true")
+    dvc(folder, "repro")
+    return folder
+
+
+def keep_some(samples: Path) -> None:
+    """The first persons with their duplicates, and the damaged files."""
+    manifest = samples / "manifest.csv"
+    header, *lines = manifest.read_text().splitlines()
+    persons = {f"person-{number:03}" for number in range(PERSONS)}
+    kept = [line for line in lines if line.split(",")[1] in persons or line.startswith("damaged")]
+    manifest.write_text("\n".join([header, *kept]) + "\n")
+
+
+def test_every_id_is_kept_or_rejected_at_every_stage(project: Path) -> None:
+    data = project / "data"
+    taken = read_manifest(data / "raw/sample/images.parquet", Image)
+    refused = read_manifest(data / "raw/sample/rejected.parquet", Rejection)
+    assert {row.reason for row in refused} == {"damaged_image", "not_an_image"}
+    kept = read_manifest(data / "dedup/kept.parquet", Image)
+    dropped = read_manifest(data / "dedup/rejected.parquet", Rejection)
+    assert {row.id for row in kept} | {row.id for row in dropped} == {row.id for row in taken}
+    assert len(kept) + len(dropped) == len(taken)
+    assert {"exact_duplicate", "near_duplicate"} >= {row.reason for row in dropped} != set()
+    faces = read_manifest(data / "faces/faces.parquet", Face)
+    faceless = read_manifest(data / "faces/rejected.parquet", Rejection)
+    assert {face.image_id for face in faces} | {row.id for row in faceless} >= {row.id for row in kept}
+    masked = read_manifest(data / "masked/masked.parquet", MaskedImage)
+    refused = read_manifest(data / "masked/rejected.parquet", Rejection)
+    assert len(masked) + len(refused) == 3 * len(faces)
+    split = read_manifest(data / "split/split.parquet", Assignment)
+    assert {row.sample_id for row in split} <= {row.id for row in faces} | {row.id for row in masked}
+    assert all((project / row.crop_path).is_file() for row in split)
+
+
+def test_one_person_stands_on_one_side(project: Path) -> None:
+    people = {row.id: row.person_id for row in read_manifest(project / "data/raw/sample/images.parquet", Image)}
+    sides: dict[str | None, set[str]] = {}
+    for row in read_manifest(project / "data/split/split.parquet", Assignment):
+        sides.setdefault(people[row.image_id], set()).add(row.side)
+    assert len(sides) == PERSONS
+    assert all(len(found) == 1 for found in sides.values())
+
+
+def test_metrics_plots_and_model_are_there(project: Path) -> None:
+    metrics = json.loads((project / "reports/metrics.json").read_text())
+    assert all(0 <= numbers["mask_type"]["accuracy"] <= 1 for numbers in metrics.values())
+    assert (project / "models/model.pt").stat().st_size > 100_000
+    assert (project / "reports/report.html").stat().st_size > 10_000
+    assert "index.html" in dvc(project, "plots", "show")
+
+
+def test_a_second_run_does_nothing(project: Path) -> None:
+    assert "Data and pipelines are up to date." in dvc(project, "repro")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ("  min_face_px: 24 ", "  min_face_px: 25 ", {"faces", "train", "evaluate"}),
+        ("  per_face: 1 ", "  per_face: 2 ", {"augment"}),
+        ("  holdout_templates: [] ", "  holdout_templates: [ffp2_cup] ", {"split", "train"}),
+        ("  lr: 0.002 ", "  lr: 0.003 ", {"train"}),
+        ("  bootstrap_samples: 20 ", "  bootstrap_samples: 30 ", {"evaluate"}),
+        ("  jobs: 1 ", "  jobs: 2 ", set()),
+    ],
+)
+def test_a_parameter_changes_only_what_hangs_on_it(project: Path, before: str, after: str, changed: set[str]) -> None:
+    change(project, before, after)
+    try:
+        status = json.loads(dvc(project, "status", "--json").splitlines()[-1])
+    finally:
+        change(project, after, before)
+    assert set(status) == changed

@@ -1,0 +1,84 @@
+"""`pip install maskwright` in an empty environment gives a working `augment-masks`, from any folder."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MakePhotos
+
+ROOT = Path(__file__).parent.parent.parent
+MAX_INSTALL_MB = 700
+MAX_HELP_S = 0.5
+
+pytestmark = pytest.mark.slow
+
+
+def run(*words: str | Path, cwd: Path) -> "subprocess.CompletedProcess[str]":
+    """Without this repository on the path and without what the tests' own environment sets."""
+    environment = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+    return subprocess.run(
+        [str(word) for word in words], check=False, cwd=cwd, env=environment, capture_output=True, text=True
+    )
+
+
+def pip(python: Path, *words: str | Path, cwd: Path) -> None:
+    done = run(python, "-m", "pip", "--disable-pip-version-check", "--quiet", *words, cwd=cwd)
+    if done.returncode and "CI" not in os.environ and "Could not find a version" in done.stderr:
+        pytest.skip(f"no package index can be reached: {done.stderr.strip().splitlines()[-1]}")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel and what it needs; the versions are those of constraints.txt."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip(Path(sys.executable), "wheel", "--no-deps", "--wheel-dir", folder / "dist", ROOT, cwd=folder)
+    (wheel,) = (folder / "dist").glob("maskwright-*.whl")
+    venv.create(folder / "environment", with_pip=True)
+    pip(folder / "environment/bin/python", "install", "-c", ROOT / "constraints.txt", wheel, cwd=folder)
+    return folder / "environment"
+
+
+def test_masks_a_photo_from_another_folder(installed: Path, make_photos: MakePhotos, tmp_path: Path) -> None:
+    make_photos("anna.jpg")
+    done = run(installed / "bin/augment-masks", "faces", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (tmp_path / "out/metadata.jsonl").read_text().splitlines()]
+    assert [row["mask_type"] for row in rows] == ["cloth", "surgical", "ffp2"]
+
+
+def test_the_templates_are_inside(installed: Path, tmp_path: Path) -> None:
+    listed = run(installed / "bin/augment-masks", "templates", "list", cwd=tmp_path).stdout
+    shipped = sorted(file.parent.name for file in (ROOT / "masks_templates").glob("*/template.yaml"))
+    assert [name for name in shipped if name not in listed] == []
+
+
+def test_the_base_install_is_small_and_has_no_torch(installed: Path) -> None:
+    files = [path for path in (installed / "lib").rglob("*") if path.is_file() and not path.is_symlink()]
+    assert sum(path.stat().st_size for path in files) / 1e6 < MAX_INSTALL_MB
+    packages = {path.name for path in installed.glob("lib/python*/site-packages/*")}
+    assert packages.isdisjoint({"torch", "dvc", "pyarrow", "pandas", "tests", "tools"})
+
+
+def test_help_answers_at_once(installed: Path, tmp_path: Path) -> None:
+    """CPU time: the clock would measure what else the machine does."""
+    spent = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert run(installed / "bin/augment-masks", "--help", cwd=tmp_path).stdout.startswith("Usage: augment-masks")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(spent) < MAX_HELP_S
+
+
+def test_a_stage_says_which_extra_it_needs(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("")
+    done = run(installed / "bin/maskwright", "train", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "pip install 'maskwright[" in done.stderr
