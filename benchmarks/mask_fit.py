@@ -5,10 +5,11 @@
 
 For each type of mask, over all faces and --masks draws of each:
 
-- covered: share of masks with nose tip, mouth and chin under alpha > 0.5. On the sample these are the true points, while the
+- covered: share of masks with nose tip, mouth and chin under alpha > 0.5. On the sample these are the true points; the
   mask is drawn on what the landmark model finds.
-- overhang: share with less than 3 % of the mask's body outside the head's true silhouette, neck and hair included; straps
-  don't count. The sample alone knows the silhouette. Bandanas and gaiters lie on the clothes below and are left out.
+- overhang: share with less than 3 % of the mask's body outside the head's true silhouette, neck and hair included;
+  straps don't count. The sample alone knows the silhouette. Bandanas and gaiters, which lie on the clothes below, are
+  left out.
 - halo: share with a pixel on the soft edge that is saturated where neither the photo nor the mask beside it is.
 """
 
@@ -147,8 +148,7 @@ def _alpha_at(alpha: NDArray[np.float32], point: Points) -> float:
 
 
 def halo_pixels(before: Rgb, masked: MaskedFace) -> int:
-    """Pixels of the soft edge that are white (all channels above 250) with nothing so bright within two pixels in the
-    photo or in the mask's full cover."""
+    """Pixels of the soft edge that are white (above 250) with nothing bright near by in the photo or the whole mask."""
     alpha = masked.alpha[:, :, 0]
     edge = (alpha > 0.02) & (alpha < 0.98)
     white = masked.rgb.min(axis=2) > 250
@@ -171,7 +171,10 @@ def summary(verdicts: list[Verdict]) -> str:
 def worst(verdicts: list[Verdict], count: int = 8) -> str:
     """Where to look first."""
     known = sorted((verdict for verdict in verdicts if verdict.outside is not None), key=lambda v: -(v.outside or 0))
-    return ", ".join(f"{verdict.name} {verdict.template} {verdict.outside:.0%}" for verdict in known[:count]) or "not known"
+    return (
+        ", ".join(f"{verdict.name} {verdict.template} {verdict.outside:.0%}" for verdict in known[:count])
+        or "not known"
+    )
 
 
 if __name__ == "__main__":

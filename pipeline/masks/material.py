@@ -10,7 +10,7 @@ from pipeline.arrays import FloatImage
 from pipeline.masks.light import SRGB_TO_LINEAR
 from pipeline.masks.noise import NoiseTurn
 from pipeline.masks.picture import FlatPicture, texture_of
-from pipeline.masks.planes import lay
+from pipeline.masks.planes import dim, lay
 from pipeline.masks.relief import RELIEFS, TextureSpace
 from pipeline.masks.template import read_print
 
@@ -52,7 +52,7 @@ def build_material(values: dict[str, Any], space: TextureSpace, picture: FlatPic
         height += _lay_valve(albedo, values["valve"], space)
     tone = space.noise("smooth", NoiseTurn(190, 150, 0, values["look"]["noise"] % 1)) * values["mottle"]
     tone += 1 + values["gradient"][0] * (space.v - 0.5) + values["gradient"][1] * space.u
-    albedo *= tone[:, :, None]
+    dim(albedo, tone)
     return Material(albedo, height, alpha)
 
 
@@ -107,15 +107,16 @@ def _lay_binding(albedo: FloatImage, binding: dict[str, Any], space: TextureSpac
 
 
 def _lay_top_band(albedo: FloatImage, band: dict[str, float], space: TextureSpace) -> None:
-    inside = np.clip((band["width_mm"] - space.v * space.height_mm) / space.texel_mm + 0.5, 0, 1)[:, :, None]
-    albedo += (1 - albedo) * (inside * band["lighten"])
+    inside = np.clip((band["width_mm"] - space.v * space.height_mm) / space.texel_mm + 0.5, 0, 1)
+    share = np.broadcast_to(np.float32(band["lighten"]) * inside, (space.height, space.width))
+    lay(albedo, np.ones(3), np.ascontiguousarray(share, dtype=np.float32))
 
 
 def _wash(albedo: FloatImage, strength: float, offset: float, space: TextureSpace) -> None:
     """Let white show through in soft patches, as thin material does where it lies loose."""
     patches = space.noise("smooth", NoiseTurn(210, 170, 0, offset * 3 % 1))
-    share = np.clip(0.5 + 0.35 * patches, 0, 1)[:, :, None] * strength
-    albedo += (0.95 - albedo) * share
+    share = np.clip(0.5 + 0.35 * patches, 0, 1) * np.float32(strength)
+    lay(albedo, np.full(3, 0.95), share)
 
 
 def _lay_lettering(albedo: FloatImage, lettering: dict[str, Any], space: TextureSpace) -> None:
@@ -130,7 +131,7 @@ def _lay_lettering(albedo: FloatImage, lettering: dict[str, Any], space: Texture
         at = (x - int(len(line) * letter_px * 0.4), int(lettering["v"] * canvas.shape[0] + k * letter_px * 1.6))
         cv2.putText(canvas, line, at, cv2.FONT_HERSHEY_SIMPLEX, scale, 255, max(1, round(letter_px / 9)))
     ink = cv2.resize(canvas, (space.width, space.height), interpolation=cv2.INTER_AREA)
-    albedo *= (1 - (1 - lettering["tone"]) * ink.astype(np.float32) / 255)[:, :, None]
+    dim(albedo, 1 - np.float32((1 - lettering["tone"]) / 255) * ink.astype(np.float32))
 
 
 def _lay_valve(albedo: FloatImage, valve: dict[str, Any], space: TextureSpace) -> FloatImage:
@@ -154,7 +155,7 @@ def _cut_slots(albedo: FloatImage, valve: dict[str, Any], x: FloatImage, y: Floa
     pitch = 1.3 * valve["radius_mm"] / (valve["slots"] + 1)
     wave = np.cos(across * (2 * np.pi / pitch))
     slot = np.clip((wave - 0.4) * 3, 0, 1) * (distance < 0.62 * valve["radius_mm"])
-    albedo *= (1 - 0.6 * slot)[:, :, None]
+    dim(albedo, np.asarray(1 - 0.6 * slot, dtype=np.float32))
 
 
 def _outline_alpha(corner_mm: float, space: TextureSpace) -> FloatImage:

@@ -1,4 +1,4 @@
-"""Arithmetic between images and planes by OpenCV: numpy, broadcasting over a last axis of three, is four times slower."""
+"""Arithmetic between images and planes by OpenCV: numpy, which broadcasts over a short last axis, is slow."""
 
 from typing import Any
 
@@ -22,6 +22,11 @@ def coloured(plane: FloatImage, colour: NDArray[np.floating]) -> FloatImage:
 def lay(image: FloatImage, colour: NDArray[np.floating], share: FloatImage) -> None:
     """Replace a share `float32 (H, W)` in [0, 1] of the image by a colour `(C,)`, in place."""
     np.add(scaled(image, 1 - share), coloured(share, colour), out=image)
+
+
+def dim(image: FloatImage, plane: FloatImage) -> None:
+    """Multiply each pixel of the image by the plane's `float32 (H, W)`, in place."""
+    np.copyto(image, scaled(image, plane))
 
 
 def quantile(values: NDArray[Any], share: float) -> float:
