@@ -6,6 +6,7 @@ imports, those inside functions too.
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -27,9 +28,15 @@ def imported_files(module: Path) -> set[Path]:
     return {path for path in seen if _has_code(path)}
 
 
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def _direct(path: Path) -> list[Path]:
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -46,7 +53,7 @@ def _files_of(name: str) -> list[Path]:
 
 
 def _has_code(path: Path) -> bool:
-    body = ast.parse(path.read_text(encoding="utf-8")).body
+    body = _tree(path).body
     return any(not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) for node in body)
 
 

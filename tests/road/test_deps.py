@@ -98,3 +98,16 @@ def test_params_named_in_dvc_yaml_exist(stage: str) -> None:
     document = yaml.safe_load((ROOT / "params.yaml").read_text())
     for key in body(stage)["params"]:
         value_at(document, key)
+
+
+UNTRACKED = {
+    "engine.jobs": "never changes a byte",
+    "ingest.sources": "makes the stages of ingest",
+}
+
+
+def test_every_dial_is_tracked_by_a_stage() -> None:
+    """An untracked parameter would be changed without anything running again."""
+    tracked = [key for stage in STAGES for key in body(stage)["params"]]
+    loose = [key for key in leaves(Params) if not any(key == name or key.startswith(f"{name}.") for name in tracked)]
+    assert set(loose) <= set(UNTRACKED)
