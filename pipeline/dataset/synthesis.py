@@ -12,7 +12,13 @@ from pipeline.records import MaskType
 @lru_cache(maxsize=1)
 def shared_synthesizer(templates: tuple[Path, ...], params_json: str) -> MaskSynthesizer:
     """This process's synthesizer with the templates of these folders, the shipped ones where none is named."""
-    return MaskSynthesizer(load_templates(templates or None), MaskParams.model_validate_json(params_json))
+    return MaskSynthesizer(_loaded(templates), MaskParams.model_validate_json(params_json))
+
+
+@lru_cache(maxsize=1)
+def _loaded(folders: tuple[Path, ...]) -> dict[str, Template]:
+    """Reading the templates takes half a second: once a process."""
+    return load_templates(folders or None)
 
 
 def templates_for(
@@ -24,7 +30,7 @@ def templates_for(
         TemplateError: a template is broken, no template makes masks of one of the types, or a held-out one does not
             exist or leaves no other of its type.
     """
-    templates = load_templates(folders or None)
+    templates = _loaded(tuple(folders))
     offered = sorted({template.mask_type for template in templates.values()})
     missing = [mask for mask in masks if mask not in offered]
     if missing:

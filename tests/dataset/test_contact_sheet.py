@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.arrays import Rgb
-from pipeline.dataset.contact_sheet import Pair, contact_sheet, spread
+from pipeline.dataset.contact_sheet import Pair, contact_sheet, spread, tile
 from pipeline.faces.detectors import Box
 
 
@@ -16,8 +16,8 @@ def test_places_are_distinct_in_order_and_in_range(count: int, limit: int) -> No
 
 
 def pair(before: int, after: int, box: Box) -> Pair:
-    photos = (np.full((100, 120, 3), value, dtype=np.uint8) for value in (before, after))
-    return Pair(*photos, box, "cloth_plain, correct")
+    first, second = (tile(np.full((100, 120, 3), value, dtype=np.uint8), box) for value in (before, after))
+    return Pair(first, second, "cloth_plain, correct")
 
 
 def test_before_stands_left_of_after() -> None:
@@ -33,8 +33,8 @@ def test_beyond_the_photo_is_grey_not_repeated() -> None:
 
 
 def test_five_pairs_make_two_rows_and_none_an_empty_sheet(portrait: Rgb) -> None:
-    box = Box(80, 60, 180, 180, 1)
-    one, five, none = (contact_sheet([Pair(portrait, portrait, box, "x")] * count) for count in (1, 5, 0))
+    face = tile(portrait, Box(80, 60, 180, 180, 1))
+    one, five, none = (contact_sheet([Pair(face, face, "x")] * count) for count in (1, 5, 0))
     assert five.shape[0] > 1.9 * one.shape[0] - 20
     assert five.shape[1] == one.shape[1]
     assert none.min() == 255

@@ -1,9 +1,17 @@
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
+from pipeline.config import FacesParams
 from pipeline.errors import ShapeError
+from pipeline.faces.finding import FaceFinder
 from pipeline.faces.pose import _mean_landmarks, estimate_pose, pose_of
+from pipeline.images import read_image
+from tools.samples.truth import read_truth
+
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
 
 
 def rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> np.ndarray:
@@ -69,3 +77,14 @@ def test_pose_of_the_identity_looks_at_the_viewer() -> None:
 def test_other_landmark_schemes_are_refused() -> None:
     with pytest.raises(ShapeError, match=r"\(68, 2\)"):
         estimate_pose(np.zeros((5, 2), dtype=np.float32))
+
+
+def test_rendered_faces_look_where_the_renderer_turned_them() -> None:
+    truth = read_truth(SAMPLES / "truth.npz")
+    finder = FaceFinder(FacesParams())
+    errors = []
+    for row in range(0, len(truth.picture), 4):
+        pose = finder.find(read_image(SAMPLES / "faces" / str(truth.picture[row])).rgb)[0].pose
+        errors.append(np.array([pose.yaw_deg, pose.pitch_deg, pose.roll_deg]) - truth.pose_deg[row])
+    yaw, pitch, roll = np.abs(errors).mean(axis=0)
+    assert (yaw < 5, pitch < 7.5, roll < 1.6) == (True, True, True), (yaw, pitch, roll)
