@@ -14,6 +14,7 @@ For each type of mask, over all faces and --masks draws of each:
 """
 
 import argparse
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,11 +54,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one mask does; `outside` is None where nobody knows."""
+    """What one mask does: `bare` names the points that it leaves so, `outside` is None where nobody knows."""
 
     name: str
     template: str
-    covered: bool
+    bare: tuple[str, ...]
     outside: float | None
     halo_pixels: int
 
@@ -125,14 +126,15 @@ def photos_of(folders: list[Path], limit: int) -> Iterator[Subject]:
 def judge(subject: Subject, masked: MaskedFace) -> Verdict:
     """What the mask covers, leaves and spoils."""
     alpha = masked.alpha[:, :, 0]
-    points = (subject.true_landmarks[NOSE_TIP], subject.true_landmarks[list(LIPS)].mean(axis=0), _chin(subject))
+    lips = subject.true_landmarks[list(LIPS)].mean(axis=0)
+    points = {"nose tip": subject.true_landmarks[NOSE_TIP], "mouth": lips, "chin": _chin(subject)}
     outside = None
     if subject.head is not None and masked.draw.template not in LONG:
         body = np.zeros(alpha.shape, dtype=np.uint8)
         cv2.fillPoly(body, [np.rint(masked.polygon).astype(np.int32)], 1)
         outside = float((body.astype(bool) & ~subject.head).sum() / max(int(body.sum()), 1))
-    covered = all(_alpha_at(alpha, point) > 0.5 for point in points)
-    return Verdict(subject.name, masked.draw.template, covered, outside, halo_pixels(subject.rgb, masked))
+    bare = tuple(name for name, point in points.items() if _alpha_at(alpha, point) <= 0.5)
+    return Verdict(subject.name, masked.draw.template, bare, outside, halo_pixels(subject.rgb, masked))
 
 
 def _chin(subject: Subject) -> Points:
@@ -161,11 +163,14 @@ def summary(verdicts: list[Verdict]) -> str:
     """The three shares."""
     if not verdicts:
         return "no mask"
-    covered = np.mean([verdict.covered for verdict in verdicts])
+    covered = np.mean([not verdict.bare for verdict in verdicts])
+    bare = Counter(name for verdict in verdicts for name in verdict.bare)
+    which = f" (bare: {', '.join(f'{name} {count}' for name, count in bare.items())})" if bare else ""
     known = [verdict.outside for verdict in verdicts if verdict.outside is not None]
     overhang = f"{np.mean(np.array(known) < MAX_OUTSIDE):.1%} of {len(known)}" if known else "not known"
     halo = np.mean([verdict.halo_pixels > 0 for verdict in verdicts])
-    return f"{len(verdicts)} masks: covered {covered:.1%}; under 3 % overhang {overhang}; with a halo pixel {halo:.1%}"
+    shares = f"covered {covered:.1%}{which}; under 3 % overhang {overhang}; with a halo pixel {halo:.1%}"
+    return f"{len(verdicts)} masks: {shares}"
 
 
 def worst(verdicts: list[Verdict], count: int = 8) -> str:
