@@ -137,9 +137,9 @@ def _fit_stretch(
     return solution[:3], solution[3:]
 
 
-def _kernel(points: NDArray[np.floating], centres: Points3d) -> NDArray[np.float64]:
+def _kernel(points: NDArray[np.floating], centres: Points3d) -> NDArray[np.float32]:
     """Gaussian of the distance between each point `(N, 3)` and each centre `(K, 3)`."""
-    a, b = points.astype(np.float64) / _KERNEL_MM, centres.astype(np.float64) / _KERNEL_MM
+    a, b = (np.asarray(part / _KERNEL_MM, dtype=np.float32) for part in (points, centres))
     exponent = a @ b.T
     exponent -= 0.5 * np.einsum("nk,nk->n", a, a)[:, None]
     exponent -= 0.5 * np.einsum("nk,nk->n", b, b)[None, :]

@@ -10,6 +10,7 @@ from pipeline.arrays import FloatImage
 from pipeline.masks.light import SRGB_TO_LINEAR
 from pipeline.masks.noise import NoiseTurn
 from pipeline.masks.picture import FlatPicture, texture_of
+from pipeline.masks.planes import dim, lay
 from pipeline.masks.relief import RELIEFS, TextureSpace
 from pipeline.masks.template import read_print
 
@@ -51,7 +52,7 @@ def build_material(values: dict[str, Any], space: TextureSpace, picture: FlatPic
         height += _lay_valve(albedo, values["valve"], space)
     tone = space.noise("smooth", NoiseTurn(190, 150, 0, values["look"]["noise"] % 1)) * values["mottle"]
     tone += 1 + values["gradient"][0] * (space.v - 0.5) + values["gradient"][1] * space.u
-    albedo *= tone[:, :, None]
+    dim(albedo, tone)
     return Material(albedo, height, alpha)
 
 
@@ -101,20 +102,21 @@ def _with_motif(plain: FloatImage, spec: dict[str, Any], space: TextureSpace) ->
 
 
 def _lay_binding(albedo: FloatImage, binding: dict[str, Any], space: TextureSpace) -> None:
-    inside = np.clip((binding["width_mm"] - space.edge_mm) / space.texel_mm + 0.5, 0, 1)[:, :, None]
-    albedo += (linear_colour(binding["colour"]) - albedo) * inside
+    inside = np.clip((binding["width_mm"] - space.edge_mm) / space.texel_mm + 0.5, 0, 1)
+    lay(albedo, linear_colour(binding["colour"]), inside)
 
 
 def _lay_top_band(albedo: FloatImage, band: dict[str, float], space: TextureSpace) -> None:
-    inside = np.clip((band["width_mm"] - space.v * space.height_mm) / space.texel_mm + 0.5, 0, 1)[:, :, None]
-    albedo += (1 - albedo) * (inside * band["lighten"])
+    inside = np.clip((band["width_mm"] - space.v * space.height_mm) / space.texel_mm + 0.5, 0, 1)
+    share = np.broadcast_to(np.float32(band["lighten"]) * inside, (space.height, space.width))
+    lay(albedo, np.ones(3), np.ascontiguousarray(share, dtype=np.float32))
 
 
 def _wash(albedo: FloatImage, strength: float, offset: float, space: TextureSpace) -> None:
     """Let white show through in soft patches, as thin material does where it lies loose."""
     patches = space.noise("smooth", NoiseTurn(210, 170, 0, offset * 3 % 1))
-    share = np.clip(0.5 + 0.35 * patches, 0, 1)[:, :, None] * strength
-    albedo += (0.95 - albedo) * share
+    share = np.clip(0.5 + 0.35 * patches, 0, 1) * np.float32(strength)
+    lay(albedo, np.full(3, 0.95), share)
 
 
 def _lay_lettering(albedo: FloatImage, lettering: dict[str, Any], space: TextureSpace) -> None:
@@ -129,7 +131,7 @@ def _lay_lettering(albedo: FloatImage, lettering: dict[str, Any], space: Texture
         at = (x - int(len(line) * letter_px * 0.4), int(lettering["v"] * canvas.shape[0] + k * letter_px * 1.6))
         cv2.putText(canvas, line, at, cv2.FONT_HERSHEY_SIMPLEX, scale, 255, max(1, round(letter_px / 9)))
     ink = cv2.resize(canvas, (space.width, space.height), interpolation=cv2.INTER_AREA)
-    albedo *= (1 - (1 - lettering["tone"]) * ink.astype(np.float32) / 255)[:, :, None]
+    dim(albedo, 1 - np.float32((1 - lettering["tone"]) / 255) * ink.astype(np.float32))
 
 
 def _lay_valve(albedo: FloatImage, valve: dict[str, Any], space: TextureSpace) -> FloatImage:
@@ -139,7 +141,7 @@ def _lay_valve(albedo: FloatImage, valve: dict[str, Any], space: TextureSpace) -
     radius = valve["radius_mm"]
     distance = np.maximum(np.abs(x) * 1.08, np.abs(y)) * 1.06 if valve["square"] else np.hypot(x, y)
     cap = np.clip((radius - distance) / max(1.5, space.texel_mm) + 0.5, 0, 1)
-    albedo += (linear_colour(valve["colour"]) - albedo) * cap[:, :, None]
+    lay(albedo, linear_colour(valve["colour"]), np.asarray(cap, dtype=np.float32))
     if valve["slots"]:
         _cut_slots(albedo, valve, x, y, distance)
     groove = -0.6 * np.exp(-(((distance - 0.72 * radius) / max(1.0, space.texel_mm)) ** 2))
@@ -153,7 +155,7 @@ def _cut_slots(albedo: FloatImage, valve: dict[str, Any], x: FloatImage, y: Floa
     pitch = 1.3 * valve["radius_mm"] / (valve["slots"] + 1)
     wave = np.cos(across * (2 * np.pi / pitch))
     slot = np.clip((wave - 0.4) * 3, 0, 1) * (distance < 0.62 * valve["radius_mm"])
-    albedo *= (1 - 0.6 * slot)[:, :, None]
+    dim(albedo, np.asarray(1 - 0.6 * slot, dtype=np.float32))
 
 
 def _outline_alpha(corner_mm: float, space: TextureSpace) -> FloatImage:
@@ -161,6 +163,5 @@ def _outline_alpha(corner_mm: float, space: TextureSpace) -> FloatImage:
     radius = max(corner_mm, 1.5 * space.texel_mm)
     x = np.abs(space.u) * (space.width_mm / 2) - (space.width_mm / 2 - radius)
     y = np.abs(space.v - 0.5) * space.height_mm - (space.height_mm / 2 - radius)
-    distance = radius - np.hypot(np.maximum(x, 0), np.maximum(y, 0))
-    distance = np.where((x < 0) & (y < 0), radius, distance)
+    distance = radius - np.sqrt(np.maximum(x, 0) ** 2 + np.maximum(y, 0) ** 2)
     return np.asarray(np.clip(distance / (1.5 * space.texel_mm), 0, 1), dtype=np.float32)

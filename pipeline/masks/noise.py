@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.arrays import FloatImage
 
 SIDE = 256
+_GRAIN_SIDE = 960
 NoiseKind = Literal["smooth", "rough", "creased", "fine"]
 _FALLOFF: dict[NoiseKind, tuple[float, float]] = {
     "smooth": (3.0, 2.4),
@@ -51,6 +52,29 @@ def noise_tile(kind: NoiseKind) -> FloatImage:
     return np.asarray((field - field.mean()) / field.std(), dtype=np.float32)
 
 
+@lru_cache(maxsize=8)
+def _repeated(kind: NoiseKind) -> FloatImage:
+    """The tile four times each way: sampling inside an image is twice as fast as wrapping round it."""
+    return np.tile(noise_tile(kind), (4, 4))
+
+
+@lru_cache(maxsize=1)
+def _grain() -> FloatImage:
+    return np.random.default_rng(SIDE).standard_normal((_GRAIN_SIDE, _GRAIN_SIDE), dtype=np.float32)
+
+
+def grain_field(seed: int, height: int, width: int) -> FloatImage:
+    """Independent normal values `(height, width)`, a part of one field that the seed chooses.
+
+    New ones would cost ten times more. Beyond the field's side it repeats.
+    """
+    top, left = seed % SIDE, seed // SIDE % SIDE
+    if top + height <= _GRAIN_SIDE and left + width <= _GRAIN_SIDE:
+        return _grain()[top : top + height, left : left + width]
+    rows, columns = (np.arange(start, start + size) % _GRAIN_SIDE for start, size in ((top, height), (left, width)))
+    return np.asarray(_grain()[np.ix_(rows, columns)])
+
+
 def sample_noise(kind: NoiseKind, size: tuple[int, int], texel_mm: tuple[float, float], turn: NoiseTurn) -> FloatImage:
     """Noise on a texture of `size` (width, height) whose texels are `texel_mm` apart in x and y."""
     cosine, sine = math.cos(math.radians(turn.angle_deg)), math.sin(math.radians(turn.angle_deg))
@@ -61,6 +85,8 @@ def sample_noise(kind: NoiseKind, size: tuple[int, int], texel_mm: tuple[float, 
             [-sine * texel_mm[0] * by_y, cosine * texel_mm[1] * by_y, turn.offset * 7 % 1 * SIDE],
         ]
     )
+    reach = np.minimum(inverse[:, :2] * size, 0).sum(axis=1)  # how far it goes to the left and up from where it begins
+    inverse[:, 2] -= SIDE * np.floor((inverse[:, 2] + reach) / SIDE)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    sampled = cv2.warpAffine(noise_tile(kind), inverse, size, flags=flags, borderMode=cv2.BORDER_WRAP)
+    sampled = cv2.warpAffine(_repeated(kind), inverse, size, flags=flags, borderMode=cv2.BORDER_WRAP)
     return np.asarray(sampled, dtype=np.float32)

@@ -1,6 +1,7 @@
 """From a posed grid of vertices to texture coordinates for each pixel."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -43,12 +44,14 @@ def rasterise_grid(points_xy: NDArray[np.float32], depth: NDArray[np.float32], w
     return _interpolate(triangle_of, _affine_rows(xy, grid_uv, edges, doubled_area))
 
 
+@lru_cache(maxsize=4)
 def _triangles(rows: int, columns: int) -> NDArray[np.int64]:
     index = np.arange(rows * columns).reshape(rows, columns)
     a, b, c, d = (part.ravel() for part in (index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]))
     return np.concatenate([np.stack([a, b, c], axis=1), np.stack([a, c, d], axis=1)])
 
 
+@lru_cache(maxsize=4)
 def _grid_uv(rows: int, columns: int) -> Points:
     v, u = np.mgrid[0 : 1 : rows * 1j, 0 : 1 : columns * 1j]
     return np.stack([u, v], axis=-1).reshape(-1, 2).astype(np.float32)
@@ -57,8 +60,8 @@ def _grid_uv(rows: int, columns: int) -> Points:
 def _draw_ids(xy: NDArray[np.float32], order: NDArray[np.int64], width: int, height: int) -> NDArray[np.int32]:
     ids = np.zeros((height, width), dtype=np.int32)
     fixed = np.rint(xy * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-    for triangle in order.tolist():
-        cv2.fillConvexPoly(ids, fixed[triangle], triangle + 1, cv2.LINE_8, _SUBPIXEL_BITS)
+    for triangle, points in zip(order.tolist(), fixed[order], strict=True):
+        cv2.fillConvexPoly(ids, points, triangle + 1, cv2.LINE_8, _SUBPIXEL_BITS)
     return ids
 
 
@@ -76,8 +79,9 @@ def _affine_rows(
 
 
 def _interpolate(triangle_of: NDArray[np.int32], rows: NDArray[np.float32]) -> TextureMap:
-    y, x = np.mgrid[: triangle_of.shape[0], : triangle_of.shape[1]].astype(np.float32)
-    at = rows[triangle_of]
-    u = at[..., 0] * x + at[..., 1] * y + at[..., 2]
-    v = at[..., 3] * x + at[..., 4] * y + at[..., 5]
+    x = np.arange(triangle_of.shape[1], dtype=np.float32)[None, :]
+    y = np.arange(triangle_of.shape[0], dtype=np.float32)[:, None]
+    index = triangle_of.astype(np.intp)
+    by_u_x, by_u_y, at_u, by_v_x, by_v_y, at_v = (rows[:, k].take(index, mode="clip") for k in range(6))
+    u, v = by_u_x * x + by_u_y * y + at_u, by_v_x * x + by_v_y * y + at_v
     return TextureMap(u=np.clip(u, 0, 1), v=np.clip(v, 0, 1), covered=triangle_of > 0)

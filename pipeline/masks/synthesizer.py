@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from pipeline.arrays import FloatImage, Points, Rgb
 from pipeline.errors import SampleRejected, TemplateError
 from pipeline.faces.landmarks import interocular_px
-from pipeline.masks.compositing import Layer, blend, blur_layer, blur_sigma, contact_shadow, noise_sigma
+from pipeline.masks.compositing import Layer, blend, blur_layer, blur_sigma, contact_shadow, noise_sigma, split_layer
 from pipeline.masks.drawing import choose_wear, draw_mask, weighted_choice
 from pipeline.masks.head import CanonicalHead, HeadFit, canonical_head, fit_head
 from pipeline.masks.light import Light, estimate_light
 from pipeline.masks.material import Material, build_material, linear_colour
+from pipeline.masks.noise import grain_field
 from pipeline.masks.params import MaskParams
 from pipeline.masks.picture import FlatPicture, flat_picture, place_picture, strap_edges
+from pipeline.masks.planes import coloured, quantile, scaled
 from pipeline.masks.raster import TextureMap, rasterise_grid
 from pipeline.masks.relief import TextureSpace
 from pipeline.masks.straps import StrapLine, draw_straps, strap_lines
@@ -200,7 +202,7 @@ def _shade(material: Material, space: TextureSpace, posed: _Posed, light: Light,
     normal, along, down = _frame(posed.camera)
     size = (space.width, space.height)
     cells = directed[0] + normal @ directed[1:]
-    directed /= max(float(np.percentile(cells, 60)), 0.3)  # white was measured at that percentile of worn masks
+    directed /= max(quantile(cells, 0.6), 0.3)  # white was measured at that percentile of worn masks
     cells = directed[0] + normal @ directed[1:]
     smooth = cv2.resize(cells.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     by_x = cv2.resize((along @ directed[1:]).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
@@ -208,20 +210,30 @@ def _shade(material: Material, space: TextureSpace, posed: _Posed, light: Light,
     gain = look["relief_gain"]
     slope_x = cv2.Sobel(material.height_mm, cv2.CV_32F, 1, 0, scale=gain * space.width / space.width_mm / 8)
     slope_y = cv2.Sobel(material.height_mm, cv2.CV_32F, 0, 1, scale=gain * space.height / space.height_mm / 8)
-    tilt = 1 / np.sqrt(1 + slope_x**2 + slope_y**2)
-    lit = directed[0] + (smooth - directed[0] - slope_x * by_x - slope_y * by_y) * tilt
-    lit = np.maximum(lit, _MIN_LIGHT) * _occlusion(material.height_mm, space, look["occlusion"])
-    tint = 1 + look["warmth"] * np.array([1, 0, -1], dtype=np.float32)
-    colour = material.albedo * (lit * (light.white * look["white_gain"]))[:, :, None] * tint
-    return np.dstack([colour, np.ones_like(lit)]).astype(np.float32) * material.alpha[:, :, None]
+    ambient = np.float32(directed[0])
+    lit = (smooth - ambient - slope_x * by_x - slope_y * by_y) / np.sqrt(1 + slope_x * slope_x + slope_y * slope_y)
+    lit = np.maximum(lit + ambient, _MIN_LIGHT) * _occlusion(material.height_mm, space, look["occlusion"])
+    lit *= material.alpha * np.float32(light.white * look["white_gain"])
+    strengths = [lit * np.float32(1 + look["warmth"]), lit, lit * np.float32(1 - look["warmth"]), material.alpha]
+    return np.asarray(cv2.multiply(cv2.merge(strengths), _with_ones(material.albedo)), dtype=np.float32)
+
+
+def _with_ones(colour: FloatImage) -> FloatImage:
+    return np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2RGBA), dtype=np.float32)
 
 
 def _frame(camera: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Unit normals towards the outside and unit tangents along u and v of each cell, in camera axes."""
     along = camera[:-1, 1:] + camera[1:, 1:] - camera[:-1, :-1] - camera[1:, :-1]
     down = camera[1:, :-1] + camera[1:, 1:] - camera[:-1, :-1] - camera[:-1, 1:]
-    normal = np.cross(down, along)
+    normal = _cross(down, along)
     return _unit(normal), _unit(along), _unit(down)
+
+
+def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """As np.cross for `(..., 3)`, whose preparations take longer than these few cells."""
+    ax, ay, az, bx, by, bz = (vectors[..., k] for vectors in (a, b) for k in range(3))
+    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -240,7 +252,7 @@ def _sample(shaded: FloatImage, texture: TextureMap, space: TextureSpace) -> Flo
     column, row = texture.u * (space.width - 1), texture.v * (space.height - 1)
     seen = cv2.remap(shaded, column, row, cv2.INTER_LINEAR)
     coverage = cv2.blur(texture.covered.astype(np.float32), (2, 2), anchor=(0, 0)) * texture.covered
-    return np.asarray(seen * coverage[:, :, None], dtype=np.float32)
+    return scaled(np.asarray(seen, dtype=np.float32), coverage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,9 +286,8 @@ def _compose(  # noqa: PLR0917 - the parts of one picture
     per_mm = posed.fit.scale / window.factor
     if posed.straps:
         layer = _lay_over(body, _strap_layer(posed, window, light, values, per_mm))
-    colour = _as_grey_as(np.ascontiguousarray(layer[:, :, :3]), light)
-    rgb, alpha = blur_layer(colour, np.ascontiguousarray(layer[:, :, 3]), look.blur_px)
-    rgb = _add_noise(rgb, look)
+    rgb, alpha = split_layer(blur_layer(layer, look.blur_px))
+    rgb = _add_noise(_as_grey_as(rgb, light), look)
     reach = values["look"]["shadow_mm"] * per_mm
     fall = (-light.coefficients[1] * reach * 0.8, reach * 0.45)
     shade = contact_shadow(alpha, values["look"]["shadow"], reach, fall)
@@ -298,19 +309,18 @@ def _strap_layer(posed: _Posed, window: _Window, light: Light, values: dict[str,
     normals = np.concatenate([line.normals for line in lines])
     lit = float(np.mean(light.coefficients[0] + normals @ light.coefficients[1:]))
     colour = linear_colour(straps["colour"]) * max(lit, 0.3) * light.white * values["look"]["white_gain"]
-    return np.dstack([opacity[:, :, None] * colour, opacity]).astype(np.float32)
+    return coloured(opacity, np.append(colour, 1))
 
 
 def _lay_over(above: FloatImage, below: FloatImage) -> FloatImage:
-    return above + below * (1 - above[:, :, 3:])
+    return above + scaled(below, 1 - cv2.extractChannel(above, 3))
 
 
 def _add_noise(light: FloatImage, look: _Look) -> FloatImage:
     if look.noise < 0.3:
         return light
-    rng = np.random.default_rng(look.seed)
-    grain = rng.standard_normal(light.shape[:2], dtype=np.float32) * (look.noise / 255 * 1.8)
-    return np.asarray(light * (1 + grain)[:, :, None], dtype=np.float32)
+    grain = grain_field(look.seed, *light.shape[:2]) * np.float32(look.noise / 255 * 1.8)
+    return scaled(light, grain + np.float32(1))
 
 
 def _enlarge(layer: Layer, width: int, height: int) -> Layer:

@@ -1,0 +1,180 @@
+"""Make the crops by which masks are judged: what a model that is trained on them recognises in real photos.
+
+    python -m benchmarks.sim_to_real FACES OUT [--per-class 300] [--seed 0] [--ablate NAME]
+
+OUT gets four folders, `none cloth surgical ffp2`, of the same --per-class faces: the largest face of each distinct
+photo (pHash distance above 8) of FACES that wears no mask yet. Crops are squares of 1.35 x the longer side of the YuNet
+box; the photo is padded with its own edge before the mask is drawn, so that a mask at the photo's edge is whole. Photos
+and seed decide every byte. --ablate switches one ingredient off:
+
+- pose: every head is taken to face the camera upright, at its true place and size
+- light: every part of a mask is as bright, whatever light falls on the face; hollows alone show the relief
+- shadow: no contact shadow
+- relief: no pleats, seams, wrinkles
+- variety: one template of each type, its first colour, no prints
+- sharpness: neither the photo's blur nor its noise
+
+The last line printed is the command that judges the crops; it trains on OUT and tests on a folder of real crops.
+"""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.arrays import Points, Rgb
+from pipeline.config import FacesParams
+from pipeline.curation.hashing import distance, phash, squeeze, working_grey
+from pipeline.errors import SampleRejected
+from pipeline.faces.crops import crop_square
+from pipeline.faces.detectors import Box
+from pipeline.faces.finding import FoundFace, shared_finder
+from pipeline.faces.masked_cue import DEFAULT_THRESHOLD, masked_face_cue
+from pipeline.images import EXTENSIONS, read_image, write_image
+from pipeline.masks import LookRanges, MaskParams, MaskSynthesizer, Template, load_templates
+from pipeline.masks.head import HeadFit, canonical_head
+from pipeline.masks.template import Binding, Lettering, Prints, Valve
+from pipeline.randomness import sample_rng
+from pipeline.records import MaskType
+
+TYPES: tuple[MaskType, ...] = ("cloth", "surgical", "ffp2")
+ABLATIONS = ("pose", "light", "shadow", "relief", "variety", "sharpness")
+PLAIN = {"cloth": "cloth_fitted", "surgical": "surgical_pleated", "ffp2": "ffp2_folded"}
+CROP_SCALE = 1.35
+MAX_FACE_PX = 224
+NEAR_BITS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A photo with one bare face, padded so that the crop lies inside."""
+
+    name: str
+    rgb: Rgb
+    landmarks: Points
+    box: Box
+
+
+def main() -> None:
+    """Write the crops and print how to judge them."""
+    options = _options()
+    cv2.setNumThreads(1)
+    synthesizer = MaskSynthesizer(templates(options.ablate), params(options.ablate))
+    rejected: dict[str, int] = {}
+    written = 0
+    for face in distinct_faces(options.faces, rejected):
+        try:
+            crops = make_crops(face, synthesizer, options.ablate, options.seed)
+        except SampleRejected as error:
+            rejected[error.reason] = rejected.get(error.reason, 0) + 1
+            continue
+        for name, crop in crops.items():
+            write_image(options.out / name / f"{written:04d}.jpg", crop)
+        written += 1
+        if written == options.per_class:
+            break
+    print(f"{written} faces, each bare and with three masks; left out:", rejected)
+    print(f"python judge.py --probe WEIGHTS --train {options.out} --test dev=REAL_CROPS --seeds 1")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("faces", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--per-class", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--ablate", choices=ABLATIONS)
+    return parser.parse_args()
+
+
+def distinct_faces(folder: Path, rejected: dict[str, int]) -> Iterator[Ready]:
+    """The largest bare face of each distinct photo, in an order that the photos' names don't decide."""
+    paths = [path for path in folder.rglob("*") if path.suffix.lower() in EXTENSIONS]
+    hashes: list[int] = []
+    for path in sorted(paths, key=lambda path: sample_rng(1, path.name).random()):
+        try:
+            rgb = read_image(path).rgb
+            code = phash(squeeze(working_grey(rgb)))
+            if any(distance(code, other) <= NEAR_BITS for other in hashes):
+                raise SampleRejected("near_duplicate", path.name)
+            hashes.append(code)
+            face = shared_finder(FacesParams()).find(rgb)[0]
+            masked_face_cue().check_unmasked(rgb, face.landmarks, DEFAULT_THRESHOLD)
+        except SampleRejected as error:
+            rejected[error.reason] = rejected.get(error.reason, 0) + 1
+        else:
+            yield padded(path.name, rgb, face)
+
+
+def padded(name: str, rgb: Rgb, face: FoundFace) -> Ready:
+    """The photo, shrunk where its face is large, with its edge repeated as far as the crop reaches."""
+    box, landmarks = face.box, face.landmarks
+    factor = min(1.0, MAX_FACE_PX / max(box.width, box.height))
+    small = np.asarray(cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    landmarks = (landmarks + 0.5) * factor - 0.5
+    left, top, right, bottom = (side * factor for side in (box.left, box.top, box.right, box.bottom))
+    half = max(right - left, bottom - top) * CROP_SCALE / 2 + 2
+    x, y = (left + right) / 2, (top + bottom) / 2
+    height, width = small.shape[:2]
+    above, below, before, after = (
+        max(0, int(np.ceil(reach))) for reach in (half - y, y + half - height, half - x, x + half - width)
+    )
+    wide = cv2.copyMakeBorder(small, above, below, before, after, cv2.BORDER_REPLICATE)
+    moved = Box(left + before, top + above, right + before, bottom + above, box.score)
+    points = (landmarks + np.array([before, above])).astype(np.float32)
+    return Ready(name, np.asarray(wide, dtype=np.uint8), points, moved)
+
+
+def make_crops(face: Ready, synthesizer: MaskSynthesizer, ablate: str | None, seed: int) -> Mapping[str, Rgb]:
+    """The bare crop and one with each type of mask.
+
+    Raises:
+        SampleRejected: a mask can't be put on; the face is left out of every class, so that all have the same faces.
+    """
+    fit = synthesizer.fit(face.landmarks)
+    drawn_on = facing_camera(fit) if ablate == "pose" else fit
+    pictures = {"none": face.rgb}
+    for mask_type in TYPES:
+        draw = synthesizer.draw(mask_type, sample_rng(seed, f"{face.name}:{mask_type}"))
+        pictures[mask_type] = synthesizer.render(face.rgb, face.landmarks, draw, drawn_on).rgb
+    return {name: crop_square(rgb, face.box, CROP_SCALE) for name, rgb in pictures.items()}
+
+
+def facing_camera(fit: HeadFit) -> HeadFit:
+    """The same head as a sticker: unturned, undistorted, where the mouth is."""
+    head = canonical_head()
+    mouth = head.landmarks[48:68].mean(axis=0, keepdims=True)
+    seen, _ = fit.project(mouth, head)
+    upright: NDArray[np.float64] = np.eye(3)
+    origin = seen[0] - (mouth[0] * fit.stretch)[:2] * fit.scale
+    return replace(fit, rotation=upright, origin=origin, coefficients=np.zeros_like(fit.coefficients))
+
+
+def params(ablate: str | None) -> MaskParams:
+    """The default ranges with one ingredient off."""
+    look = LookRanges()
+    off: dict[str, LookRanges] = {
+        "light": look.model_copy(update={"light_strength": (0.0, 0.0)}),
+        "shadow": look.model_copy(update={"shadow": (0.0, 0.0)}),
+        "sharpness": look.model_copy(update={"blur": (0.0, 0.0), "noise": (0.0, 0.0)}),
+    }
+    return MaskParams(look=off.get(ablate or "", look), relief=ablate != "relief")
+
+
+def templates(ablate: str | None) -> dict[str, Template]:
+    """The shipped templates; without variety one of each type, in one plain colour."""
+    loaded = load_templates()
+    if ablate != "variety":
+        return loaded
+    plain = {"prints": Prints(), "binding": Binding(), "lettering": Lettering(), "valve": Valve(), "colour_jitter": 0}
+    return {
+        name: loaded[name].model_copy(update=plain | {"colours": loaded[name].colours[:1]}) for name in PLAIN.values()
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Arithmetic between images and planes by OpenCV: numpy, which broadcasts over a short last axis, is slow."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.arrays import FloatImage
+
+
+def scaled(image: FloatImage, plane: FloatImage) -> FloatImage:
+    """The image `float32 (H, W, C)` with each pixel multiplied by the plane's `float32 (H, W)`."""
+    return np.asarray(cv2.multiply(image, cv2.merge([plane] * image.shape[2])), dtype=np.float32)
+
+
+def coloured(plane: FloatImage, colour: NDArray[np.floating]) -> FloatImage:
+    """A colour `(C,)` in the strengths of a plane `float32 (H, W)`: `(H, W, C)`."""
+    return np.asarray(cv2.merge([plane * np.float32(value) for value in colour]), dtype=np.float32)
+
+
+def lay(image: FloatImage, colour: NDArray[np.floating], share: FloatImage) -> None:
+    """Replace a share `float32 (H, W)` in [0, 1] of the image by a colour `(C,)`, in place."""
+    np.add(scaled(image, 1 - share), coloured(share, colour), out=image)
+
+
+def dim(image: FloatImage, plane: FloatImage) -> None:
+    """Multiply each pixel of the image by the plane's `float32 (H, W)`, in place."""
+    np.copyto(image, scaled(image, plane))
+
+
+def quantile(values: NDArray[Any], share: float) -> float:
+    """As `np.quantile` by linear interpolation, without its tenth of a millisecond of preparation.
+
+    >>> quantile(np.array([3.0, 1.0, 2.0, 4.0]), 0.5)
+    2.5
+    """
+    flat = np.ravel(values)
+    at = share * (len(flat) - 1)
+    low = int(at)
+    high = min(low + 1, len(flat) - 1)
+    ordered = np.partition(flat, (low, high))
+    return float(ordered[low] + (ordered[high] - ordered[low]) * (at - low))
