@@ -182,8 +182,8 @@ def _draw_straps(straps: Straps, base: list[float], rng: np.random.Generator) ->
 
 def _seen_share(hidden: float, rng: np.random.Generator) -> float:
     """How much of one side's straps stands before the hair, from the mask on."""
-    share = _uniform((0.4, 1.4), rng)
-    return 0.0 if rng.random() < hidden else min(share, 1.0)
+    share = _uniform((0.4, 0.95), rng)  # whole straps would reach beyond the ears of heads narrower than the mean
+    return 0.0 if rng.random() < hidden else share
 
 
 def _draw_valve(template: Template, base: list[float], rng: np.random.Generator) -> dict[str, Any]:
