@@ -294,7 +294,13 @@ def test_an_unreadable_folder_is_a_row(make_photos: MakePhotos, out: Path, monke
     assert reasons(out) == {"secret": "unreadable_folder"}
 
 
+def hear_ctrl_c() -> None:
+    """A shell starts what runs in its background deaf to Ctrl-C, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(photos: Path, out: Path, *words: str, **options: Any) -> "subprocess.Popen[str]":
+    options = {"preexec_fn": hear_ctrl_c} | options
     command = [sys.executable, "-m", "stages.augment_masks", str(photos), str(out), "--mask", "cloth", *words]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
