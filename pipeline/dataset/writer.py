@@ -187,7 +187,7 @@ def _as_row(entry: Entry) -> dict[str, Any]:
 
 def _read_journal(path: Path) -> Iterator[Entry]:
     """The whole lines: a killed run may have left the last one torn."""
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
             row = json.loads(line)
             entry = Entry(**(row | {"stamp": tuple(row["stamp"])}))

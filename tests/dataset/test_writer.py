@@ -73,6 +73,15 @@ def test_resume_knows_what_is_done(tmp_path: Path, photo: Photo) -> None:
     assert not again.has(photo)
 
 
+def test_resume_reads_names_with_unicode_line_separators(tmp_path: Path) -> None:
+    path = tmp_path / "a\u2028b.jpg"
+    path.write_bytes(b"photo")
+    odd = Photo(path, path.name, path.stem)
+    out = tmp_path / "out"
+    DatasetWriter(out, SETTINGS).add(result_of(odd))
+    assert DatasetWriter(out, SETTINGS, "resume").has(odd)
+
+
 def test_resume_does_a_photo_again_whose_picture_is_gone(tmp_path: Path, photo: Photo) -> None:
     out = tmp_path / "out"
     DatasetWriter(out, SETTINGS).add(result_of(photo))
