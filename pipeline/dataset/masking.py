@@ -164,7 +164,9 @@ def _mask_columns(masked: MaskedFace | None) -> Row:
 
 
 def _written(points: Points) -> list[list[float]]:
-    return [_rounded(point) for point in points.tolist()]
+    """As many decimals as mean something; all at once, since a mask's outline has a hundred points."""
+    rounded: list[list[float]] = np.round(points.astype(np.float64), 2).tolist()
+    return rounded
 
 
 def _rounded(values: list[float]) -> list[float]:

@@ -1,7 +1,7 @@
 """What goes between drawing a mask and rendering it, and what comes out."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline.arrays import Alpha, Points, Rgb
@@ -33,7 +33,8 @@ class MaskDraw:
 
     def to_json(self) -> str:
         """One line of JSON with sorted keys, the same bytes for the same draw."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        fields = {name: getattr(self, name) for name in self.__slots__}  # asdict would copy every value first
+        return json.dumps(fields, sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "MaskDraw":
