@@ -1,7 +1,6 @@
 """Whole files or none: writing that never leaves half a file where a reader could take it for whole."""
 
-import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +10,7 @@ from pathlib import Path
 def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends well, and vanishes otherwise."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    os.close(handle)
-    part = Path(name)
+    part = path.parent / f".{secrets.token_hex(8)}.part"  # named here, made in the block: Ctrl-C finds nothing to leave
     try:
         yield part
         part.chmod(0o644)

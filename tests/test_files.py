@@ -1,0 +1,51 @@
+import sys
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from pipeline import files
+from pipeline.files import atomic_path, write_bytes
+
+LINES = 12
+"""More than `atomic_path` runs: the last of them interrupt nothing."""
+
+
+def interrupt_before_line(number: int) -> Any:
+    """A tracer that acts as Ctrl-C does, before the numbered line that runs in `pipeline/files.py`."""
+    seen = 0
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal seen
+        if frame.f_code.co_filename != files.__file__:
+            return None
+        if event == "line":
+            seen += 1
+            if seen == number:
+                raise KeyboardInterrupt
+        return trace
+
+    return trace
+
+
+@pytest.mark.parametrize("number", range(1, LINES + 1))
+def test_an_interrupt_at_any_line_leaves_a_whole_file_or_none(tmp_path: Path, number: int) -> None:
+    before = sys.gettrace()
+    sys.settrace(interrupt_before_line(number))
+    try:
+        with suppress(KeyboardInterrupt):
+            write_bytes(tmp_path / "a", b"whole")
+    finally:
+        sys.settrace(before)
+    assert [file.name for file in tmp_path.iterdir()] in ([], ["a"])
+    assert all(file.read_bytes() == b"whole" for file in tmp_path.iterdir())
+
+
+def test_an_error_in_the_block_keeps_the_old_file(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "a", b"old")
+    with pytest.raises(OSError, match="full"), atomic_path(tmp_path / "a") as part:
+        part.write_bytes(b"ne")
+        raise OSError("full")
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("a", b"old")]
