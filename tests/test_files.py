@@ -43,9 +43,14 @@ def test_an_interrupt_at_any_line_leaves_a_whole_file_or_none(tmp_path: Path, nu
     assert all(file.read_bytes() == b"whole" for file in tmp_path.iterdir())
 
 
-def test_an_error_in_the_block_keeps_the_old_file(tmp_path: Path) -> None:
-    write_bytes(tmp_path / "a", b"old")
-    with pytest.raises(OSError, match="full"), atomic_path(tmp_path / "a") as part:
+def write_half(path: Path) -> None:
+    with atomic_path(path) as part:
         part.write_bytes(b"ne")
         raise OSError("full")
+
+
+def test_an_error_in_the_block_keeps_the_old_file(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "a", b"old")
+    with pytest.raises(OSError, match="full"):
+        write_half(tmp_path / "a")
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("a", b"old")]
