@@ -7,6 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.errors import ConfigError
+from pipeline.ranges import InOrder
 from pipeline.records import LinkKind
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -20,17 +21,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
 
-Ranged = TypeVar("Ranged", bound=Section)
 Model = TypeVar("Model", bound=BaseModel)
-
-
-def _ordered(section: Ranged) -> Ranged:
-    """The section itself, its `..._range` fields checked to begin with the smaller value."""
-    for name in type(section).model_fields:
-        value = getattr(section, name)
-        if name.endswith("_range") and value[0] > value[1]:
-            raise ValueError(f"{name} {list(value)} must begin with the smaller value")
-    return section
 
 
 class EngineParams(Section):
@@ -169,7 +160,7 @@ class AugmentationParams(Section):
     flip: Share = 0.5
     rotate_deg: Annotated[float, Field(ge=0, le=180)] = 12
     translate: Share = 0.08
-    scale_range: tuple[Positive, Positive] = (0.85, 1.2)
+    scale_range: Annotated[tuple[Positive, Positive], InOrder] = (0.85, 1.2)
     brightness: Share = 0.35
     contrast: Share = 0.35
     saturation: Share = 0.35
@@ -177,17 +168,13 @@ class AugmentationParams(Section):
     colour_cast: Share = 0.12
     grey: Share = 0.05
     blur: Share = 0.2
-    blur_sigma_px_range: tuple[Positive, Positive] = (0.3, 1.5)
+    blur_sigma_px_range: Annotated[tuple[Positive, Positive], InOrder] = (0.3, 1.5)
     jpeg: Share = 0.2
-    jpeg_quality_range: tuple[JpegQuality, JpegQuality] = (35, 95)
+    jpeg_quality_range: Annotated[tuple[JpegQuality, JpegQuality], InOrder] = (35, 95)
     low_resolution: Share = 0.2
-    low_resolution_range: tuple[Positive, Positive] = (0.3, 0.9)
+    low_resolution_range: Annotated[tuple[Positive, Positive], InOrder] = (0.3, 0.9)
     erase: Share = 0.15
-    erase_area_range: tuple[Share, Share] = (0.02, 0.12)
-
-    @model_validator(mode="after")
-    def _check_ranges(self) -> "AugmentationParams":
-        return _ordered(self)
+    erase_area_range: Annotated[tuple[Share, Share], InOrder] = (0.02, 0.12)
 
 
 class TrainParams(Section):

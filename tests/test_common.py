@@ -40,6 +40,7 @@ def test_hands_over_params_and_arguments(tmp_path: Path) -> None:
         ("seed: -1", "seed: -1: "),
         ("seed: [", "cannot be read"),
         ("split: {train: much}", "split.train: 'much'"),
+        ("train: {augmentation: {scale_range: [1.2, 0.9]}}", "train.augmentation.scale_range: [1.2, 0.9]: "),
     ],
 )
 def test_a_bad_parameter_is_one_message_and_exit_code_1(tmp_path: Path, text: str, message: str) -> None:

@@ -2,11 +2,16 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from pipeline.ranges import Range
 from pipeline.records import Wear
 
-Bounds = tuple[float, float]
+
+def _some_weight(wear: dict[Wear, float]) -> dict[Wear, float]:
+    if not any(wear.values()):
+        raise ValueError("at least one wear state needs a weight above 0")
+    return wear
 
 
 class _Section(BaseModel):
@@ -16,22 +21,22 @@ class _Section(BaseModel):
 class LookRanges(_Section):
     """Ranges of the factors by which a mask takes on the photo's light and sharpness; 1 is as measured."""
 
-    white_gain: Bounds = (0.85, 1.2)
-    light_strength: Bounds = (0.5, 1.3)
-    relief_gain: Bounds = (2.5, 5.5)
-    occlusion: Bounds = (0.3, 1.0)
-    shadow: Bounds = (0.0, 0.3)
-    shadow_mm: Bounds = (3.0, 8.0)
-    warmth: Bounds = (-0.04, 0.04)
-    blur: Bounds = (0.0, 0.8)
-    noise: Bounds = (0.6, 1.2)
+    white_gain: Range = (0.85, 1.2)
+    light_strength: Range = (0.5, 1.3)
+    relief_gain: Range = (2.5, 5.5)
+    occlusion: Range = (0.3, 1.0)
+    shadow: Range = (0.0, 0.3)
+    shadow_mm: Range = (3.0, 8.0)
+    warmth: Range = (-0.04, 0.04)
+    blur: Range = (0.0, 0.8)
+    noise: Range = (0.6, 1.2)
 
 
 class MaskParams(_Section):
     """Ranges common to all templates.
 
     Attributes:
-        wear: Weight of each wear state.
+        wear: Weight of each wear state; at least one is above 0.
         shift_deg: How far a mask sits off the middle, degrees of azimuth.
         tilt_mm: By how much its right side hangs lower than its left.
         relief: Whether pleats, seams and wrinkles are drawn at all (an ablation switch).
@@ -40,9 +45,11 @@ class MaskParams(_Section):
         min_interocular_px: Smaller faces are rejected as `face_too_small`.
     """
 
-    wear: dict[Wear, Annotated[float, Field(ge=0)]] = {"correct": 1.0}
-    shift_deg: Bounds = (-2.5, 2.5)
-    tilt_mm: Bounds = (-2.5, 2.5)
+    wear: Annotated[dict[Wear, Annotated[float, Field(ge=0, allow_inf_nan=False)]], AfterValidator(_some_weight)] = {
+        "correct": 1.0
+    }
+    shift_deg: Range = (-2.5, 2.5)
+    tilt_mm: Range = (-2.5, 2.5)
     look: LookRanges = LookRanges()
     relief: bool = True
     max_yaw_deg: Annotated[float, Field(gt=0, le=90)] = 60

@@ -10,29 +10,18 @@ import cv2
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.errors import TemplateError
 from pipeline.masks.picture import check_picture
 from pipeline.masks.relief import RELIEF_PARAMETERS
+from pipeline.ranges import Range
 
-SCHEMA_VERSION = 1
 TEMPLATE_FILE = "template.yaml"
 PRINTS_FOLDER = "prints"
 _LIKE = {"cloth": "cloth_fitted", "surgical": "surgical_flat", "ffp2": "ffp2_folded"}
 
 
-def _as_range(value: Any) -> Any:
-    return (value, value) if isinstance(value, int | float) else value
-
-
-def _ordered(value: tuple[float, float]) -> tuple[float, float]:
-    if value[0] > value[1]:
-        raise ValueError(f"a range must be [low, high], not {list(value)}")
-    return value
-
-
-Range = Annotated[tuple[float, float], BeforeValidator(_as_range), Field(description="a number or [low, high]")]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Channel = Annotated[int, Field(ge=0, le=255)]
 Srgb = tuple[Channel, Channel, Channel]
@@ -40,13 +29,6 @@ Srgb = tuple[Channel, Channel, Channel]
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="after")
-    def _ranges_are_ordered(self) -> "_Part":
-        for value in self.__dict__.values():
-            if isinstance(value, tuple) and len(value) == 2 and all(isinstance(v, int | float) for v in value):
-                _ordered(value)
-        return self
 
 
 class ShapeRanges(_Part):
@@ -107,8 +89,6 @@ class Relief(BaseModel):
         given, wanted = set(self.ranges), RELIEF_PARAMETERS[self.kind]
         if given != wanted:
             raise ValueError(f"{self.kind} needs exactly {sorted(wanted)}; {sorted(given ^ wanted)} differ")
-        for value in self.ranges.values():
-            _ordered(value)
         return self
 
     @property
@@ -290,13 +270,13 @@ def _explain(file: Path, problem: Any) -> str:
 
 
 @lru_cache(maxsize=128)
-def read_print(name: str, folder: Path | None = None) -> NDArray[np.uint8]:
+def read_print(name: str) -> NDArray[np.uint8]:
     """Palette indices 0 to 3 of a print, `uint8 (H, W)`.
 
     Raises:
         TemplateError: there is no such print.
     """
-    file = (folder or default_templates_folder() / PRINTS_FOLDER) / f"{name}.png"
+    file = default_templates_folder() / PRINTS_FOLDER / f"{name}.png"
     values = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) if file.is_file() else None
     if values is None:
         raise TemplateError(f"{file}: no such print")

@@ -106,6 +106,10 @@ def test_same_seed_same_bytes_with_any_number_of_workers(face: Face) -> None:
     ("params", "message"),
     [
         ("augment: {mask: {shift_degs: 3}}", "params.yaml: augment.mask.shift_degs: unknown key (value 3)"),
+        ("augment: {mask: {shift_deg: [5, -5]}}", "params.yaml: augment.mask.shift_deg: [5, -5]: "),
+        ("augment: {mask: {look: {blur: [0, .nan]}}}", "params.yaml: augment.mask.look.blur.1: nan: "),
+        ("augment: {mask: {wear: {correct: 0}}}", "params.yaml: augment.mask.wear: {'correct': 0}: "),
+        ("augment: {mask: {wear: {}}}", "params.yaml: augment.mask.wear: {}: "),
         ("augment: {masks: []}", "params.yaml: augment.masks: []"),
         ("augment: {masks: [gas]}", "params.yaml: augment.masks.0: 'gas'"),
         ("augment: {templates: [photo.jpg]}", "no template in it"),
