@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
-_MOST = {"ours": 10**7, "faiss-flat": 200_000, "faiss-multihash": 200_000, "imagededup": 10_000}
+_MOST = {"ours": 10**7, "shuffled": 10**6, "faiss-flat": 200_000, "faiss-multihash": 200_000, "imagededup": 10_000}
 """What each method can be asked for on two cores within minutes."""
 
 
@@ -38,6 +38,18 @@ def ours(hashes: Hashes, radius: int) -> int:
     from pipeline.curation.neighbours import neighbour_pairs
 
     return len(neighbour_pairs(hashes, radius).first)
+
+
+def shuffled(hashes: Hashes, radius: int) -> int:
+    """Ours through a Dask shuffle on the disk, then ours in memory, to compare: the seconds are of both."""
+    from pipeline.curation.neighbours import neighbour_pairs
+    from pipeline.curation.shuffled_join import shuffled_pairs
+
+    found = shuffled_pairs(hashes, radius)
+    expected = neighbour_pairs(hashes, radius)
+    if any(not np.array_equal(getattr(found, name), getattr(expected, name)) for name in ("first", "second")):
+        raise SystemExit("the shuffle found other pairs")
+    return len(found.first)
 
 
 def faiss_flat(hashes: Hashes, radius: int) -> int:
@@ -75,6 +87,7 @@ def imagededup(hashes: Hashes, radius: int) -> int:
 
 METHODS: dict[str, Callable[[Hashes, int], int]] = {
     "ours": ours,
+    "shuffled": shuffled,
     "faiss-flat": faiss_flat,
     "faiss-multihash": faiss_multihash,
     "imagededup": imagededup,

@@ -26,7 +26,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipeline.config import FacesParams
+from pipeline.config import EngineParams, FacesParams
 from pipeline.dataset.listing import Photo
 from pipeline.dataset.masking import PhotoMasker
 from pipeline.dataset.settings import Settings
@@ -154,7 +154,7 @@ def mask_folder(folder: Path, out: Path) -> None:
 
     settings = replace(Settings(), already_masked_threshold=DEFAULT_THRESHOLD)
     listing = find_photos(folder, out, None)
-    augment_folder(listing, out / "dataset", settings, jobs=1, mode="new", report=lambda _: None)
+    augment_folder(listing, out / "dataset", settings, engine=EngineParams(), mode="new", report=lambda _: None)
 
 
 if __name__ == "__main__":

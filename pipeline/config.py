@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar, cast, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, without_credentials
+from pipeline.places import Location, LocationSetting
 from pipeline.ranges import InOrder
 from pipeline.records import LinkKind
 
@@ -28,6 +29,23 @@ class EngineParams(Section):
     """How work is spread; never changes a byte of the output."""
 
     jobs: Annotated[int, Field(ge=0)] = 1
+    address: Annotated[str, Field(pattern=r"^(tcp|tls|ws|wss|ucx)://\S+$")] | None = None
+
+
+class StorageParams(Section):
+    """Where the pixels are that stages write; manifests are always in this project's `data/`."""
+
+    root: LocationSetting | None = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether pixels are not in this project, where DVC would see them: an index then stands for them."""
+        return self.root is not None
+
+    @property
+    def pixels(self) -> Location:
+        """What the paths in manifests are relative to."""
+        return Path() if self.root is None else self.root
 
 
 class ArchiveParams(Section):
@@ -74,10 +92,19 @@ class LinkPolicies(Section):
         return frozenset(kind for kind in get_args(LinkKind) if self.of(kind) == "ignore")
 
 
+class SamePersonParams(Section):
+    """When two photos are taken to show one person because their faces' embeddings are near."""
+
+    enabled: bool = False
+    max_distance: Positive = 0.3
+    max_images: Annotated[int, Field(ge=2)] = 50
+
+
 class DedupParams(Section):
     """When two images are the same photo, and what follows from it."""
 
     max_distance_bits: Annotated[int, Field(ge=0, le=32)] = 8
+    max_in_memory: Annotated[int, Field(ge=1)] = 20_000_000
     align_faces: bool = True
     find_mirrored: bool = True
     min_correlation: Share = 0.95
@@ -88,6 +115,7 @@ class DedupParams(Section):
     mask_pair_min_agreement: Share = 0.6
     max_cluster_size: Annotated[int, Field(ge=2)] = 50
     label_conflict: Literal["reject", "keep_best"] = "reject"
+    same_person: SamePersonParams = SamePersonParams()
     links: LinkPolicies = LinkPolicies()
 
 
@@ -130,6 +158,8 @@ class AugmentParams(Section):
     templates: tuple[Path, ...] = ()
     mask: dict[str, Any] = {}
     alpha: bool = False
+    format: Literal["folder", "shards"] = "folder"
+    shard_photos: Annotated[int, Field(ge=1)] = 256
     jpeg_quality: JpegQuality = 95
     holdout_templates: tuple[str, ...] = ()
     already_masked_threshold: Share = 0.9
@@ -141,6 +171,7 @@ class SplitParams(Section):
     train: Share = 0.7
     val: Share = 0.15
     test: Share = 0.15
+    assignment: Literal["balanced", "stable"] = "stable"
     folds: Annotated[int, Field(ge=0)] = 0
     test_real_only: bool = False
     holdout_sources: tuple[str, ...] = ()
@@ -224,6 +255,7 @@ class Params(Section):
 
     seed: Annotated[int, Field(ge=0)] = 0
     engine: EngineParams = EngineParams()
+    storage: StorageParams = StorageParams()
     ingest: IngestParams = IngestParams()
     dedup: DedupParams = DedupParams()
     quality: QualityParams = QualityParams()
@@ -245,6 +277,18 @@ def load_params(path: Path) -> Params:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
     return parse_params({} if document is None else document, str(path))
+
+
+def with_address(params: Params, address: str | None, origin: str) -> Params:
+    """The same parameters with another `engine.address`; None and the empty word change nothing.
+
+    Raises:
+        ConfigError: it is no address; `origin` names where it came from.
+    """
+    if not address:
+        return params
+    engine = parse_section(EngineParams, params.engine.model_dump() | {"address": address}, origin, "engine")
+    return params.model_copy(update={"engine": engine})
 
 
 def parse_params(document: Any, origin: str) -> Params:
@@ -272,4 +316,4 @@ def _explain(origin: str, within: str, problem: Any) -> str:
     key = ".".join(str(part) for part in (*filter(None, [within]), *problem["loc"])) or "(document)"
     if problem["type"] == "extra_forbidden":
         return f"{origin}: {key}: unknown key (value {problem['input']!r}); check its spelling and its section"
-    return f"{origin}: {key}: {problem['input']!r}: {problem['msg']}"
+    return f"{origin}: {key}: {without_credentials(repr(problem['input']))}: {problem['msg']}"

@@ -1,5 +1,7 @@
 """What can go wrong in a way that a user can act on."""
 
+import re
+
 
 class MaskwrightError(Exception):
     """Base of every error whose message is meant for the user; the commands print it without a traceback."""
@@ -25,8 +27,12 @@ class SourceError(MaskwrightError):
     """A source cannot be taken as a whole; the message says what to do."""
 
 
+class StorageError(MaskwrightError):
+    """An object store cannot be used; the message names the address and what its client said."""
+
+
 class WorkerError(MaskwrightError):
-    """A worker process died without a word, as when the system kills it for lack of memory."""
+    """Workers cannot be had, or die whatever they are given; the message says what to do."""
 
 
 class OutputError(MaskwrightError):
@@ -53,3 +59,12 @@ class SampleRejected(MaskwrightError):  # noqa: N818 - a verdict about one sampl
     def __reduce__(self) -> tuple[type["SampleRejected"], tuple[str, str]]:
         """Pickle by both parts: the default would call `__init__` with the message alone."""
         return (type(self), (self.reason, self.detail))
+
+
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]*@|[^\s/:'\"@]+:[^\s/'\"@]*@")
+"""`user:password@`, and whatever stands before the `@` of an address."""
+
+
+def without_credentials(text: str) -> str:
+    """The text with the user and password in any address hidden, so that it can be shown."""
+    return _CREDENTIALS.sub("***@", text)

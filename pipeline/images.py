@@ -14,6 +14,8 @@ from PIL import ImageOps, UnidentifiedImageError
 from pipeline.arrays import Alpha, Rgb
 from pipeline.errors import SampleRejected
 from pipeline.files import write_bytes
+from pipeline.places import Location, Place, read_bytes
+from pipeline.timing import timed
 
 # fmt: off
 EXTENSIONS = frozenset({
@@ -65,32 +67,43 @@ class Decoded:
 DEFAULT_LIMITS = ImageLimits()
 
 
-def read_image(path: Path, limits: ImageLimits = DEFAULT_LIMITS, draft_side_px: int | None = None) -> Decoded:
+def read_image(place: Place, limits: ImageLimits = DEFAULT_LIMITS, draft_side_px: int | None = None) -> Decoded:
     """Read and decode one file; `draft_side_px` is that of `decode_image`.
 
     Raises:
         SampleRejected: any reason of `read_file` or `decode_image`.
     """
-    return decode_image(read_file(path, limits), limits, draft_side_px)
+    return decode_image(read_file(place, limits), limits, draft_side_px)
 
 
-def read_file(path: Path, limits: ImageLimits = DEFAULT_LIMITS) -> bytes:
+@timed("read")
+def read_file(place: Place, limits: ImageLimits = DEFAULT_LIMITS) -> bytes:
     """The bytes of one image file.
 
     Raises:
         SampleRejected: `unreadable_file` or `file_too_large`.
+        StorageError: the object store of an address can't be used at all.
     """
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
-            raise SampleRejected("unreadable_file", "not a regular file")
-        if status.st_size > limits.max_file_bytes:
-            raise SampleRejected("file_too_large", f"{status.st_size} bytes, at most {limits.max_file_bytes} are read")
-        return path.read_bytes()
+        if isinstance(place, Path):
+            _check_file(place, limits)
+        data = read_bytes(place, limits.max_file_bytes + 1)
     except OSError as error:
         raise SampleRejected("unreadable_file", error.strerror or str(error)) from error
+    if len(data) > limits.max_file_bytes:
+        raise SampleRejected("file_too_large", f"at most {limits.max_file_bytes} bytes are read")
+    return data
 
 
+def _check_file(path: Path, limits: ImageLimits) -> None:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
+        raise SampleRejected("unreadable_file", "not a regular file")
+    if status.st_size > limits.max_file_bytes:
+        raise SampleRejected("file_too_large", f"{status.st_size} bytes, at most {limits.max_file_bytes} are read")
+
+
+@timed("decode")
 def decode_image(data: bytes, limits: ImageLimits = DEFAULT_LIMITS, draft_side_px: int | None = None) -> Decoded:
     """Decode the bytes of one image file, whatever its name says it is.
 
@@ -161,6 +174,7 @@ def _stretched_grey(image: PillowImage.Image) -> Rgb:
     return np.repeat(grey[:, :, None], 3, axis=2)
 
 
+@timed("encode")
 def encode_image(rgb: Rgb, kind: Literal["jpeg", "png"] = "jpeg", quality: int = 95) -> bytes:
     """The bytes of an image file; JPEG without chroma subsampling above quality 90, as cameras' best setting does."""
     buffer = io.BytesIO()
@@ -172,9 +186,9 @@ def encode_image(rgb: Rgb, kind: Literal["jpeg", "png"] = "jpeg", quality: int =
     return buffer.getvalue()
 
 
-def write_image(path: Path, rgb: Rgb, quality: int = 95) -> None:
-    """Write an image, whole or not at all; the ending of `path` chooses PNG or JPEG."""
-    write_bytes(path, encode_image(rgb, "png" if path.suffix.lower() == ".png" else "jpeg", quality))
+def write_image(place: Location, rgb: Rgb, quality: int = 95) -> None:
+    """Write an image, whole or not at all; the ending of its name chooses PNG or JPEG."""
+    write_bytes(place, encode_image(rgb, "png" if place.suffix.lower() == ".png" else "jpeg", quality))
 
 
 def encode_alpha(alpha: Alpha) -> bytes:
@@ -182,6 +196,6 @@ def encode_alpha(alpha: Alpha) -> bytes:
     return encode_image(np.rint(alpha[:, :, 0] * 255).astype(np.uint8), "png")
 
 
-def write_alpha(path: Path, alpha: Alpha) -> None:
+def write_alpha(place: Location, alpha: Alpha) -> None:
     """Write an alpha `(H, W, 1)` in [0, 1] as an 8-bit grey PNG, whole or not at all."""
-    write_bytes(path, encode_alpha(alpha))
+    write_bytes(place, encode_alpha(alpha))

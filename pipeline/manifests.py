@@ -2,7 +2,8 @@
 
 import types
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,10 @@ from pipeline.errors import ManifestError
 from pipeline.files import atomic_path
 
 Record = TypeVar("Record")
+
+_ROWS_A_GROUP = 8192
+"""A group of the longest rows, masked images with their outlines and landmarks, takes some 100 MB while it is made."""
+_ROWS_A_BATCH = 1024
 
 _SCALARS: dict[type, pa.DataType] = {
     str: pa.string(),
@@ -46,19 +51,71 @@ def _arrow_type(hint: Any) -> pa.DataType:
     return _SCALARS[hint]
 
 
+class ManifestWriter:
+    """Writes records to a Parquet file a group of rows at a time, so that no more than a group is held.
+
+    The groups are of one size however the records come, so the bytes depend on the records alone.
+    """
+
+    def __init__(self, path: Path, part: Path, record: type[Any]) -> None:
+        self._path, self._schema = path, schema_of(record)
+        self._file = pq.ParquetWriter(part, self._schema, compression="zstd")
+        self._pending: list[dict[str, Any]] = []
+        self.rows = 0
+
+    def add(self, records: Iterable[Any]) -> None:
+        """Append records.
+
+        Raises:
+            ManifestError: a record does not fit the schema, or the file cannot be written.
+        """
+        for record in records:
+            self._pending.append(asdict(record))
+            self.rows += 1
+            if len(self._pending) == _ROWS_A_GROUP:
+                self._flush()
+
+    def _flush(self) -> None:
+        rows, self._pending = self._pending, []
+        try:
+            self._file.write_table(pa.Table.from_pylist(rows, schema=self._schema))
+        except (pa.ArrowException, OSError) as error:
+            raise ManifestError(f"{self._path}: cannot be written: {error}") from error
+
+    def close(self) -> None:
+        """Write what is left, and the file's footer."""
+        if self._pending or not self.rows:
+            self._flush()
+        self._file.close()
+
+
+@contextmanager
+def manifest_writer(path: Path, record: type[Any]) -> Iterator[ManifestWriter]:
+    """A manifest that appears under its name when the block ends well.
+
+    Raises:
+        ManifestError: it cannot be written.
+    """
+    with atomic_path(path) as part:
+        try:
+            writer = ManifestWriter(path, part, record)
+        except OSError as error:
+            raise ManifestError(f"{path}: cannot be written: {error}") from error
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+
 def write_manifest(path: Path, records: Iterable[Any], record: type[Any]) -> int:
     """Write the records as one Parquet file and return how many there were.
 
     Raises:
         ManifestError: a record does not fit the schema, or the file cannot be written.
     """
-    try:
-        table = pa.Table.from_pylist([asdict(r) for r in records], schema=schema_of(record))
-        with atomic_path(path) as part:
-            pq.write_table(table, part, compression="zstd")
-    except (pa.ArrowException, OSError) as error:
-        raise ManifestError(f"{path}: cannot be written: {error}") from error
-    return int(table.num_rows)
+    with manifest_writer(path, record) as writer:
+        writer.add(records)
+    return writer.rows
 
 
 def read_manifest(path: Path, record: type[Record]) -> list[Record]:
@@ -67,13 +124,38 @@ def read_manifest(path: Path, record: type[Record]) -> list[Record]:
     Raises:
         ManifestError: the file is missing or damaged, or its columns are not those of `record`.
     """
+    return list(iterate_manifest(path, record))
+
+
+def iterate_manifest(path: Path, record: type[Record], full: type[Any] | None = None) -> Iterator[Record]:
+    """As `read_manifest`, but one record at a time, so that memory doesn't grow with their number.
+
+    With `full` the manifest holds records of that class, and `record` names those of its fields that are read.
+
+    Raises:
+        ManifestError: as `read_manifest`.
+    """
+    nested = _nested(record)
     try:
-        table = pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            _check_schema(path, file.schema_arrow, schema_of(full or record))
+            for batch in file.iter_batches(_ROWS_A_BATCH, columns=schema_of(record).names):
+                for row in batch.to_pylist():
+                    yield record(**_thaw(row, nested))
     except (pa.ArrowException, OSError) as error:
         raise ManifestError(f"{path}: cannot be read as a manifest of {record.__name__} rows: {error}") from error
-    _check_schema(path, table.schema, schema_of(record))
-    nested = _nested(record)
-    return [record(**_thaw(row, nested)) for row in table.to_pylist()]
+
+
+def count_records(path: Path) -> int:
+    """How many records a manifest holds, by its footer.
+
+    Raises:
+        ManifestError: the file is missing or damaged.
+    """
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (pa.ArrowException, OSError) as error:
+        raise ManifestError(f"{path}: cannot be read as a manifest: {error}") from error
 
 
 def _check_schema(path: Path, found: pa.Schema, expected: pa.Schema) -> None:

@@ -35,7 +35,8 @@ class Image:
     """One file of one source.
 
     `id` names the row (source and origin), `sha256` the bytes: two copies of one file are two rows with one
-    `sha256`, which is how an exact duplicate stays visible.
+    `sha256`, which is how an exact duplicate stays visible. `parent_sha256` is the content of the photo that this one
+    was made from, where the source says so.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Image:
     synthetic: bool = False
     person_id: str | None = None
     photo_id: str | None = None
+    parent_sha256: str | None = None
     boxes: tuple[LabelledBox, ...] = ()
 
 
@@ -132,6 +134,10 @@ class MaskedImage:
     roll_deg: float
     licence: str
     held_out: bool = False
+
+    def paths(self) -> list[str]:
+        """The files of this picture."""
+        return [path for path in (self.path, self.alpha_path, self.crop_path) if path]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

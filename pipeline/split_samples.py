@@ -1,9 +1,11 @@
 """What a split starts from: every face crop, real or with a synthetic mask, and the rules in params.yaml."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
 
 from pipeline.config import Params
-from pipeline.records import Assignment, Face, Image, MaskedImage, Rejection
+from pipeline.records import Assignment, Image, MaskType, Rejection, Valve, Wear
 from pipeline.splitting import Sample, SplitRules
 
 STAGE = "split"
@@ -19,17 +21,43 @@ def split_rules(params: Params, earlier: Iterable[Assignment] = ()) -> SplitRule
         holdout_templates=frozenset(params.augment.holdout_templates),
         pinned={row.image_id: row.side for row in earlier},
         seed=params.seed,
+        stable=params.split.assignment == "stable",
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceCrop:
+    """The columns of a `Face` that a split needs: landmarks, which take most of a manifest, are left out."""
+
+    id: str
+    image_id: str
+    crop_path: str | None = None
+    mask_type: MaskType = "unknown"
+    wear: Wear = "unknown"
+    valve: Valve = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskedCrop:
+    """The columns of a `MaskedImage` that a split needs."""
+
+    id: str
+    image_id: str
+    crop_path: str | None
+    template: str
+    mask_type: MaskType
+    wear: Wear
+    valve: Valve
+
+
 def gather_samples(
-    images: Sequence[Image], faces: Sequence[Face], masked: Sequence[MaskedImage]
+    images: Iterable[Image], faces: Iterable[FaceCrop], masked: Iterable[MaskedCrop]
 ) -> tuple[list[Sample], list[Rejection]]:
     """Each face and each masked image once: as a sample, or rejected because it has no crop or no kept image."""
     by_id = {image.id: image for image in images}
     samples: list[Sample] = []
     rejections: list[Rejection] = []
-    for result in (*_face_samples(faces, by_id), *_masked_samples(masked, by_id)):
+    for result in chain(_face_samples(faces, by_id), _masked_samples(masked, by_id)):
         if isinstance(result, Sample):
             samples.append(result)
         else:
@@ -37,7 +65,14 @@ def gather_samples(
     return samples, rejections
 
 
-def _face_samples(faces: Iterable[Face], images: Mapping[str, Image]) -> Iterator[Sample | Rejection]:
+def _identity(image: Image) -> str:
+    """What a group is placed by: the person before the photo before the content, so that a new photo moves nobody."""
+    if image.person_id is not None:
+        return f"0 person {image.person_id}"
+    return f"1 photo {image.photo_id}" if image.photo_id is not None else f"2 content {image.sha256}"
+
+
+def _face_samples(faces: Iterable[FaceCrop], images: Mapping[str, Image]) -> Iterator[Sample | Rejection]:
     for face in faces:
         image = images.get(face.image_id)
         if image is None or face.crop_path is None:
@@ -46,7 +81,7 @@ def _face_samples(faces: Iterable[Face], images: Mapping[str, Image]) -> Iterato
         yield Sample(
             id=face.id,
             image_id=face.image_id,
-            content=image.sha256,
+            identity=_identity(image),
             source=image.source,
             synthetic=image.synthetic,
             template=None,
@@ -57,7 +92,7 @@ def _face_samples(faces: Iterable[Face], images: Mapping[str, Image]) -> Iterato
         )
 
 
-def _masked_samples(masked: Iterable[MaskedImage], images: Mapping[str, Image]) -> Iterator[Sample | Rejection]:
+def _masked_samples(masked: Iterable[MaskedCrop], images: Mapping[str, Image]) -> Iterator[Sample | Rejection]:
     for row in masked:
         image = images.get(row.image_id)
         if image is None or row.crop_path is None:
@@ -66,7 +101,7 @@ def _masked_samples(masked: Iterable[MaskedImage], images: Mapping[str, Image]) 
         yield Sample(
             id=row.id,
             image_id=row.image_id,
-            content=image.sha256,
+            identity=_identity(image),
             source=image.source,
             synthetic=True,
             template=row.template,

@@ -1,8 +1,8 @@
 """Spread samples over train, val and test so that nothing leaks and every stratum keeps its shares.
 
 A group (same photo, same person, parent and child) stands on one side. Its own hash picks that side, so a group's side
-doesn't depend on which others there are; then the groups whose hash lies nearest to a threshold move until each stratum
-holds its shares.
+doesn't depend on which others there are. An assignment that is `balanced` then moves the groups whose hash lies nearest
+to a threshold until each stratum holds its shares; one that is `stable` doesn't.
 """
 
 from collections import Counter, defaultdict
@@ -29,11 +29,14 @@ class LeakError(MaskwrightError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One face crop that is to be assigned, real or synthetic, with what the split must know of it."""
+    """One face crop that is to be assigned, real or synthetic, with what the split must know of it.
+
+    The smallest `identity` in a group decides where the group goes, so it should be one that stays when others join.
+    """
 
     id: str
     image_id: str
-    content: str
+    identity: str
     source: str
     synthetic: bool
     template: str | None
@@ -84,6 +87,7 @@ class SplitRules:
         holdout_templates: Masks of these templates stand on test alone.
         pinned: Sides of images of an earlier split, by image id, that stay.
         seed: Another seed gives another split.
+        stable: Groups stay where their own hash puts them; the shares hold as well as chance lets them.
     """
 
     shares: tuple[float, float, float]
@@ -93,6 +97,7 @@ class SplitRules:
     holdout_templates: frozenset[str] = frozenset()
     pinned: Mapping[str, Side] = field(default_factory=dict)
     seed: int = 0
+    stable: bool = False
 
 
 def assign_sides(
@@ -110,7 +115,12 @@ def assign_sides(
     points = _group_points(ordered, groups, names, rules.seed, "split")
     counted = [s for s in ordered if not (rules.test_real_only and s.synthetic)]
     fixed = _fixed_sides(ordered, groups, names, rules)
-    sides = balance(points, _count_strata(counted, groups, names), np.array(rules.shares), fixed)
+    shares = np.array(rules.shares)
+    sides = (
+        fill_empty_sides(sides_by_points(points, shares, fixed), points, shares, fixed)
+        if rules.stable
+        else balance(points, _count_strata(counted, groups, names), shares, fixed)
+    )
     side_of = {name: SIDES[side] for name, side in zip(names, sides, strict=True)}
     folds = _folds(ordered, groups, names, side_of, rules)
     assignments, rejections = [], []
@@ -176,11 +186,11 @@ def _folds(
 def _group_points(
     samples: Sequence[Sample], groups: Mapping[str, str], names: Sequence[str], seed: int, purpose: str
 ) -> _FLOAT:
-    """A uniform number in [0, 1) for each group, from the content of one member that stays when others join."""
-    contents: dict[str, list[str]] = defaultdict(list)
+    """A uniform number in [0, 1) for each group, from its smallest identity."""
+    identities: dict[str, list[str]] = defaultdict(list)
     for sample in samples:
-        contents[groups[sample.image_id]].append(sample.content)
-    return np.array([sample_rng(seed, f"{purpose}:{min(contents[name])}").random() for name in names])
+        identities[groups[sample.image_id]].append(sample.identity)
+    return np.array([sample_rng(seed, f"{purpose}:{min(identities[name])}").random() for name in names])
 
 
 def _count_strata(samples: Sequence[Sample], groups: Mapping[str, str], names: Sequence[str]) -> _FLOAT:
@@ -191,6 +201,39 @@ def _count_strata(samples: Sequence[Sample], groups: Mapping[str, str], names: S
     for sample in samples:
         counts[rows[groups[sample.image_id]], columns[sample.stratum]] += 1
     return counts
+
+
+def sides_by_points(points: _FLOAT, shares: _FLOAT, fixed: _INT) -> _INT:
+    """The side, as an index into `shares`, that each group's point falls on; the arguments are those of `balance`.
+
+    No group's side depends on another group, so none moves when others come or go.
+
+    >>> sides_by_points(np.array([0.1, 0.69, 0.71, 0.9]), np.array([0.7, 0.15, 0.15]), np.array([-1, -1, -1, 0]))
+    array([0, 0, 1, 0])
+    """
+    edges = np.cumsum(shares)[:-1]
+    return np.where(fixed >= 0, fixed, np.searchsorted(edges, points, side="right"))
+
+
+def fill_empty_sides(sides: _INT, points: _FLOAT, shares: _FLOAT, fixed: _INT) -> _INT:
+    """`sides`, where each side that has a share but no group takes the free group whose point lies nearest.
+
+    That happens to a dozen groups, not to a hundred. A side never gives its last group away.
+    """
+    sides, distance = sides.copy(), _distances(points, shares)
+    for side in np.flatnonzero(shares > 0):
+        held = np.bincount(sides, minlength=len(shares))
+        free = np.flatnonzero((fixed < 0) & (held[sides] > 1))
+        if not held[side] and len(free):
+            sides[free[np.argmin(distance[free, side])]] = side
+    return sides
+
+
+def _distances(points: _FLOAT, shares: _FLOAT) -> _FLOAT:
+    """How far each point lies from each side's interval, `(G, sides)`; 0 inside it."""
+    edges = np.concatenate(([0.0], np.cumsum(shares)))
+    edges[-1] = 1.0
+    return np.maximum(edges[:-1] - points[:, None], 0) + np.maximum(points[:, None] - edges[1:], 0)
 
 
 def balance(points: _FLOAT, counts: _FLOAT, shares: _FLOAT, fixed: _INT) -> _INT:
@@ -206,14 +249,12 @@ def balance(points: _FLOAT, counts: _FLOAT, shares: _FLOAT, fixed: _INT) -> _INT
         shares: The share of each side, summing to 1.
         fixed: The side of each group that can't move, -1 for the others, `(G,)`.
     """
-    edges = np.concatenate(([0.0], np.cumsum(shares)))
-    edges[-1] = 1.0
-    sides = np.where(fixed >= 0, fixed, np.searchsorted(edges[1:-1], points, side="right"))
+    sides = sides_by_points(points, shares, fixed)
     counts = np.hstack([counts, counts.sum(axis=1, keepdims=True)])
     totals, tolerance = counts.sum(axis=0), counts.max(axis=0, initial=0)
     weights = 1 / np.maximum(totals, 1)
     own = (counts**2) @ weights
-    distance = np.maximum(edges[:-1] - points[:, None], 0) + np.maximum(points[:, None] - edges[1:], 0)
+    distance = _distances(points, shares)
     held = np.stack([counts[sides == s].sum(axis=0) for s in range(len(shares))])
     for _ in range(len(points)):
         excess = held - shares[:, None] * totals
@@ -283,6 +324,25 @@ def check_no_leak(
     if leaks:
         shown = "\n".join(leaks[:10])
         raise LeakError(f"the split leaks in {len(leaks)} places; the first:\n{shown}")
+
+
+def farthest_share(assignments: Sequence[Assignment], shares: Sequence[float]) -> str:
+    """The type and side whose share of the type's samples is farthest from what was asked for, for a person.
+
+    >>> farthest_share([], (0.7, 0.15, 0.15))
+    'no samples'
+    """
+    totals = Counter(a.mask_type for a in assignments)
+    held = Counter((a.mask_type, a.side) for a in assignments)
+    found = [
+        (
+            abs(held[kind, side] / total - share),
+            f"{kind} has {held[kind, side] / total:.1%} on {side}, asked for {share:.1%}",
+        )
+        for kind, total in sorted(totals.items())
+        for side, share in zip(SIDES, shares, strict=True)
+    ]
+    return max(found, default=(0.0, "no samples"))[1]
 
 
 def side_counts(assignments: Iterable[Assignment]) -> dict[str, int]:

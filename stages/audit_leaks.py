@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from stages.common import with_messages
+from stages.common import address_option, engine_of, with_messages
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -15,7 +15,8 @@ _FOLDER = click.Path(path_type=Path)
 @click.argument("test", type=_FOLDER)
 @click.option("--show", default=20, show_default=True, help="How many leaks are spelled out.")
 @click.option("--report", type=_FOLDER, help="Write all leaks as pictures to this HTML file.")
-@click.option("--jobs", default=1, show_default=True, help="Workers; 0 means one a core.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(0), help="Workers; 0 means one a core.")
+@address_option
 @click.option("--cache/--no-cache", default=True, help="Keep fingerprints under .cache/ for the next run.")
 def command(**options: Any) -> None:
     """Compare every image under TEST with every image under TRAIN.
@@ -29,12 +30,12 @@ def command(**options: Any) -> None:
         raise SystemExit(1)
 
 
-def _audit(*, train: Path, test: Path, show: int, report: Path | None, jobs: int, cache: bool) -> int:
+def _audit(*, train: Path, test: Path, show: int, report: Path | None, cache: bool, **engine: Any) -> int:
     from pipeline.config import DedupParams
     from pipeline.curation.audit import audit_folders, leak_lines
     from pipeline.curation.cache import CACHE
 
-    audit = audit_folders(train, test, DedupParams(), jobs=jobs, cache_folder=CACHE if cache else None)
+    audit = audit_folders(train, test, DedupParams(), engine=engine_of(**engine), cache_folder=CACHE if cache else None)
     for line in leak_lines(audit, show):
         click.echo(line)
     if report is not None:

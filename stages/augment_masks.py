@@ -3,19 +3,21 @@
 Only click is imported before the work begins, so that `--help` answers at once.
 """
 
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.version import VERSION
-from stages.common import with_messages
+from stages.common import address_option, engine_of, observing_options, with_messages
+from stages.logs import Log
+from stages.runs import Run, digest, recorded
+from stages.stopping import orderly_stop
 
 if TYPE_CHECKING:
+    from pipeline.dataset.augment import Summary
+    from pipeline.dataset.listing import Listing
     from pipeline.dataset.settings import Settings
     from pipeline.dataset.writer import Mode
     from pipeline.records import MaskType
@@ -23,13 +25,11 @@ if TYPE_CHECKING:
 MASKS: "tuple[MaskType, ...]" = ("cloth", "surgical", "ffp2")
 WEARS = ("correct", "nose_exposed", "chin_exposed", "nose_mouth_exposed")
 DETECTORS = ("yunet", "dlib_hog", "dlib_cnn")
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells use it: 128 + SIGINT."""
 
 EPILOG = """\b
 Exit code 0: masked pictures were written, or all were there already.
           1: nothing could be done, or the work could not be finished.
-          2: wrong use.   130: stopped by Ctrl-C; --resume goes on.
+          2: wrong use.   130: stopped by Ctrl-C; the same command goes on.
 
 `augment-masks templates --help` tells about the mask templates."""
 
@@ -64,6 +64,7 @@ class MaskCommand(click.Command):
 @click.option("--wear", "wears", multiple=True, type=click.Choice(WEARS), help="Way of wearing; repeatable. [correct]")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Same seed, same pictures.")
 @click.option("--jobs", default=0, show_default="one per core", type=click.IntRange(0), help="Worker processes.")
+@address_option
 @click.option("--detector", default="yunet", show_default=True, type=click.Choice(DETECTORS), help="What finds faces.")
 @click.option("--min-face-px", default=24, show_default=True, type=click.IntRange(8), help="Ignore smaller faces.")
 @click.option(
@@ -86,8 +87,12 @@ class MaskCommand(click.Command):
 @click.option("--crop-px", default=224, show_default=True, type=click.IntRange(32), help="Side of the crops.")
 @click.option("--include-unmasked", is_flag=True, help="Write every face without a mask too, labelled none.")
 @click.option("--dry-run", is_flag=True, help="Do everything but write.")
-@click.option("--resume", is_flag=True, help="Go on with an interrupted run.")
+@click.option("--resume", is_flag=True, help="Go on with what is in OUT, finished or not.")
 @click.option("--overwrite", is_flag=True, help="Make an earlier output anew.")
+@click.option(
+    "--record", type=click.Path(dir_okay=False, path_type=Path), help="Write what the run did to this JSON file."
+)
+@observing_options
 @click.version_option(VERSION, package_name="maskwright")
 def command(faces: Path, out: Path, **options: Any) -> None:
     """Put masks on the faces in FACES (a folder tree, or one file) and write a labelled dataset to OUT.
@@ -96,7 +101,8 @@ def command(faces: Path, out: Path, **options: Any) -> None:
     reason for each photo or face that could not be used, and contact_sheet.jpg with pairs before and after.
     """
     _check_use(faces, out, options)
-    with_messages(lambda: _run(faces, out, options))
+    log = Log("augment-masks", options["log_format"])
+    with_messages(lambda: _run(faces, out, options, log), log, _how_to_go_on(options))
 
 
 main = command
@@ -112,43 +118,58 @@ def _check_use(faces: Path, out: Path, options: dict[str, Any]) -> None:
         raise click.UsageError(f"OUT ({out}) is a file; name a folder")
 
 
-def _run(faces: Path, out: Path, options: dict[str, Any]) -> None:
-    from pipeline.dataset.augment import augment_folder, dry_run, find_photos
+def _run(faces: Path, out: Path, options: dict[str, Any], log: Log) -> None:
+    from pipeline.dataset.augment import find_photos
     from pipeline.dataset.synthesis import templates_for
-    from stages.progress import Progress, print_summary
+    from pipeline.errors import OutputError
 
     settings = _settings(options)
     templates_for(settings.templates, settings.masks)
+    run = Run(log, options["record"], options["profile"], digest(settings.as_row()))
     listing = find_photos(faces, out, options["limit"])
-    jobs = _jobs(options["jobs"], len(listing.photos))
+    with orderly_stop(), recorded(run):
+        _augment(listing, out, settings, options, run)
+        if not run.counts["photos"]["kept"]:
+            raise OutputError(_why_nothing(faces, len(listing.photos)))
+
+
+def _augment(listing: "Listing", out: Path, settings: "Settings", options: dict[str, Any], run: Run) -> None:
+    """Do the work, tell the counts.
+
+    Raises:
+        OutputError: it could not begin, or ended before everything was done.
+        KeyboardInterrupt: it was stopped, and what is done is whole.
+    """
+    from pipeline.dataset.augment import augment_folder, dry_run
+    from pipeline.errors import OutputError
+    from stages.mapping import timed_records
+    from stages.masks_summary import print_summary
+    from stages.progress import Progress
+
+    mapper = partial(timed_records, run)
+    engine = engine_of(_jobs(options["jobs"], len(listing.photos)), options["address"])
     mode: Mode = "resume" if options["resume"] else "overwrite" if options["overwrite"] else "new"
-    with sigterm_as_ctrl_c(), Progress(len(listing.photos)) as progress:
+    with Progress(len(listing.photos), "photos", run.log) as progress:
+
+        def report(so_far: "Summary") -> None:
+            before, done = so_far.done_before, so_far.processed
+            progress.update(before + done, before, faces=so_far.faces, written=so_far.written)
+
         if options["dry_run"]:
-            summary = dry_run(listing, settings, jobs=jobs, report=progress.update)
+            summary = dry_run(listing, settings, engine=engine, report=report, mapper=mapper)
         else:
-            summary = augment_folder(listing, out, settings, jobs=jobs, mode=mode, report=progress.update)
+            summary = augment_folder(listing, out, settings, engine=engine, mode=mode, report=report, mapper=mapper)
+    run.count("photos", summary.photos, summary.written, summary.rejected)
+    run.resumed = summary.done_before
     print_summary(summary, progress.seconds, None if options["dry_run"] else out)
-    if summary.ending == "interrupted":
-        click.echo("stopped; the same command with --resume goes on from here", err=True)
-        sys.exit(INTERRUPTED)
     if summary.ending == "failed":
-        raise click.ClickException(f"{summary.problem}\nThe same command with --resume goes on from here.")
-    if not summary.written:
-        raise click.ClickException(_why_nothing(faces, summary.photos))
-
-
-@contextmanager
-def sigterm_as_ctrl_c() -> Iterator[None]:
-    """What a system that shuts down sends is answered as Ctrl-C is: with whole files and a table of what is done."""
-
-    def stop(*_: object) -> None:
+        raise OutputError(f"{summary.problem}; {_how_to_go_on(options)} from here")
+    if summary.ending == "interrupted":
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+
+def _how_to_go_on(options: dict[str, Any]) -> str:
+    return "--resume instead of --overwrite goes on" if options["overwrite"] else "the same command goes on"
 
 
 def _settings(options: dict[str, Any]) -> "Settings":

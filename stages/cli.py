@@ -13,6 +13,7 @@ STAGES = {
     "faces": "Find faces, landmarks and head pose; cut the faces out.",
     "augment": "Put masks on the unmasked faces.",
     "split": "Spread groups over train, val and test.",
+    "curation-report": "Write reports/curation.html: counts, clusters, conflicts, leaks, shortcuts.",
     "train": "Train the classifier.",
     "evaluate": "Measure the classifier on held-out faces.",
 }
@@ -25,7 +26,7 @@ TOOLS = {
     "predict": "Tell the mask of each face in photos, with a trained model.",
     "preset": "Print training parameters for a kind of machine, as options of dvc exp run.",
     "export": "Write the trained model as ONNX.",
-    "curation-report": "Write reports/curation.html: counts, clusters, conflicts, leaks, shortcuts.",
+    "review-labels": "List faces whose label is worth a second look.",
     "sources": "List sources, show one, check what they need.",
     "takedown": "Take an image out, with all that was made from it.",
 }

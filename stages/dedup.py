@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages.common import log_counts, stage_command
+import click
+
+from stages.common import log_counts, road_stage
 
 if TYPE_CHECKING:
     from pipeline.config import Params
@@ -11,27 +13,40 @@ if TYPE_CHECKING:
 OUT = Path("data/dedup")
 
 
-@stage_command
+@road_stage
 def command(params: "Params") -> None:
     """Link duplicate and related images; keep one good copy of each photo."""
     from pipeline.curation.cache import fingerprint_images
     from pipeline.curation.curate import curate
     from pipeline.curation.keeping import ClusterMember
     from pipeline.curation.quality import ImageQuality
+    from pipeline.curation.same_person import OversizedPerson, embed_images
     from pipeline.manifests import read_manifests, write_manifest
     from pipeline.records import DuplicateLink, Image, Rejection
+    from stages.mapping import mapped
 
     manifests = [Path("data/raw") / source / "images.parquet" for source in params.ingest.sources]
     images = read_manifests(manifests, Image)
-    fingerprints, unreadable = fingerprint_images(images, faces=params.dedup.align_faces, jobs=params.engine.jobs)
-    result = curate(images, fingerprints, params)
+    fingerprints, unreadable = fingerprint_images(
+        images, faces=params.dedup.align_faces, engine=params.engine, root=params.storage.pixels, mapper=mapped
+    )
+    wanted = images if params.dedup.same_person.enabled else []
+    embeddings = embed_images(wanted, params.storage.pixels, engine=params.engine, mapper=mapped)
+    result = curate(images, fingerprints, params, embeddings)
     rejected = sorted([*unreadable, *result.rejected], key=lambda row: row.id)
     write_manifest(OUT / "links.parquet", result.links, DuplicateLink)
     write_manifest(OUT / "kept.parquet", result.kept, Image)
     write_manifest(OUT / "rejected.parquet", rejected, Rejection)
     write_manifest(OUT / "clusters.parquet", result.clusters, ClusterMember)
     write_manifest(OUT / "quality.parquet", result.quality, ImageQuality)
+    write_manifest(OUT / "oversized_people.parquet", result.oversized_people, OversizedPerson)
     log_counts("dedup", len(images), len(result.kept), rejected)
+    if result.oversized_people:
+        people = len({row.person for row in result.oversized_people})
+        click.echo(
+            f"dedup: {len(result.oversized_people)} images of {people} people with more than "
+            f"{params.dedup.same_person.max_images} images were not linked by face; see oversized_people.parquet"
+        )
 
 
 if __name__ == "__main__":

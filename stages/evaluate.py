@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.errors import MaskwrightError
-from stages.common import stage_command
+from stages.common import road_stage
 
 if TYPE_CHECKING:
     from pipeline.config import Params
@@ -20,7 +20,7 @@ OUT = Path("reports")
 EXTERNAL_CROPS = Path(".cache/external")
 
 
-@stage_command
+@road_stage
 def command(params: "Params") -> None:
     """Measure the classifier on held-out faces."""
     from pipeline.evaluation.evaluating import Measuring
@@ -33,24 +33,24 @@ def command(params: "Params") -> None:
     from pipeline.training.checkpoint import load_model
     from pipeline.training.inference import choose_device
 
-    root = Path()
+    root, pixels = Path(), params.storage.pixels
     model, facts = load_model(MODEL, choose_device(params.train.device))
     rows = read_manifest(SPLIT, Assignment)
     measuring = Measuring(
-        root=root,
+        root=pixels,
         temperatures=facts["temperatures"],
         seen_templates=frozenset(row.template for row in rows if row.template and row.side == "train"),
         bootstrap_samples=params.evaluate.bootstrap_samples,
         batch_size=params.evaluate.batch_size,
         seed=params.seed,
     )
-    found = held_out_sets(rows, face_facts(root)) + _external_sets(params, root)
+    found = held_out_sets(rows, face_facts(root)) + _external_sets(params)
     if not found:
         raise MaskwrightError("the test side has no two classes and evaluate.external is empty: nothing to measure on")
     sets = [MeasuredSet(one, measuring.measure(model, one)) for one in found]
     flow = dataset_flow(root)
     write_numbers(OUT, sets)
-    write_pages(OUT, model, facts, sets, root=root, pairs=mask_pairs(root, rows), flow=flow)
+    write_pages(OUT, model, facts, sets, root=pixels, pairs=mask_pairs(root, pixels, rows), flow=flow)
     write_dataset_cards(OUT, SPLIT, rows, ingested_images(root), flow)
     _log(sets)
 
@@ -67,7 +67,7 @@ def _log(sets: "Sequence[MeasuredSet]") -> None:
             )
 
 
-def _external_sets(params: "Params", root: Path) -> "list[EvaluationSet]":
+def _external_sets(params: "Params") -> "list[EvaluationSet]":
     from pipeline.evaluation.external import external_set
     from pipeline.faces.finding import FaceFinder
 
@@ -75,7 +75,7 @@ def _external_sets(params: "Params", root: Path) -> "list[EvaluationSet]":
         return []
     find = FaceFinder(params.faces).find
     return [
-        external_set(name, folder, EXTERNAL_CROPS / name, root=root, find=find, params=params.faces)
+        external_set(name, folder, EXTERNAL_CROPS / name, root=params.storage.pixels, find=find, params=params.faces)
         for name, folder in params.evaluate.external.items()
     ]
 

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.common import log_counts, stage_command
+from stages.common import LOCKS, log_counts, road_stage
 
 if TYPE_CHECKING:
     from pipeline.config import Params
 
 
-@stage_command
+@road_stage
 @click.option("--source", "sources", multiple=True, help="A source to take; by default each of ingest.sources.")
 def command(params: "Params", sources: tuple[str, ...]) -> None:
     """Take sources into data/raw/: check every file, map its labels, keep its provenance.
@@ -19,15 +19,20 @@ def command(params: "Params", sources: tuple[str, ...]) -> None:
     A source that fails leaves the others' results intact; the failures are told at the end.
     """
     from pipeline.errors import MaskwrightError, SourceError
+    from pipeline.run_lock import run_lock
     from pipeline.sources.ingest import ingest_source
+    from stages.mapping import mapped
+    from stages.runs import current_run
 
     failures = []
     for source in sources or params.ingest.sources:
         try:
-            taken = ingest_source(source, params, Path.cwd())
+            with run_lock(LOCKS / f"data-raw-{source}.lock", f"data/raw/{source}"):
+                taken = ingest_source(source, params, Path.cwd(), mapped)
         except MaskwrightError as error:
             failures.append(str(error))
             continue
+        current_run().take_resumed(taken.resumed)
         images, rejections = len(taken.images), taken.rejections
         log_counts(f"ingest {source}", images + len(rejections), images, rejections, "items")
     if failures:

@@ -23,6 +23,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="Where the parents of a masked.parquet are listed; run this from the project's root.",
 )
 @click.option(
+    "--pixels",
+    default=".",
+    show_default=True,
+    help="storage.root of the run: what the parents' paths begin at, a folder or an address.",
+)
+@click.option(
     "--templates",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -47,9 +53,10 @@ def command(table: Path, templates: tuple[Path, ...], quality: int, out: Path, *
 def _run(table: Path, choice: dict[str, Any], templates: tuple[Path, ...], quality: int, out: Path) -> None:
     from pipeline.dataset.replay import logged_in_manifest, logged_in_metadata, replay
     from pipeline.images import write_image
+    from pipeline.places import parse_location
 
     if table.suffix == ".parquet":
-        logged = logged_in_manifest(table, choice["row_id"], choice["kept"], Path())
+        logged = logged_in_manifest(table, choice["row_id"], choice["kept"], parse_location(choice["pixels"]))
     else:
         logged = logged_in_metadata(table, choice["number"], choice["faces"])
     write_image(out, replay(logged, templates).rgb, quality)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.common import stage_command
+from stages.common import road_stage
 
 if TYPE_CHECKING:
     from dvclive import Live
@@ -63,7 +63,7 @@ class LiveObserver:
             )
 
 
-@stage_command
+@road_stage
 def command(params: "Params") -> None:
     """Train the classifier."""
     from pipeline.manifests import read_manifest
@@ -72,7 +72,7 @@ def command(params: "Params") -> None:
     from pipeline.training.run import training_sides
 
     rows = read_manifest(SPLIT, Assignment)
-    sides = training_sides(rows, Path(), params.train, seed=params.seed, masking=_masking(params))
+    sides = training_sides(rows, params.storage.pixels, params.train, seed=params.seed, masking=_masking(params))
     with joined_world(os.environ) as world:
         if not world.is_first:
             _train(params, sides, world, None)
@@ -98,14 +98,14 @@ def _masking(params: "Params") -> "FaceMasking | None":
     synthesizer = MaskSynthesizer(shown, MaskParams.model_validate(params.augment.mask))
     landmarks = bare_landmarks(read_manifest(FACES, Face), params.faces.crop_scale, params.faces.crop_px)
     masks = params.augment.masks
-    return FaceMasking(RandomFaceMask(synthesizer, masks, share), landmarks, Path(), share, masks)
+    return FaceMasking(RandomFaceMask(synthesizer, masks, share), landmarks, params.storage.pixels, share, masks)
 
 
 def _train(params: "Params", sides: "TrainingSides", world: "World", live: "Live | None") -> "TrainedModel":
     from pipeline.training.checkpoint import CheckpointFile
     from pipeline.training.run import run_fingerprint, train_model
 
-    file = CheckpointFile(CHECKPOINT, run_fingerprint(params.train, params.seed, sides.rows, Path()))
+    file = CheckpointFile(CHECKPOINT, run_fingerprint(params.train, params.seed, sides.rows, params.storage.pixels))
     observer = LiveObserver(live, params.train.epochs)
     with observer.progress:
         return train_model(sides, params.train, seed=params.seed, observer=observer, checkpoint=file, world=world)

@@ -1,6 +1,6 @@
 """Shared by the tests: records with only what a test cares about spelled out, and a real photograph."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from PIL import Image as PillowImage
 
 from pipeline.arrays import Rgb
 from pipeline.images import encode_image
+from pipeline.places import Address
 from pipeline.records import Image
 
 GRACE_HOPPER = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
@@ -73,3 +74,33 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
     }
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """An S3 server on loopback, with credentials that only it takes; its address."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL_S3", address)
+        environment.setenv("AWS_ACCESS_KEY_ID", "dummy")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "dummy")
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield address
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_server: str) -> Iterator[Address]:
+    """An empty bucket."""
+    import s3fs
+
+    client = s3fs.S3FileSystem(skip_instance_cache=True)
+    client.mkdir("maskwright")
+    yield Address("s3://maskwright")
+    client.invalidate_cache()
+    client.rm("maskwright", recursive=True)

@@ -15,6 +15,7 @@ from pipeline.splitting import (
     assign_sides,
     balance,
     check_no_leak,
+    farthest_share,
     group_of_images,
 )
 from tests.curation.examples import image_row
@@ -35,7 +36,7 @@ def sample(name, group="", **changes):
     row = {
         "id": name,
         "image_id": group or name,
-        "content": f"content of {group or name}",
+        "identity": f"identity of {group or name}",
         "source": "unit",
         "synthetic": False,
         "template": None,
@@ -109,6 +110,32 @@ def test_new_images_hardly_move_old_ones():
     assert sum(before[name] != after[name] for name in before) <= 0.04 * len(before)
 
 
+def test_a_stable_assignment_moves_no_group_when_others_come_or_go():
+    samples = list(many(10_000, groups=4000))
+    before = sides(samples[:9000], stable=True)
+    after = sides(samples, stable=True)
+    assert {name: after[name] for name in before} == before
+    shares = np.array([Counter(after.values())[side] for side in SIDES]) / len(samples)
+    np.testing.assert_allclose(shares, SHARES, atol=0.02)
+
+
+def test_a_stable_group_moves_only_where_it_merges_with_one_of_another_side():
+    samples = [sample(f"s{i}") for i in range(400)]
+    before = sides(samples, stable=True)
+    joined = {f"s{i}": f"pair {i // 2}" for i in range(400)}
+    after = {a.sample_id: a.side for a in assign_sides(samples, joined, SplitRules(shares=SHARES, stable=True))[0]}
+    for i in range(0, 400, 2):
+        assert after[f"s{i}"] == after[f"s{i + 1}"]
+        assert after[f"s{i}"] in {before[f"s{i}"], before[f"s{i + 1}"]}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_dozen_groups_leave_no_side_empty(seed):
+    samples = [sample(f"s{i}") for i in range(12)]
+    assert set(sides(samples, stable=True, seed=seed).values()) == set(SIDES)
+    assert set(sides(samples[:1], stable=True, seed=seed).values()) < set(SIDES)
+
+
 def test_pinned_images_never_move():
     samples = list(many(600, groups=300))
     before = sides(samples[:400])
@@ -174,6 +201,11 @@ def test_a_lopsided_draw_is_balanced_by_the_nearest_groups():
     found = balance(points, np.ones((100, 1)), np.array(SHARES), np.full(100, -1))
     assert np.all(np.abs(np.bincount(found) - 100 * np.array(SHARES)) <= 1)
     assert found[:60].max() == 0
+
+
+def test_the_worst_kept_share_is_named():
+    rows = [replace(a, side="train") for a in assigned([sample(name) for name in "abcd"])]
+    assert farthest_share(rows, SHARES) == "none has 100.0% on train, asked for 70.0%"
 
 
 def test_the_gate_sees_a_split_group_and_a_crossing_link():

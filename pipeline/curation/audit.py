@@ -1,12 +1,13 @@
 """Leaks between any two folders: test photos that have a copy or a masked twin among the training photos."""
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.config import DedupParams
+from pipeline.config import DedupParams, EngineParams
 from pipeline.curation.cache import CACHE, fingerprint_images
 from pipeline.curation.clusters import connected_components
 from pipeline.curation.fingerprints import Fingerprint
@@ -16,7 +17,7 @@ from pipeline.images import EXTENSIONS
 from pipeline.records import Image, LinkKind, Rejection
 
 TRAIN, TEST = "train", "test"
-_STRENGTH: tuple[LinkKind, ...] = ("exact", "near", "mask_pair", "same_source_id")
+_STRENGTH: tuple[LinkKind, ...] = ("exact", "near", "mask_pair", "derived_from", "same_source_id")
 """Kinds of leak, the strongest first; an image is counted under the strongest that reaches train."""
 
 
@@ -50,16 +51,21 @@ class Audit:
 
 
 def audit_folders(
-    train: Path, test: Path, params: DedupParams, *, jobs: int = 1, cache_folder: Path | None = CACHE
+    train: Path,
+    test: Path,
+    params: DedupParams,
+    *,
+    engine: EngineParams | None = None,
+    cache_folder: Path | None = CACHE,
 ) -> Audit:
     """Compare every image under `train` with every image under `test`.
 
     Raises:
-        SourceError: a folder is missing or holds no image file.
+        SourceError: a folder is missing or holds no image file, or a table of images in it is damaged.
     """
     images = [*_list_images(train, TRAIN), *_list_images(test, TEST)]
     fingerprints, unreadable = fingerprint_images(
-        images, faces=params.align_faces, jobs=jobs, cache_folder=cache_folder
+        images, faces=params.align_faces, engine=engine, cache_folder=cache_folder
     )
     readable = [image for image in images if image.sha256 in fingerprints]
     sides = Counter(image.source for image in readable)
@@ -72,10 +78,23 @@ def _list_images(folder: Path, side: str) -> list[Image]:
     files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in EXTENSIONS and f.is_file())
     if not files:
         raise SourceError(f"{folder}: no image files in it; known endings are {', '.join(sorted(EXTENSIONS))}")
-    return [_image_row(file, folder, side) for file in files]
+    parents = _stated_parents(folder)
+    return [_image_row(file, folder, side, parents.get(file)) for file in files]
 
 
-def _image_row(file: Path, folder: Path, side: str) -> Image:
+def _stated_parents(folder: Path) -> dict[Path, str]:
+    """Files and the sha256 of the photo each was made from, as the tables of `augment-masks` state it."""
+    parents: dict[Path, str] = {}
+    for table in sorted(folder.rglob("metadata.jsonl")):
+        try:
+            rows = [json.loads(line) for line in table.read_text(encoding="utf-8").splitlines() if line.strip()]
+            parents |= {table.parent / row["file_name"]: row["parent_sha256"] for row in rows if "parent_sha256" in row}
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise SourceError(f"{table}: cannot be read as a table of images: {error}") from error
+    return parents
+
+
+def _image_row(file: Path, folder: Path, side: str, parent_sha256: str | None) -> Image:
     origin = file.relative_to(folder).as_posix()
     return Image(
         id=hashlib.sha256(f"{side}\0{origin}".encode()).hexdigest()[:32],
@@ -86,6 +105,7 @@ def _image_row(file: Path, folder: Path, side: str) -> Image:
         width_px=0,
         height_px=0,
         licence="unknown",
+        parent_sha256=parent_sha256,
     )
 
 

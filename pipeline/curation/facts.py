@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from pipeline.curation.shortcuts import Features, ShortcutScore, one_hot, pictur
 from pipeline.errors import SampleRejected
 from pipeline.images import read_image
 from pipeline.manifests import read_manifest, read_manifests
+from pipeline.places import Location, located
 from pipeline.records import Assignment, DuplicateLink, Face, Image, MaskedImage, Rejection
 
 Record = TypeVar("Record")
@@ -45,7 +47,8 @@ def gather_facts(params: Params, data: Path = Path("data")) -> CurationFacts:
         _counts("masked", len(faces), len(masked), data),
         _counts("split", len(faces) + len(masked), len(assigned), data),
     ]
-    by_id = {image.id: image for image in images}
+    pixels = params.storage.pixels
+    by_id = {image.id: replace(image, path=str(located(pixels, image.path))) for image in images}
     sides = {row.image_id: row.side for row in assigned}
     return CurationFacts(
         stages=stages,
@@ -56,7 +59,7 @@ def gather_facts(params: Params, data: Path = Path("data")) -> CurationFacts:
         leaks=sum(
             sides[link.first] != sides[link.second] for link in links if {link.first, link.second} <= sides.keys()
         ),
-        shortcuts=_shortcuts(assigned, by_id),
+        shortcuts=_shortcuts(assigned, by_id, pixels),
     )
 
 
@@ -70,7 +73,13 @@ def _counts(name: str, taken: int, kept: int, data: Path) -> StageCounts:
 
 def _lookalikes(images: Sequence[Image], sides: Mapping[str, str], params: Params) -> dict[int, int]:
     """How many pairs on two sides have hashes so many bits apart, linked or not."""
-    prints, _ = fingerprint_images(images, faces=params.dedup.align_faces, jobs=params.engine.jobs, cache_folder=CACHE)
+    prints, _ = fingerprint_images(
+        images,
+        faces=params.dedup.align_faces,
+        engine=params.engine,
+        cache_folder=CACHE,
+        root=params.storage.pixels,
+    )
     hashes = np.array([int(prints[image.sha256].phash, 16) for image in images], dtype=np.uint64)
     side = np.array([sides[image.id] for image in images], dtype=np.str_)
     found = neighbour_pairs(hashes, _LOOKALIKE_BITS)
@@ -79,14 +88,14 @@ def _lookalikes(images: Sequence[Image], sides: Mapping[str, str], params: Param
     return {bits: counts[bits] for bits in range(_LOOKALIKE_BITS + 1)}
 
 
-def _shortcuts(assigned: Sequence[Assignment], images: Mapping[str, Image]) -> list[ShortcutScore]:
+def _shortcuts(assigned: Sequence[Assignment], images: Mapping[str, Image], pixels: Location) -> list[ShortcutScore]:
     labelled = [row for row in assigned if row.mask_type != "unknown"]
     step = max(1, -(-len(labelled) // _SHORTCUT_SAMPLES))
     rows: list[Assignment] = []
     shown: list[dict[str, Features]] = []
     for row in labelled[::step]:  # in order of their ids, which are digests: every step is a random draw
         try:
-            shown.append(picture_evidence(read_image(Path(row.crop_path)).rgb))
+            shown.append(picture_evidence(read_image(located(pixels, row.crop_path)).rgb))
         except SampleRejected:  # the crop was removed since; the other samples tell as much
             continue
         rows.append(row)

@@ -10,8 +10,9 @@ from pipeline.curation.face_alignment import UPPER_ROWS, FaceAligner
 from pipeline.curation.hashing import Grey, dhash, phash, phash_and_mirror, resample, squeeze, working_grey
 from pipeline.curation.quality import QualityScores, measure_quality
 from pipeline.images import Decoded
+from pipeline.timing import timed
 
-ALGORITHM_VERSION = 1
+ALGORITHM_VERSION = 3
 """Raise it with any change to what a fingerprint holds: it names the cache."""
 THUMBNAIL_PX = 16
 DRAFT_SIDE_PX = 256
@@ -33,6 +34,7 @@ class Fingerprint:
         face_phash: pHash of the aligned face: it survives crops and rotation. None where there is no face.
         face_upper: dHash of the aligned face above a mask.
         face_thumbnail: The aligned face.
+        surroundings: What is around the aligned face; 0 is beyond the frame.
     """
 
     sha256: str
@@ -44,6 +46,7 @@ class Fingerprint:
     face_phash: str | None
     face_upper: str | None
     face_thumbnail: bytes | None
+    surroundings: bytes | None
     brightness: float
     contrast: float
     sharpness: float
@@ -63,13 +66,15 @@ def fingerprint_version(with_faces: bool) -> str:
     return "_".join(parts)
 
 
+@timed("hash")
 def fingerprint(sha256: str, decoded: Decoded, align: FaceAligner | None = None) -> Fingerprint:
     """The fingerprint of one decoded image; `align` finds the face, None leaves its fields empty."""
     grey = working_grey(decoded.rgb)
     samples = squeeze(grey)
     upper = squeeze(grey[: max(1, grey.shape[0] // 3)])
     whole, mirrored = phash_and_mirror(samples)
-    face = align(decoded.rgb) if align else None
+    aligned = align(decoded.rgb) if align else None
+    face = None if aligned is None else aligned.face
     scores = measure_quality(grey, decoded.quantization)
     return Fingerprint(
         sha256=sha256,
@@ -81,6 +86,7 @@ def fingerprint(sha256: str, decoded: Decoded, align: FaceAligner | None = None)
         face_phash=None if face is None else _hexadecimal(phash(squeeze(face))),
         face_upper=None if face is None else _hexadecimal(dhash(face[:UPPER_ROWS])),
         face_thumbnail=None if face is None else _thumbnail(face),
+        surroundings=None if aligned is None else _surroundings(aligned.surroundings),
         brightness=scores.brightness,
         contrast=scores.contrast,
         sharpness=scores.sharpness,
@@ -94,6 +100,13 @@ def _hexadecimal(value: int) -> str:
 
 def _thumbnail(grey: Grey) -> bytes:
     return resample(grey, THUMBNAIL_PX, THUMBNAIL_PX).tobytes()
+
+
+def _surroundings(grey: Grey) -> bytes:
+    """The thumbnail, with cells that reach beyond the frame 0."""
+    step = len(grey) // THUMBNAIL_PX
+    inside = grey.reshape(THUMBNAIL_PX, step, THUMBNAIL_PX, step).min(axis=(1, 3)) > 0
+    return np.where(inside, resample(grey, THUMBNAIL_PX, THUMBNAIL_PX), np.uint8(0)).tobytes()
 
 
 def as_thumbnail(data: bytes) -> NDArray[np.float32]:

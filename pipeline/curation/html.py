@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.arrays import Rgb
 from pipeline.errors import SampleRejected
 from pipeline.images import encode_image, read_image
+from pipeline.places import located
 
 _PICTURE_PX = 112
 _STYLE = """
@@ -19,11 +20,15 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto
 h1 { font-size: 1.6rem; } h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); }
 table { border-collapse: collapse; } th, td { padding: .25rem .8rem .25rem 0; text-align: left; }
 tr + tr td { border-top: 1px solid var(--soft); } td.number { text-align: right; font-variant-numeric: tabular-nums; }
-.row { display: flex; flex-wrap: wrap; gap: .6rem; padding: .6rem 0; border-top: 1px solid var(--soft); }
+.row { display: flex; flex-wrap: wrap; gap: .6rem; }
+.cards, .columns { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 1rem; }
+.columns { column-gap: 4rem; }
+.card { border: 1px solid var(--line); border-radius: .4rem; padding: .6rem .8rem; }
+.card > .note { margin: 0 0 .5rem; font-size: .85rem; }
 figure { margin: 0; width: 7rem; font-size: .75rem; overflow-wrap: anywhere; }
 figure img { width: 7rem; height: 7rem; object-fit: contain; background: var(--soft); border: 3px solid transparent; }
 figure.kept img { border-color: var(--good); } figure.lost img { border-color: var(--bad); }
-.bar { background: var(--good); height: .8rem; min-width: 1px; } td.bars { width: 24rem; }
+.bar { background: var(--good); height: .8rem; min-width: 1px; } td.bars { width: min(24rem, 35vw); }
 .note { opacity: .75; }
 """
 
@@ -72,10 +77,10 @@ def _bar(name: str, value: float, percent: float) -> str:
     return f'<tr><td>{escape(name)}</td><td class="number">{value:g}</td><td class="bars">{bar}</td></tr>'
 
 
-def picture(path: Path, caption: str, verdict: str = "") -> str:
-    """A thumbnail with its caption; `verdict` is `kept`, `lost` or empty and colours the frame."""
+def picture(locator: str, caption: str, verdict: str = "") -> str:
+    """A thumbnail of the file at `locator` with its caption; `verdict` (`kept`, `lost`, empty) colours the frame."""
     return (
-        f'<figure class="{escape(verdict)}"><img alt="" src="{_data_uri(path)}">'
+        f'<figure class="{escape(verdict)}"><img alt="" src="{_data_uri(locator)}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
 
@@ -85,9 +90,24 @@ def picture_row(pictures: Iterable[str]) -> str:
     return '<div class="row">' + "".join(pictures) + "</div>"
 
 
-def _data_uri(path: Path) -> str:
+def card(*parts: str) -> str:
+    """Things that belong together, in a frame."""
+    return '<div class="card">' + "".join(parts) + "</div>"
+
+
+def cards(parts: Iterable[str]) -> str:
+    """Cards side by side, as many as fit."""
+    return '<div class="cards">' + "".join(parts) + "</div>"
+
+
+def columns(*sections: str) -> str:
+    """Short sections side by side, as many as fit."""
+    return '<div class="columns">' + "".join(sections) + "</div>"
+
+
+def _data_uri(locator: str) -> str:
     try:
-        rgb = _thumbnail(read_image(path, draft_side_px=_PICTURE_PX).rgb)
+        rgb = _thumbnail(read_image(located(Path(), locator), draft_side_px=_PICTURE_PX).rgb)
     except SampleRejected:  # the file moved since the manifest was written; the caption still names it
         rgb = np.full((8, 8, 3), 127, dtype=np.uint8)
     return "data:image/jpeg;base64," + base64.b64encode(encode_image(rgb, quality=75)).decode()

@@ -5,15 +5,16 @@ pHash, which at a million photos is tens of millions of pairs. A 16x16 thumbnail
 face settle them, and tell a masked twin from a plain copy.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.curation.face_alignment import PATCH_PX, UPPER_ROWS
+from pipeline.curation.face_alignment import EYE_LINE, PATCH_PX, SURROUNDINGS_SCALE, UPPER_ROWS
 from pipeline.curation.fingerprints import THUMBNAIL_PX, Fingerprint
-from pipeline.curation.neighbours import Hashes, Indices, neighbour_pairs
+from pipeline.curation.neighbours import Hashes, Indices, Search, neighbour_pairs
 
 Values = NDArray[np.float32]
 Thumbnails = NDArray[np.uint8]
@@ -22,6 +23,8 @@ UPPER_THUMBNAIL_ROWS = THUMBNAIL_PX // 3
 UPPER_FACE_ROWS = UPPER_ROWS * THUMBNAIL_PX // PATCH_PX
 _SAME_CELL = 0.25
 """Two cells agree when they differ by less than this share of the picture's own deviation."""
+_FEWEST_CELLS = 24
+"""Of 256 around a face: fewer tell nothing."""
 _CHUNK = 1 << 16
 
 
@@ -33,6 +36,7 @@ class Gallery:
         self.has_face = np.array([f.face_phash is not None for f in fingerprints], dtype=bool)
         self.thumbnails = _thumbnails([f.thumbnail for f in fingerprints])
         self.faces = _thumbnails([f.face_thumbnail or bytes(THUMBNAIL_PX**2) for f in fingerprints])
+        self.surroundings = _thumbnails([f.surroundings or bytes(THUMBNAIL_PX**2) for f in fingerprints])
         self._rows = fingerprints
 
     def hashes(self, name: str) -> Hashes:
@@ -57,22 +61,22 @@ class Pairs:
     distance: NDArray[np.uint8]
 
 
-def propose_pairs(gallery: Gallery, radius: int, *, mirrored: bool) -> Pairs:
+def propose_pairs(gallery: Gallery, radius: int, *, mirrored: bool, search: Search = neighbour_pairs) -> Pairs:
     """Pairs that any hash finds within the radius, each once."""
-    parts = [_search(gallery.hashes(name), radius) for name in ("phash", "dhash", "upper")]
+    parts = [_search(gallery.hashes(name), radius, search) for name in ("phash", "dhash", "upper")]
     faces = np.flatnonzero(gallery.has_face)
-    parts += [_search(gallery.hashes(name)[faces], radius, faces) for name in ("face_phash",)]
-    parts += [_search(gallery.hashes("face_upper")[faces], radius // 2, faces)]
+    parts += [_search(gallery.hashes(name)[faces], radius, search, faces) for name in ("face_phash",)]
+    parts += [_search(gallery.hashes("face_upper")[faces], radius // 2, search, faces)]
     if mirrored:
-        parts.append(_search_mirrored(gallery.hashes("phash"), gallery.hashes("mirror"), radius))
+        parts.append(_search_mirrored(gallery.hashes("phash"), gallery.hashes("mirror"), radius, search))
     return _distinct(_joined(parts))
 
 
-def _search(hashes: Hashes, radius: int, positions: Indices | None = None) -> Pairs:
+def _search(hashes: Hashes, radius: int, search: Search, positions: Indices | None = None) -> Pairs:
     """Neighbours within one kind of hash; equal hashes are searched once and tied to the first that has them."""
     positions = np.arange(len(hashes)) if positions is None else positions
     distinct, first_of, inverse = np.unique(hashes, return_index=True, return_inverse=True)
-    found = neighbour_pairs(distinct, radius)
+    found = search(distinct, radius)
     same = np.flatnonzero(first_of[inverse] != np.arange(len(hashes)))
     first = positions[np.concatenate([first_of[found.first], first_of[inverse[same]]])]
     second = positions[np.concatenate([first_of[found.second], same])]
@@ -80,10 +84,10 @@ def _search(hashes: Hashes, radius: int, positions: Indices | None = None) -> Pa
     return _ascending(first, second, np.zeros(len(first), dtype=bool), distance)
 
 
-def _search_mirrored(hashes: Hashes, mirrors: Hashes, radius: int) -> Pairs:
+def _search_mirrored(hashes: Hashes, mirrors: Hashes, radius: int, search: Search) -> Pairs:
     """Pairs in which one picture's hash is near the mirror hash of another."""
     count = len(hashes)
-    found = _search(np.concatenate([hashes, mirrors]), radius)
+    found = _search(np.concatenate([hashes, mirrors]), radius, search)
     across = (found.first < count) & (found.second >= count) & (found.second - count != found.first)
     first, second = found.first[across], found.second[across] - count
     return _ascending(first, second, np.ones(len(first), dtype=bool), found.distance[across])
@@ -118,6 +122,8 @@ class Likeness:
         agreement: Share of cells that agree, once gain and offset are fitted on the upper third.
         face: Correlation of the aligned faces, NaN where one has none.
         face_upper: Correlation of the aligned faces above a mask, NaN where one has none.
+        around: Correlation of what is around the aligned faces, where both pictures show it and a mask wouldn't lie;
+            NaN where they share too little.
     """
 
     whole: Values
@@ -125,6 +131,7 @@ class Likeness:
     agreement: Values
     face: Values
     face_upper: Values
+    around: Values
 
 
 def measure_likeness(gallery: Gallery, pairs: Pairs) -> Likeness:
@@ -146,6 +153,7 @@ def _measure_block(gallery: Gallery, pairs: Pairs) -> Likeness:
         face_upper=np.where(
             both, _correlation(one[:, :UPPER_FACE_ROWS], other[:, :UPPER_FACE_ROWS]), np.float32(np.nan)
         ),
+        around=_correlation_around(*(_picked(gallery.surroundings, side, flip) for side, flip in _sides(pairs))),
     )
 
 
@@ -164,6 +172,28 @@ def _correlation(first: Values, second: Values) -> Values:
     norms = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
     # two flat pictures don't correlate, however alike: there is nothing in them to recognise
     return np.asarray((a * b).sum(axis=1) / np.maximum(norms, a.shape[1]), dtype=np.float32)
+
+
+def _correlation_around(first: Values, second: Values) -> Values:
+    """Correlation over the cells that both have and where no mask would lie, NaN where those are too few."""
+    shared = ((first > 0) & (second > 0) & ~_under_mask()).astype(np.float32)
+    count = shared.sum(axis=(1, 2), keepdims=True)
+    a, b = ((t - (t * shared).sum(axis=(1, 2), keepdims=True) / np.maximum(count, 1)) * shared for t in (first, second))
+    norms = np.sqrt((a * a).sum(axis=(1, 2)) * (b * b).sum(axis=(1, 2)))
+    correlation = (a * b).sum(axis=(1, 2)) / np.maximum(norms, 1)
+    return np.where(count[:, 0, 0] >= _FEWEST_CELLS, correlation, np.float32(np.nan))
+
+
+def _under_mask() -> NDArray[np.bool_]:
+    """Cells of the surroundings that the aligned face below its eyes covers, `bool (16, 16)`."""
+    shrunk = THUMBNAIL_PX / SURROUNDINGS_SCALE
+    left = (THUMBNAIL_PX - shrunk) / 2
+    top = EYE_LINE * THUMBNAIL_PX * (1 - 1 / SURROUNDINGS_SCALE)
+    under = np.zeros((THUMBNAIL_PX, THUMBNAIL_PX), dtype=bool)
+    under[int(top + shrunk * UPPER_ROWS / PATCH_PX) : math.ceil(top + shrunk), int(left) : math.ceil(left + shrunk)] = (
+        True
+    )
+    return under
 
 
 def _centred(thumbnails: Values) -> Values:

@@ -5,7 +5,7 @@ pair within the radius shares its bits in some choice of k blocks, and sorting b
 sort for each choice finds every pair (Manku, Jain, Das Sarma: Detecting near-duplicates for web crawling, WWW 2007).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from math import comb
@@ -30,6 +30,10 @@ class Neighbours:
     first: Indices
     second: Indices
     distance: NDArray[np.uint8]
+
+
+Search = Callable[[Hashes, int], Neighbours]
+"""`neighbour_pairs`, or what finds the same in another way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from pipeline.curation.audit import Audit, Leak
-from pipeline.curation.html import bars, note, page, picture, picture_row, section, table
+from pipeline.curation.html import bars, card, cards, columns, note, page, picture, picture_row, section, table
 from pipeline.curation.keeping import ClusterMember
 from pipeline.curation.shortcuts import ShortcutScore
 from pipeline.records import DuplicateLink, Image, Rejection
@@ -47,9 +46,7 @@ def curation_page(facts: CurationFacts) -> str:
     return page(
         "Curation",
         [
-            _counts(facts.stages),
-            _reasons(facts.stages),
-            _links(facts.links),
+            columns(_counts(facts.stages), _reasons(facts.stages), _links(facts.links)),
             _clusters("clusters", "Duplicates, and the copy that was kept", plain, facts.images),
             _clusters("conflicts", "Duplicates whose labels contradict each other", conflicts, facts.images),
             _leaks(facts.leaks, facts.lookalikes),
@@ -76,10 +73,12 @@ def _links(links: Sequence[DuplicateLink]) -> str:
 
 
 def _clusters(name: str, title: str, clusters: Sequence[Sequence[ClusterMember]], images: Mapping[str, Image]) -> str:
+    if not clusters:
+        return section(name, title, note("None."))
     shown = clusters[:CLUSTERS_SHOWN]
     oversized = sum(rows[0].oversized for rows in clusters)
     text = f"{len(clusters)} clusters, {len(shown)} shown, the largest first; {oversized} above the size cap."
-    return section(name, title, note(text), *(_cluster(rows, images) for rows in shown))
+    return section(name, title, note(text), cards(_cluster(rows, images) for rows in shown))
 
 
 def _cluster(rows: Sequence[ClusterMember], images: Mapping[str, Image]) -> str:
@@ -88,17 +87,17 @@ def _cluster(rows: Sequence[ClusterMember], images: Mapping[str, Image]) -> str:
     width = f"{rows[0].size} images, up to {rows[0].diameter_bits} bits apart" + (
         ", above the size cap" if rows[0].oversized else ""
     )
-    return note(width) + picture_row(pictures)
+    return card(note(width), picture_row(pictures))
 
 
 def _member(row: ClusterMember, image: Image, best: Image | None) -> str:
     label = f"{image.source}: {image.origin} ({image.width_px}x{image.height_px}, {image.mask_type})"
     if row.conflict:
-        return picture(Path(image.path), f"rejected: labels conflict. {label}", "lost")
+        return picture(image.path, f"rejected: labels conflict. {label}", "lost")
     if row.keeper == row.image_id:
-        return picture(Path(image.path), f"kept. {label}", "kept")
+        return picture(image.path, f"kept. {label}", "kept")
     why = why_not_kept(image, best) if best is not None else "a duplicate"
-    return picture(Path(image.path), f"dropped: {why}. {label}", "lost")
+    return picture(image.path, f"dropped: {why}. {label}", "lost")
 
 
 def why_not_kept(image: Image, best: Image) -> str:
@@ -140,9 +139,12 @@ def leak_page(audit: Audit) -> str:
     kinds = table(("kind of leak", "test images"), list(audit.counts().items()))
     rows: Iterable[str] = (_leak(leak) for leak in audit.leaks[:LEAKS_SHOWN])
     text = f"{len(audit.leaks)} of {audit.test_images} test images leak ({audit.leaking_share:.1%})."
-    return page("Leaks", [section("summary", text, summary, kinds), section("leaks", "Leaking test images", *rows)])
+    return page(
+        "Leaks", [section("summary", text, summary, kinds), section("leaks", "Leaking test images", cards(rows))]
+    )
 
 
 def _leak(leak: Leak) -> str:
-    partners = [picture(Path(image.path), f"train: {image.origin}") for image in leak.train[: COPIES_SHOWN - 1]]
-    return picture_row([picture(Path(leak.test.path), f"{leak.kind}. test: {leak.test.origin}", "lost"), *partners])
+    partners = [picture(image.path, f"train: {image.origin}") for image in leak.train[: COPIES_SHOWN - 1]]
+    shown = picture(leak.test.path, f"{leak.kind}. test: {leak.test.origin}", "lost")
+    return card(picture_row([shown, *partners]))

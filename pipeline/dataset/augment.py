@@ -1,22 +1,25 @@
 """From a folder of photos to a labelled masked dataset."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Literal
 
+from pipeline.config import EngineParams
 from pipeline.dataset.contact_sheet import MAX_PAIRS, Pair, contact_sheet, spread, tile
 from pipeline.dataset.listing import Listing, Photo, list_photos
 from pipeline.dataset.masking import PhotoMasker, PhotoResult, Row
 from pipeline.dataset.settings import Settings
-from pipeline.dataset.writer import DatasetWriter, Mode
+from pipeline.dataset.writer import LOCK, DatasetWriter, Mode, check_folder
 from pipeline.engine import map_records
 from pipeline.errors import OutputError, SampleRejected, WorkerError
 from pipeline.faces.detectors import Box
 from pipeline.images import encode_image, read_image
+from pipeline.run_lock import run_lock
 
 _BATCH_PHOTOS = 2
 """Small, since finished pictures wait in memory and a photo may be large."""
@@ -59,19 +62,25 @@ class Summary:
 
 
 Report = Callable[[Summary], None]
+Results = Generator[PhotoResult, None, None]
+Mapper = Callable[..., Results]
+"""As `map_records`: a generator of results in the items' order."""
 
 
 def find_photos(faces: Path, out: Path, limit: int | None) -> Listing:
     """The photos to work on."""
     listing = list_photos(faces, out)
     listing.photos = listing.photos[:limit]
+    listing.asked["limit"] = limit
     return listing
 
 
-def dry_run(listing: Listing, settings: Settings, *, jobs: int, report: Report) -> Summary:
-    """Do everything but write."""
+def dry_run(
+    listing: Listing, settings: Settings, *, engine: EngineParams, report: Report, mapper: Mapper = map_records
+) -> Summary:
+    """Do everything but write; `mapper` is called as `map_records` is."""
     summary = _start(listing)
-    with closing(map_records(PhotoMasker(settings), listing.photos, jobs, _BATCH_PHOTOS)) as results:
+    with closing(_masked(listing.photos, settings, engine, mapper)) as results:
         for result in results:
             summary.processed += 1
             summary.count(result.faces, result.rows, result.rejected)
@@ -80,24 +89,36 @@ def dry_run(listing: Listing, settings: Settings, *, jobs: int, report: Report) 
 
 
 def augment_folder(
-    listing: Listing, out: Path, settings: Settings, *, jobs: int, mode: Mode, report: Report
+    listing: Listing,
+    out: Path,
+    settings: Settings,
+    *,
+    engine: EngineParams,
+    mode: Mode,
+    report: Report,
+    mapper: Mapper = map_records,
 ) -> Summary:
-    """Put masks on the faces of the listed photos and write the dataset to `out`.
+    """Put masks on the faces of the listed photos and write the dataset to `out`; `mapper` is called as `map_records`.
 
     Ctrl-C and a full disk end the run early, with tables over what is done, so that the folder is a smaller dataset;
-    the mode `resume` goes on from there and ends with the same bytes as an undisturbed run.
+    the same call goes on from there and ends with the same bytes as an undisturbed run.
 
     Raises:
-        OutputError: `out` cannot be used.
+        OutputError: `out` cannot be used, or another run uses it.
     """
-    writer = DatasetWriter(out, settings.as_row(), mode)
+    check_folder(out)
+    with run_lock(out / LOCK, str(out)), DatasetWriter(out, settings.as_row(), mode, listing.asked) as writer:
+        return _augment(writer, listing, partial(_masked, settings=settings, engine=engine, mapper=mapper), report)
+
+
+def _augment(writer: DatasetWriter, listing: Listing, run: Callable[[list[Photo]], Results], report: Report) -> Summary:
     summary = _start(listing)
     todo = [photo for photo in listing.photos if not writer.has(photo)]
     summary.done_before = len(listing.photos) - len(todo)
     for entry in writer.entries([photo for photo in listing.photos if writer.has(photo)]):
         summary.count(entry.faces, entry.rows, entry.rejected)
     try:
-        with closing(map_records(PhotoMasker(settings), todo, jobs, _BATCH_PHOTOS)) as results:
+        with closing(run(todo)) as results:
             _write_all(writer, results, summary, report)
     except KeyboardInterrupt:
         summary.ending, summary.problem = "interrupted", "interrupted"
@@ -105,6 +126,11 @@ def augment_folder(
         summary.ending, summary.problem = "failed", str(error)
     _close(writer, listing, summary)
     return summary
+
+
+def _masked(photos: list[Photo], settings: Settings, engine: EngineParams, mapper: Mapper) -> Results:
+    masker = PhotoMasker(settings)
+    return mapper(masker, photos, engine, _BATCH_PHOTOS, crashed=masker.rejected)
 
 
 def _start(listing: Listing) -> Summary:
@@ -131,6 +157,8 @@ def _close(writer: DatasetWriter, listing: Listing, summary: Summary) -> None:
     try:
         writer.finish(listing.photos, unreadable)
         writer.write_sheet(encode_image(contact_sheet(_pairs(writer, listing.photos)), quality=90))
+        if summary.ending == "complete":
+            writer.mark_complete()
     except OutputError as error:
         summary.ending, summary.problem = "failed", str(error)
 

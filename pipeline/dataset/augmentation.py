@@ -1,21 +1,27 @@
 """From the unmasked faces of the manifests to `MaskedImage` rows and their pictures."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from itertools import count, groupby, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pipeline.arrays import Rgb
-from pipeline.config import AugmentParams, FacesParams
+from pipeline.config import AugmentParams, FacesParams, Params
 from pipeline.dataset.synthesis import shared_synthesizer
-from pipeline.errors import SampleRejected
+from pipeline.digests import digest_of_folders
+from pipeline.errors import ManifestError, SampleRejected
 from pipeline.faces.crops import crop_square
 from pipeline.faces.detectors import Box
 from pipeline.faces.masked_cue import masked_face_cue
-from pipeline.images import read_image, write_alpha, write_image
+from pipeline.images import encode_alpha, encode_image, read_image
 from pipeline.masks import MaskDraw, MaskedFace, MaskParams, MaskSynthesizer
+from pipeline.pixels import Shard, StoredFile, new_shard, put_picture
+from pipeline.places import Location, located
 from pipeline.randomness import sample_rng
 from pipeline.records import Face, Image, MaskedImage, MaskType, Rejection
 
@@ -32,47 +38,98 @@ class PhotoFaces:
 
 @dataclass(frozen=True, slots=True)
 class Masking:
-    """What one photo gave."""
+    """What one photo, or the photos of one shard, gave; `files` holds every picture written."""
 
     rows: list[MaskedImage] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
+    files: list[StoredFile] = field(default_factory=list)
+
+    def paths(self) -> list[str]:
+        """The locators of the pictures, crops and alpha masks."""
+        return [file.shard for file in self.files]
 
 
-def unmasked_photos(images: Sequence[Image], faces: Sequence[Face]) -> list[PhotoFaces]:
-    """The photos with faces that are known to wear no mask; the rest needs none."""
-    by_id = {image.id: image for image in images}
-    bare = [face for face in faces if face.mask_type == "none"]
-    return [PhotoFaces(by_id[key], tuple(group)) for key, group in groupby(bare, key=lambda face: face.image_id)]
+def build_facts(params: Params, mask: MaskParams) -> dict[str, Any]:
+    """What decides the masked pictures beside the faces and the code, as JSON values."""
+    return {
+        "augment": params.augment.model_dump(mode="json"),
+        "crops": [params.faces.crop_scale, params.faces.crop_px],
+        "mask": mask.model_dump(mode="json"),
+        "seed": params.seed,
+        "templates": digest_of_folders(params.augment.templates),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedFiles:
+    """One masked picture, encoded: `alpha` where it was asked for."""
+
+    image: bytes
+    crop: bytes
+    alpha: bytes | None
+
+
+Keep = Callable[[MaskedImage, MaskedFiles], MaskedImage]
+"""Stores a picture and returns its row with the paths filled in."""
+
+
+def unmasked_photos(images: Iterable[Image], faces: Iterable[Face]) -> Iterator[PhotoFaces]:
+    """The photos with faces that are known to wear no mask; the rest needs none.
+
+    Both come in one order, as the manifests have them, so that no more than one photo is held.
+
+    Raises:
+        ManifestError: they don't.
+    """
+    rows = iter(images)
+    bare = (face for face in faces if face.mask_type == "none")
+    for key, group in groupby(bare, key=lambda face: face.image_id):
+        photo = next((image for image in rows if image.id == key), None)
+        if photo is None:
+            raise ManifestError(f"a face names the image {key}, which does not follow among the kept ones; run `faces`")
+        yield PhotoFaces(photo, tuple(group))
 
 
 @dataclass(frozen=True, slots=True)
 class FaceMasker:
-    """Puts every type of mask on every face of a photo and writes the pictures to `out` under `root`."""
+    """Puts every type of mask on every face of a photo under `root` and writes the pictures, a file each.
+
+    They go to `out` under `written`, or under `root` where that is None.
+    """
 
     params: AugmentParams
     faces: FacesParams
     mask: MaskParams
     seed: int
-    root: Path
+    root: Location
     out: Path
+    written: Location | None = None
 
     def __call__(self, photo: PhotoFaces) -> Masking:
         """The photo's rows; each picture that can't be made is a rejection with the picture's id."""
         result = Masking()
-        try:
-            rgb = read_image(self.root / photo.image.path).rgb
-        except SampleRejected as rejected:
-            for face in photo.faces:
-                result.rejections.extend(_rejection(picture, photo.image, rejected) for picture in self._pictures(face))
-            return result
-        for face in photo.faces:
-            self._mask_face(photo.image, rgb, face, result)
+        self.mask_photo(photo, result, partial(self._put_files, result.files))
         return result
+
+    def mask_photo(self, photo: PhotoFaces, result: Masking, keep: Keep) -> None:
+        """Add the photo's rows and rejections to `result`, its pictures stored by `keep`."""
+        try:
+            rgb = read_image(located(self.root, photo.image.path)).rgb
+        except SampleRejected as verdict:
+            result.rejections.extend(self.rejected(photo, verdict).rejections)
+            return
+        for face in photo.faces:
+            self._mask_face(photo.image, rgb, face, result, keep)
+
+    def rejected(self, photo: PhotoFaces, verdict: SampleRejected) -> Masking:
+        """A row for each picture of a photo that cannot be used."""
+        pictures = [picture for face in photo.faces for picture in self._pictures(face)]
+        return Masking(rejections=[_rejection(picture, photo.image, verdict) for picture in pictures])
 
     def _pictures(self, face: Face) -> list["Picture"]:
         return [Picture(face, mask, number) for mask in self.params.masks for number in range(self.params.per_face)]
 
-    def _mask_face(self, image: Image, rgb: Rgb, face: Face, result: Masking) -> None:
+    def _mask_face(self, image: Image, rgb: Rgb, face: Face, result: Masking, keep: Keep) -> None:
         """Add the face's rows to `result`; a label may be wrong, so a face that looks masked is not trusted."""
         landmarks = np.array(face.landmarks, dtype=np.float32).reshape(68, 2)
         try:
@@ -87,7 +144,8 @@ class FaceMasker:
             except SampleRejected as rejected:
                 result.rejections.append(_rejection(picture, image, rejected))
             else:
-                result.rows.append(self._keep(image, picture, masked))
+                files = self._encoded(face, masked)
+                result.rows.append(keep(self._row(image, picture, masked), files))
 
     def _synthesizer(self) -> MaskSynthesizer:
         return shared_synthesizer(self.params.templates, self.mask.model_dump_json())
@@ -97,25 +155,41 @@ class FaceMasker:
         key = f"{image.sha256}:{picture.face.id.rpartition('-')[2]}:{picture.mask}:{picture.number}"
         return self._synthesizer().draw(picture.mask, sample_rng(self.seed, key))
 
-    def _keep(self, image: Image, picture: "Picture", masked: MaskedFace) -> MaskedImage:
-        face, row_id = picture.face, picture.id
-        path = self.out / "images" / f"{row_id}.jpg"
-        crop_path = self.out / "crops" / f"{row_id}.jpg"
-        alpha_path = self.out / "alpha" / f"{row_id}.png" if self.params.alpha else None
+    def _encoded(self, face: Face, masked: MaskedFace) -> MaskedFiles:
         box = Box(face.left, face.top, face.right, face.bottom, face.score)
         crop = crop_square(masked.rgb, box, self.faces.crop_scale, self.faces.crop_px)
-        write_image(self.root / path, masked.rgb, self.params.jpeg_quality)
-        write_image(self.root / crop_path, crop, self.params.jpeg_quality)
-        if alpha_path:
-            write_alpha(self.root / alpha_path, masked.alpha)
+        quality = self.params.jpeg_quality
+        return MaskedFiles(
+            image=encode_image(masked.rgb, quality=quality),
+            crop=encode_image(crop, quality=quality),
+            alpha=encode_alpha(masked.alpha) if self.params.alpha else None,
+        )
+
+    def _put_files(self, stored: list[StoredFile], row: MaskedImage, files: MaskedFiles) -> MaskedImage:
+        root = self.root if self.written is None else self.written
+
+        def put(folder: str, ending: str, data: bytes) -> str:
+            locator = (self.out / folder / f"{row.id}.{ending}").as_posix()
+            stored.append(put_picture(root, locator, row.id, data))
+            return locator
+
+        return replace(
+            row,
+            path=put("images", "jpg", files.image),
+            crop_path=put("crops", "jpg", files.crop),
+            alpha_path=put("alpha", "png", files.alpha) if files.alpha is not None else None,
+        )
+
+    def _row(self, image: Image, picture: "Picture", masked: MaskedFace) -> MaskedImage:
+        face = picture.face
         return MaskedImage(
-            id=row_id,
+            id=picture.id,
             face_id=face.id,
             image_id=image.id,
             parent_sha256=image.sha256,
-            path=path.as_posix(),
-            alpha_path=alpha_path.as_posix() if alpha_path else None,
-            crop_path=crop_path.as_posix(),
+            path="",
+            alpha_path=None,
+            crop_path=None,
             template=masked.draw.template,
             mask_type=masked.draw.mask_type,
             wear=masked.draw.wear,
@@ -138,6 +212,49 @@ class FaceMasker:
             licence=image.licence,
             held_out=masked.draw.template in self.params.holdout_templates,
         )
+
+
+def shard_batches(photos: Iterable[PhotoFaces], size: int) -> Iterator[tuple[int, tuple[PhotoFaces, ...]]]:
+    """The photos of each shard with the shard's number; the last may have fewer than `size`."""
+    rest = iter(photos)
+    for number in count():
+        batch = tuple(islice(rest, size))
+        if not batch:
+            return
+        yield number, batch
+
+
+@dataclass(frozen=True, slots=True)
+class ShardMasker:
+    """Masks the photos of one shard after another: `images/` gets shards of whole pictures, `crops/` of face crops.
+
+    A shard is one worker's work, so pixels never travel through the process that hands the work out.
+    """
+
+    masker: FaceMasker
+
+    def __call__(self, batch: tuple[int, Sequence[PhotoFaces]]) -> Masking:
+        """All photos of the shard with this number. A shard without a picture is written too: numbers have no gaps."""
+        number, photos = batch
+        root, out = self.masker.root, self.masker.out
+        result = Masking()
+        with (
+            new_shard(root, (out / "images" / f"{number:06d}.tar").as_posix()) as images,
+            new_shard(root, (out / "crops" / f"{number:06d}.tar").as_posix()) as crops,
+        ):
+            for photo in photos:
+                self.masker.mask_photo(photo, result, partial(_put_in_shards, images, crops))
+        result.files.extend([*images.files, *crops.files])
+        return result
+
+
+def _put_in_shards(images: Shard, crops: Shard, row: MaskedImage, files: MaskedFiles) -> MaskedImage:
+    facts = {name: value for name, value in asdict(row).items() if not name.endswith("path")}
+    text = json.dumps(facts, ensure_ascii=False).encode()
+    members = {"jpg": files.image, "json": text} | ({} if files.alpha is None else {"alpha.png": files.alpha})
+    stored = images.add(row.id, members)
+    crop = crops.add(row.id, {"jpg": files.crop, "json": text})
+    return replace(row, path=stored["jpg"], alpha_path=stored.get("alpha.png"), crop_path=crop["jpg"])
 
 
 @dataclass(frozen=True, slots=True)

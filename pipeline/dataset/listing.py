@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipeline.images import EXTENSIONS
 
@@ -35,12 +36,14 @@ class Listing:
     """What a folder tree holds.
 
     Attributes:
+        asked: What was asked to be listed, as JSON values.
         photos: In the order of their names.
         unreadable: Name and problem of each folder that cannot be listed.
         skipped_folders: Folders that were left out on purpose: outputs of earlier runs, folders seen before.
         other_files: How many files have an ending that no image format has.
     """
 
+    asked: dict[str, Any] = field(default_factory=dict)
     photos: list[Photo] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     skipped_folders: list[str] = field(default_factory=list)
@@ -52,7 +55,7 @@ def list_photos(root: Path, exclude: Path | None = None) -> Listing:
 
     Links are followed, each folder is entered once however many links lead to it, so a loop of links ends.
     """
-    listing = Listing()
+    listing = Listing({"faces": printable(str(root.resolve()))})
     names = _Names()
     if root.is_file():
         listing.photos.append(Photo(root, printable(root.name), names.stem_of(printable(root.name))))

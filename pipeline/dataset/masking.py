@@ -59,14 +59,17 @@ class PhotoMasker:
             data = read_file(photo.path, DEFAULT_LIMITS)
             rgb = decode_image(data, DEFAULT_LIMITS).rgb
             faces = self._faces(rgb)
-        except SampleRejected as rejected:
-            result.rejected.append(_rejection(photo, rejected))
-            return result
+        except SampleRejected as verdict:
+            return self.rejected(photo, verdict)
         parent = Parent(photo, hashlib.sha256(data).hexdigest(), rgb, len(faces))
         chosen = faces if self.settings.faces == "all" else faces[:1]
         for face in chosen:
             self._mask_face(parent, face, result)
         return PhotoResult(photo, result.stamp, len(faces), result.files, result.rows, result.rejected)
+
+    def rejected(self, photo: Photo, verdict: SampleRejected) -> PhotoResult:
+        """The only row of a photo that cannot be used."""
+        return PhotoResult(photo, _stamp(photo.path), rejected=[_rejection(photo, verdict)])
 
     def _faces(self, rgb: Rgb) -> list[FoundFace]:
         params = FacesParams(detector=self.settings.detector, min_face_px=self.settings.min_face_px)

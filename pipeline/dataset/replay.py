@@ -15,6 +15,7 @@ from pipeline.errors import ReplayError, SampleRejected
 from pipeline.images import decode_image, read_file
 from pipeline.manifests import read_manifest
 from pipeline.masks import MaskDraw, MaskedFace, MaskParams, MaskSynthesizer, load_templates
+from pipeline.places import Location, Place, located
 from pipeline.records import Image, MaskedImage
 
 _ANY_FACE = MaskParams(max_yaw_deg=90, max_pitch_deg=90, min_interocular_px=1e-3)
@@ -32,7 +33,7 @@ class LoggedMask:
         draw: Every drawn value.
     """
 
-    parent: Path
+    parent: Place
     parent_sha256: str
     landmarks: Points
     draw: MaskDraw
@@ -103,7 +104,7 @@ def _find_photo(faces: Path, name: str) -> Path:
     return found[0]
 
 
-def logged_in_manifest(masked: Path, row_id: str, kept: Path, root: Path) -> LoggedMask:
+def logged_in_manifest(masked: Path, row_id: str, kept: Path, root: Location) -> LoggedMask:
     """The row of a `masked.parquet` with that id; `kept` is the manifest of its parents, whose paths begin at `root`.
 
     Raises:
@@ -117,4 +118,4 @@ def logged_in_manifest(masked: Path, row_id: str, kept: Path, root: Path) -> Log
     if image is None:
         raise ReplayError(f"{kept}: the parent photo {row.image_id} is not in it")
     landmarks = np.array(row.landmarks, dtype=np.float32).reshape(68, 2)
-    return LoggedMask(root / image.path, row.parent_sha256, landmarks, MaskDraw.from_json(row.draw))
+    return LoggedMask(located(root, image.path), row.parent_sha256, landmarks, MaskDraw.from_json(row.draw))

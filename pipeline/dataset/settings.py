@@ -1,12 +1,11 @@
 """What one run of `augment-masks` was asked for."""
 
-import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeline.digests import code_digest, digest_of_folders
 from pipeline.faces.detectors import DetectorName
 from pipeline.faces.masked_cue import DEFAULT_THRESHOLD
 from pipeline.records import MaskType, Wear
@@ -48,18 +47,7 @@ class Settings:
     include_unmasked: bool = False
 
     def as_row(self) -> dict[str, Any]:
-        """The settings as JSON values, with what else decides the bytes: this version and the templates' content."""
+        """The settings as JSON values, with what else decides the bytes: the code and the templates' content."""
         row: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
-        return row | {"templates": digest_of_folders(self.templates), "version": VERSION}
-
-
-def digest_of_folders(folders: Sequence[Path]) -> str:
-    """A digest over names and bytes of all files under the folders, empty for none."""
-    if not folders:
-        return ""
-    digest = hashlib.sha256()
-    for folder in folders:
-        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-            content = hashlib.sha256(file.read_bytes()).hexdigest()
-            digest.update(f"{file.relative_to(folder).as_posix()}\0{content}\n".encode())
-    return digest.hexdigest()
+        code = {"version": VERSION, "code": code_digest()[:16]}
+        return row | {"templates": digest_of_folders(self.templates)} | code

@@ -1,103 +1,142 @@
 """The output folder: whole files only, and a journal from which an interrupted run goes on."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
+from types import TracebackType
 from typing import Any, Literal
 
 from pipeline.dataset.listing import MARKER, Photo
 from pipeline.dataset.masking import PhotoResult, Row
 from pipeline.errors import OutputError
 from pipeline.files import write_bytes, write_text
+from pipeline.journal import Journal
 
 METADATA, REJECTED, SHEET = "metadata.jsonl", "rejected.jsonl", "contact_sheet.jpg"
-_OURS = ("images", "crops", "alpha", METADATA, REJECTED, SHEET, MARKER.parent.name)
-_JOURNAL = MARKER.parent / "journal.jsonl"
+_OURS = ("images", "crops", "alpha", METADATA, REJECTED, SHEET)
+_JOURNAL = MARKER.parent / "journal"
+_UNFINISHED = MARKER.parent / "unfinished.json"
+LOCK = MARKER.parent / "lock"
 
 Mode = Literal["new", "overwrite", "resume"]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the journal knows of one photo: enough to skip it, and to write the tables again."""
+    """What the journal knows of one photo: enough to skip it, and to write the tables again.
+
+    Attributes:
+        files: Size in bytes by path below the output folder.
+    """
 
     photo: str
     stamp: tuple[int, int]
     faces: int
-    files: list[str]
+    files: dict[str, int]
     rows: list[Row]
     rejected: list[Row]
+
+
+def check_folder(folder: Path) -> None:
+    """Leave a folder alone that something else wrote.
+
+    Raises:
+        OutputError: it holds something and `augment-masks` didn't write it, or it is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: is a file; name a folder")
+    present = _present(folder)
+    if present and MARKER.parent.name not in present:
+        raise OutputError(f"{folder}: holds {present[0]!r}, which augment-masks didn't write; name another")
+
+
+def _present(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
 class DatasetWriter:
     """Writes the pictures of one photo after another, each photo wholly or not at all.
 
-    After the pictures of a photo one line goes to the journal. Tables are made from the journal, so they never name
-    a picture that isn't there.
+    After the pictures of a photo one record goes to the journal. Tables are made from the journal, so they never name
+    a picture that isn't there. The caller holds the folder's lock.
     """
 
-    def __init__(self, folder: Path, settings: Row, mode: Mode = "new") -> None:
-        """Prepare `folder`.
+    def __init__(self, folder: Path, settings: Row, mode: Mode = "new", asked: Row | None = None) -> None:
+        """Prepare `folder`; what a killed run that was `asked` for the same with the same settings did there is kept.
 
         Raises:
             OutputError: it holds something else, was made with other settings, or cannot be written.
         """
         self._folder = folder
-        self._entries: dict[str, Entry] = {}
+        self._asked = asked or {}
         try:
             self._prepare(settings, mode)
         except OSError as error:
             raise _unwritable(folder, error) from error
 
+    def __enter__(self) -> "DatasetWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._journal.close()
+
     def _prepare(self, settings: Row, mode: Mode) -> None:
-        if self._folder.exists() and not self._folder.is_dir():
-            raise OutputError(f"{self._folder}: is a file; name a folder")
-        present = sorted(path.name for path in self._folder.iterdir()) if self._folder.is_dir() else []
-        if present and mode == "new":
-            raise OutputError(f"{self._folder}: not empty; --resume goes on with it, --overwrite makes it anew")
-        if present and MARKER.parent.name not in present:
-            raise OutputError(f"{self._folder}: holds {present[0]!r}, which augment-masks didn't write; name another")
-        if present and mode == "resume":
+        check_folder(self._folder)
+        present = _present(self._folder)
+        begun = present != [] and (present != [MARKER.parent.name] or (self._folder / MARKER).is_file())
+        if begun and mode == "new":
+            self._check_unfinished()
+        if begun and mode != "overwrite":
             self._check_settings(settings)
-            self._load_journal()
-        elif present:
+            self._drop_parts()
+        elif begun:
             self._clear()
+        write_text(self._folder / _UNFINISHED, json.dumps(self._asked) + "\n")
         write_text(self._folder / MARKER, json.dumps(settings, indent=2, sort_keys=True) + "\n")
-        self._rewrite_journal()
+        self._journal = Journal(self._folder / _JOURNAL)
+        self._entries = {name: _entry(self._journal[name]) for name in self._journal}
+        for name in [name for name, entry in self._entries.items() if not self._is_whole(entry)]:
+            del self._entries[name]
+
+    def _check_unfinished(self) -> None:
+        """Go on unasked only where the same command was killed or stopped: other photos would replace what is there."""
+        path = self._folder / _UNFINISHED
+        if not path.is_file():
+            raise OutputError(f"{self._folder}: not empty; --resume goes on with it, --overwrite makes it anew")
+        before = _read_row(path)
+        keys = sorted(key for key in {*self._asked, *before} if self._asked.get(key) != before.get(key))
+        if keys:
+            differences = ", ".join(f"{key} was {before.get(key)!r}, is {self._asked.get(key)!r}" for key in keys)
+            raise OutputError(
+                f"{self._folder}: holds an unfinished run of another command ({differences}); "
+                "--resume goes on with it, --overwrite makes it anew"
+            )
 
     def _check_settings(self, settings: Row) -> None:
-        try:
-            before = dict(json.loads((self._folder / MARKER).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise OutputError(f"{self._folder / MARKER}: cannot be read ({error}); use --overwrite") from error
+        before = _read_row(self._folder / MARKER)
         keys = sorted(key for key in {*settings, *before} if settings.get(key) != before.get(key))
         if keys:
             differences = ", ".join(f"{key} was {before.get(key)!r}, is {settings.get(key)!r}" for key in keys)
             raise OutputError(f"{self._folder}: made with other settings ({differences}); use them, or --overwrite")
 
     def _clear(self) -> None:
-        for name in _OURS:
+        """Remove what `augment-masks` wrote, except the lock that this run holds."""
+        for name in (*_OURS, MARKER, _JOURNAL, _UNFINISHED):
             path = self._folder / name
             if path.is_dir():
                 rmtree(path)
             else:
                 path.unlink(missing_ok=True)
 
-    def _load_journal(self) -> None:
+    def _drop_parts(self) -> None:
         for part in self._folder.rglob(".*.part"):  # what a killed run was writing
             part.unlink()
-        path = self._folder / _JOURNAL
-        if path.is_file():
-            self._entries = {entry.photo: entry for entry in _read_journal(path) if self._is_whole(entry)}
 
     def _is_whole(self, entry: Entry) -> bool:
-        return all((self._folder / name).is_file() for name in entry.files)
-
-    def _rewrite_journal(self) -> None:
-        lines = [_line(_as_row(entry)) for entry in self._entries.values()]
-        write_text(self._folder / _JOURNAL, "".join(lines))
+        return all(_size(self._folder / name) == size for name, size in entry.files.items())
 
     def has(self, photo: Photo) -> bool:
         """Whether the photo was done by an earlier run and has not changed since."""
@@ -110,17 +149,15 @@ class DatasetWriter:
         Raises:
             OutputError: the disk is full or refuses; the photo's pictures are taken back.
         """
+        sizes = {name: len(data) for name, data in result.files.items()}
+        entry = Entry(result.photo.name, result.stamp, result.faces, sizes, result.rows, result.rejected)
         try:
             self._write_files(result.files)
-            entry = Entry(
-                result.photo.name, result.stamp, result.faces, list(result.files), result.rows, result.rejected
-            )
-            with (self._folder / _JOURNAL).open("a", encoding="utf-8") as journal:
-                journal.write(_line(_as_row(entry)))
+            self._journal.append(entry.photo, _as_row(entry))
         except OSError as error:
             self._remove(result.files)
             raise _unwritable(self._folder, error) from error
-        except BaseException:  # Ctrl-C between two pictures
+        except BaseException:  # Ctrl-C between two pictures, or no room for the record
             self._remove(result.files)
             raise
         self._entries[entry.photo] = entry
@@ -149,11 +186,22 @@ class DatasetWriter:
             for name in [name for entry in self._entries.values() if entry.photo not in kept for name in entry.files]:
                 (self._folder / name).unlink(missing_ok=True)
             self._entries = {entry.photo: entry for entry in entries}
-            self._rewrite_journal()
+            self._journal.rewrite([entry.photo for entry in entries])
             rows = [row for entry in entries for row in entry.rows]
             rejected = unreadable + [row for entry in entries for row in entry.rejected]
             write_text(self._folder / METADATA, "".join(map(_line, rows)))
             write_text(self._folder / REJECTED, "".join(map(_line, rejected)))
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
+
+    def mark_complete(self) -> None:
+        """Note that nothing is left to do: the folder is no longer an unfinished run's.
+
+        Raises:
+            OutputError: the disk refuses.
+        """
+        try:
+            (self._folder / _UNFINISHED).unlink()
         except OSError as error:
             raise _unwritable(self._folder, error) from error
 
@@ -185,15 +233,22 @@ def _as_row(entry: Entry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in Entry.__slots__}
 
 
-def _read_journal(path: Path) -> Iterator[Entry]:
-    """The whole lines: a killed run may have left the last one torn."""
-    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
-        try:
-            row = json.loads(line)
-            entry = Entry(**(row | {"stamp": tuple(row["stamp"])}))
-        except (ValueError, TypeError, KeyError):
-            return
-        yield entry
+def _entry(row: Row) -> Entry:
+    return Entry(**(row | {"stamp": tuple(row["stamp"])}))
+
+
+def _read_row(path: Path) -> Row:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise OutputError(f"{path}: cannot be read ({error}); use --overwrite") from error
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
 
 
 def _stamp_of(path: Path) -> tuple[int, int]:

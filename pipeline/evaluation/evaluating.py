@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from pipeline.evaluation.external import EvaluationSet
 from pipeline.evaluation.intervals import Interval, bootstrap_intervals
 from pipeline.evaluation.metrics import Labels, Probabilities, Scores, score
 from pipeline.evaluation.slices import SliceScore, lagging, slice_scores
+from pipeline.places import Location, located
 from pipeline.randomness import sample_rng
 from pipeline.records import Assignment
 from pipeline.training.data import CropDataset, read_crop
@@ -98,7 +98,7 @@ class Measuring:
         bootstrap_samples: Resamplings behind each interval; 0 gives none.
     """
 
-    root: Path
+    root: Location
     temperatures: Mapping[str, float]
     seen_templates: frozenset[str]
     bootstrap_samples: int
@@ -161,7 +161,7 @@ class Measuring:
         return attributes_of(row, self._crop(row), facts, self.seen_templates)
 
     def _crop(self, row: Assignment) -> Rgb:
-        return read_crop(self.root / row.crop_path, _ATTRIBUTE_PX)
+        return read_crop(located(self.root, row.crop_path), _ATTRIBUTE_PX)
 
 
 def worst_mistakes(result: HeadResult, count: int) -> list[int]:

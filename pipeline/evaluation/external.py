@@ -14,6 +14,7 @@ from pipeline.evaluation.attributes import FaceFacts
 from pipeline.faces.crops import crop_square
 from pipeline.faces.finding import FoundFace
 from pipeline.images import EXTENSIONS, read_image, write_image
+from pipeline.places import Location
 from pipeline.records import Assignment, MaskType, Rejection
 
 STAGE = "evaluate"
@@ -77,7 +78,9 @@ def list_class_folders(folder: Path) -> list[tuple[Path, MaskType]]:
     ]
 
 
-def external_set(name: str, folder: Path, crops: Path, *, root: Path, find: Find, params: FacesParams) -> EvaluationSet:
+def external_set(
+    name: str, folder: Path, crops: Path, *, root: Location, find: Find, params: FacesParams
+) -> EvaluationSet:
     """The largest face of each photo, cut out as the `faces` stage does, its crop under `root / crops`.
 
     An image in which no face is found but that has a crop's shape is taken whole.

@@ -1,14 +1,16 @@
 """What evaluation reads of the other stages: facts about faces, sources, and how many samples came through."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.evaluation.attributes import FaceFacts
 from pipeline.evaluation.flow import FlowRow, flow_row
 from pipeline.evaluation.report import MaskPair
-from pipeline.manifests import read_manifest, read_manifests
-from pipeline.records import Assignment, Face, Image, MaskedImage, Rejection
+from pipeline.manifests import count_records, iterate_manifest, read_manifests
+from pipeline.places import Location, located
+from pipeline.records import Assignment, Face, Image, MaskedImage, MaskType, Rejection, Wear
 from pipeline.training.data import read_crop
 
 RAW, DEDUP, FACES, MASKED, SPLIT = (Path("data") / name for name in ("raw", "dedup", "faces", "masked", "split"))
@@ -17,12 +19,36 @@ _PAIRS = 8
 _PAIR_PX = 160
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PosedFace:
+    """The columns of a `Face` or a `MaskedImage` that say how a face stands in its photo."""
+
+    id: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    yaw_deg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskedTwin:
+    """The columns of a `MaskedImage` that a picture of it beside its bare face needs."""
+
+    id: str
+    face_id: str
+    template: str
+    mask_type: MaskType
+    wear: Wear
+
+
 def face_facts(root: Path) -> dict[str, FaceFacts]:
     """Yaw and size of every face, masked or bare, by sample id; of those manifests that are there."""
-    faces = _rows(root / FACES / "faces.parquet", Face)
-    masked = _rows(root / MASKED / "masked.parquet", MaskedImage)
+    manifests = ((root / FACES / "faces.parquet", Face), (root / MASKED / "masked.parquet", MaskedImage))
     return {
-        row.id: FaceFacts(row.yaw_deg, max(row.right - row.left, row.bottom - row.top)) for row in (*faces, *masked)
+        row.id: FaceFacts(row.yaw_deg, max(row.right - row.left, row.bottom - row.top))
+        for path, kind in manifests
+        for row in _rows(path, PosedFace, kind)
     }
 
 
@@ -42,27 +68,29 @@ def dataset_flow(root: Path) -> list[FlowRow]:
     ]
     units = {Image: "images", Face: "faces", MaskedImage: "masked faces", Assignment: "samples"}
     return [
-        flow_row(stage, len(_rows(path, kind)), units[kind], _rows(path.with_name("rejected.parquet"), Rejection))
+        flow_row(stage, count_records(path), units[kind], _rows(path.with_name("rejected.parquet"), Rejection))
         for path, kind, stage in (*ingested, *later)
         if path.exists()
     ]
 
 
-def mask_pairs(root: Path, rows: Sequence[Assignment]) -> list[MaskPair]:
-    """Crops of held-out faces before and after, spread over the manifest."""
+def mask_pairs(root: Path, pixels: Location, rows: Sequence[Assignment]) -> list[MaskPair]:
+    """Crops of held-out faces before and after, spread over the manifest; `pixels` is what their paths begin at."""
     crops = {row.sample_id: row.crop_path for row in rows if row.side == "test"}
     masked = [
-        row for row in _rows(root / MASKED / "masked.parquet", MaskedImage) if row.id in crops and row.face_id in crops
+        row
+        for row in _rows(root / MASKED / "masked.parquet", MaskedTwin, MaskedImage)
+        if row.id in crops and row.face_id in crops
     ]
     return [
         MaskPair(
-            before=read_crop(root / crops[row.face_id], _PAIR_PX),
-            after=read_crop(root / crops[row.id], _PAIR_PX),
+            before=read_crop(located(pixels, crops[row.face_id]), _PAIR_PX),
+            after=read_crop(located(pixels, crops[row.id]), _PAIR_PX),
             caption=f"{row.mask_type}, {row.template}, worn {row.wear.replace('_', ' ')}",
         )
         for row in masked[:: max(1, len(masked) // _PAIRS)][:_PAIRS]
     ]
 
 
-def _rows(path: Path, kind: Any) -> list[Any]:
-    return read_manifest(path, kind) if path.exists() else []
+def _rows(path: Path, kind: Any, full: Any = None) -> list[Any]:
+    return list(iterate_manifest(path, kind, full)) if path.exists() else []

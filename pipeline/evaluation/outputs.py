@@ -15,6 +15,7 @@ from pipeline.evaluation.flow import FlowRow
 from pipeline.evaluation.plots import confusion_rows, prediction_rows, roc_rows, to_csv
 from pipeline.evaluation.report import MaskPair, MeasuredSet, pictured_rows, render_report
 from pipeline.files import write_text
+from pipeline.places import Location, located
 from pipeline.records import Assignment, Image
 from pipeline.training.data import read_crop
 from pipeline.training.models import MaskClassifier
@@ -49,12 +50,12 @@ def write_pages(
     facts: Mapping[str, Any],
     sets: Sequence[MeasuredSet],
     *,
-    root: Path,
+    root: Location,
     pairs: Sequence[MaskPair],
     flow: Sequence[FlowRow],
 ) -> None:
     """report.html and model_card.md."""
-    crops = {row.sample_id: read_crop(root / row.crop_path, model.spec.image_px) for row in pictured_rows(sets)}
+    crops = {row.sample_id: read_crop(located(root, row.crop_path), model.spec.image_px) for row in pictured_rows(sets)}
     write_text(out / "report.html", render_report(model, facts, sets, crops=crops, pairs=pairs, flow=flow))
     write_text(out / "model_card.md", model_card(model.spec.model, facts, sets))
 

@@ -11,7 +11,9 @@ from pipeline.errors import SampleRejected
 from pipeline.faces.crops import crop_square, sharpness
 from pipeline.faces.finding import FoundFace, shared_finder
 from pipeline.faces.labels import FaceLabel, label_faces
-from pipeline.images import read_image, write_image
+from pipeline.images import encode_image, read_image
+from pipeline.pixels import StoredFile, put_picture
+from pipeline.places import Location, located
 from pipeline.records import Face, Image, LabelledBox, Rejection
 
 STAGE = "faces"
@@ -19,45 +21,58 @@ STAGE = "faces"
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What one image gave: the faces kept, and what was not."""
+    """What one image gave: the faces kept, what was not, and the crops written."""
 
     faces: list[Face] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
+    files: list[StoredFile] = field(default_factory=list)
+
+    def paths(self) -> list[str]:
+        """The crops' locators."""
+        return [file.shard for file in self.files]
 
 
 @dataclass(frozen=True, slots=True)
 class FaceExtractor:
-    """Finds the faces of an image and writes their crops to `crops_dir` under `root`."""
+    """Finds the faces of an image under `root` and writes their crops to `crops_dir` under `written`, else `root`."""
 
     params: FacesParams
-    root: Path
+    root: Location
     crops_dir: Path
+    written: Location | None = None
 
     def __call__(self, image: Image) -> Extraction:
         """The image's faces; an image without one is a rejection with the image's id."""
         try:
-            rgb = read_image(self.root / image.path).rgb
+            rgb = read_image(located(self.root, image.path)).rgb
             found = shared_finder(self.params).find(rgb)
-        except SampleRejected as rejected:
-            row = Rejection(
-                id=image.id, stage=STAGE, reason=rejected.reason, detail=rejected.detail, origin=image.origin
-            )
-            return Extraction(rejections=[row])
+        except SampleRejected as verdict:
+            return self.rejected(image, verdict)
         labels, missed = label_faces(image, [face.box for face in found])
         whole = [self._is_whole(image, face) for face in found]
-        faces = [self._keep(image, rgb, *pair) for pair in compress(zip(found, labels, strict=True), whole)]
+        kept = list(compress(zip(found, labels, strict=True), whole))
+        files = [self._cut_out(image, rgb, face) for face, _ in kept]
+        faces = [self._row(image, rgb, *pair, file.shard) for pair, file in zip(kept, files, strict=True)]
         cut = [_cut_off(image, face, alone=not faces) for face, inside in zip(found, whole, strict=True) if not inside]
-        return Extraction(faces, [*cut, *(_missed(image, index, box) for index, box in enumerate(missed))])
+        return Extraction(faces, [*cut, *(_missed(image, index, box) for index, box in enumerate(missed))], files)
+
+    def rejected(self, image: Image, verdict: SampleRejected) -> Extraction:
+        """The image's only row where it cannot be used."""
+        row = Rejection(id=image.id, stage=STAGE, reason=verdict.reason, detail=verdict.detail, origin=image.origin)
+        return Extraction(rejections=[row])
 
     def _is_whole(self, image: Image, face: FoundFace) -> bool:
         return _visible_share(image, face) >= self.params.min_face_visible
 
-    def _keep(self, image: Image, rgb: Rgb, face: FoundFace, label: FaceLabel) -> Face:
-        face_id = f"{image.id}-{face.index}"
-        crop_path = self.crops_dir / f"{face_id}.jpg"
-        write_image(self.root / crop_path, crop_square(rgb, face.box, self.params.crop_scale, self.params.crop_px))
+    def _cut_out(self, image: Image, rgb: Rgb, face: FoundFace) -> StoredFile:
+        face_id = _face_id(image, face)
+        crop = encode_image(crop_square(rgb, face.box, self.params.crop_scale, self.params.crop_px))
+        root = self.root if self.written is None else self.written
+        return put_picture(root, (self.crops_dir / f"{face_id}.jpg").as_posix(), face_id, crop)
+
+    def _row(self, image: Image, rgb: Rgb, face: FoundFace, label: FaceLabel, crop_path: str) -> Face:
         return Face(
-            id=face_id,
+            id=_face_id(image, face),
             image_id=image.id,
             left=face.box.left,
             top=face.box.top,
@@ -70,9 +85,13 @@ class FaceExtractor:
             pitch_deg=face.pose.pitch_deg,
             roll_deg=face.pose.roll_deg,
             sharpness=sharpness(rgb, face.box),
-            crop_path=crop_path.as_posix(),
+            crop_path=crop_path,
             **label,
         )
+
+
+def _face_id(image: Image, face: FoundFace) -> str:
+    return f"{image.id}-{face.index}"
 
 
 def _visible_share(image: Image, face: FoundFace) -> float:

@@ -62,7 +62,7 @@ class FaceFinder:
         return max(box.width, box.height) >= self._min_face_px
 
     def _describe(self, rgb: Rgb, index: int, box: Box) -> FoundFace:
-        landmarks = self._landmarks.predict(rgb, self._detector.landmark_box(box))
+        landmarks = self._landmarks.predict(rgb, box)
         return FoundFace(index, box, landmarks, estimate_pose(landmarks))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from pipeline.arrays import Points, Rgb
 from pipeline.faces.detectors import Box
 from pipeline.faces.models import landmark_model
+from pipeline.timing import timed
 
 NOSE_TIP, CHIN = 30, 8
 JAW = slice(0, 17)
@@ -14,16 +15,24 @@ MOUTH = slice(48, 68)
 
 
 class LandmarkPredictor:
-    """Predicts 68 points inside a box that follows dlib's convention (see `Detector.landmark_box`)."""
+    """Predicts 68 points inside a detector's box."""
 
     def __init__(self) -> None:
         self._predictor = dlib.shape_predictor(str(landmark_model()))
 
+    @timed("landmarks")
     def predict(self, rgb: Rgb, box: Box) -> Points:
         """Points `float32 (68, 2)` as x, y in pixels; they may lie outside the image."""
-        rectangle = dlib.rectangle(round(box.left), round(box.top), round(box.right) - 1, round(box.bottom) - 1)
-        shape = self._predictor(np.ascontiguousarray(rgb), rectangle)
+        shape = self._predictor(np.ascontiguousarray(rgb), _rectangle(box))
         return np.array([(p.x, p.y) for p in shape.parts()], dtype=np.float32)
+
+
+def _rectangle(box: Box) -> "dlib.rectangle":
+    left, top, right, bottom = box.left, box.top, box.right, box.bottom
+    if box.dlib_square:
+        x, y, side = box.dlib_square
+        left, top, right, bottom = x - side / 2, y - side / 2, x + side / 2, y + side / 2
+    return dlib.rectangle(round(left), round(top), round(right) - 1, round(bottom) - 1)
 
 
 def interocular_px(landmarks: Points) -> float:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import FloatImage, Points, Rgb
 from pipeline.errors import SampleRejected
+from pipeline.faces.pose import mean_landmarks
+from pipeline.timing import timed
 
 WEIGHTS_FILE = "masked_face_cue.npz"
 REASON = "already_masked"
@@ -48,6 +50,7 @@ class MaskedFaceCue:
         score = float(face_features(align_patch(rgb, landmarks)) @ self.weights) + self.bias
         return float(1 / (1 + np.exp(-np.clip(score, -60, 60))))
 
+    @timed("cue")
     def check_unmasked(self, rgb: Rgb, landmarks: Points, threshold: float) -> None:
         """Pass if the face wears no mask; a threshold of 1 lets every face pass.
 
@@ -90,8 +93,7 @@ def _similarity(landmarks: Points) -> tuple[complex, complex]:
 
 @lru_cache(maxsize=1)
 def _mean_shape() -> tuple[NDArray[np.complex128], complex, float]:
-    with (files("pipeline.faces") / "canonical_head.npz").open("rb") as file, np.load(file) as data:
-        points = (data["landmarks"][:, :2].astype(np.float64) - (_LEFT_MM, _TOP_MM)) / _MM_PER_PX - 0.5
+    points = (mean_landmarks()[:, :2] - (_LEFT_MM, _TOP_MM)) / _MM_PER_PX - 0.5
     flat = points[:, 0] + 1j * points[:, 1]
     centred = flat - flat.mean()
     return centred, complex(flat.mean()), float(np.vdot(centred, centred).real)

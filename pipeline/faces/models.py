@@ -35,3 +35,8 @@ def landmark_model() -> Path:
 def cnn_detector_model() -> Path:
     """The mmod CNN face detector of dlib, carried by `face_recognition_models`."""
     return packaged_file("face_recognition_models", "mmod_human_face_detector.dat")
+
+
+def recognition_model() -> Path:
+    """The face recognition network of dlib, carried by `face_recognition_models`."""
+    return packaged_file("face_recognition_models", "dlib_face_recognition_resnet_model_v1.dat")

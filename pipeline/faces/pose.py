@@ -37,16 +37,25 @@ def estimate_pose(landmarks: Points) -> HeadPose:
     Raises:
         ShapeError: not 68 points.
     """
-    if landmarks.shape != (68, 2):
-        raise ShapeError(f"landmarks must have the shape (68, 2), not {landmarks.shape}")
+    check_landmarks(landmarks)
     focal = _FOCAL_EYE_DISTANCES * max(1.0, float(np.linalg.norm(landmarks[45] - landmarks[36])))
     centre = landmarks.mean(axis=0)
     camera = np.array([[focal, 0, centre[0]], [0, focal, centre[1]], [0, 0, 1]], dtype=np.float64)
     start = np.array([0.0, 0.0, _FOCAL_EYE_DISTANCES * _EYE_CORNERS_MM])
     _, rotation_vector, _ = cv2.solvePnP(
-        _mean_landmarks(), landmarks.astype(np.float64), camera, None, np.zeros(3), start, useExtrinsicGuess=True
+        mean_landmarks(), landmarks.astype(np.float64), camera, None, np.zeros(3), start, useExtrinsicGuess=True
     )
     return pose_of(cv2.Rodrigues(rotation_vector)[0])
+
+
+def check_landmarks(landmarks: Points) -> None:
+    """Refuse what are not 68 points in the plane.
+
+    Raises:
+        ShapeError: another shape than `(68, 2)`.
+    """
+    if landmarks.shape != (68, 2):
+        raise ShapeError(f"landmarks must have the shape (68, 2), not {landmarks.shape}")
 
 
 def pose_of(rotation: NDArray[np.floating]) -> HeadPose:
@@ -61,7 +70,7 @@ def pose_of(rotation: NDArray[np.floating]) -> HeadPose:
 
 
 @lru_cache(maxsize=1)
-def _mean_landmarks() -> NDArray[np.float64]:
+def mean_landmarks() -> NDArray[np.float64]:
     """68 points `(68, 3)` of the mean head in mm, from CC0 MakeHuman data; camera axes, origin at the sellion."""
     with (files("pipeline.faces") / "canonical_head.npz").open("rb") as file, np.load(file) as data:
         return np.asarray(data["landmarks"], dtype=np.float64)

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import FloatImage, Points, Points3d
-from pipeline.errors import ShapeError
-from pipeline.faces.pose import HeadPose, pose_of
+from pipeline.faces.landmarks import JAW
+from pipeline.faces.pose import HeadPose, check_landmarks, pose_of
 
 AXIS_Z_MM = 75.0
 """Depth of the vertical axis of the cylindrical coordinates: about the middle of the jaw."""
@@ -61,7 +61,7 @@ class CanonicalHead:
     def pose_solver(self) -> NDArray[np.float64]:
         """`(4, 68)`: weighted pseudo-inverse that gives the affine camera of 68 image points."""
         weight = np.ones(68)
-        weight[:17] = _JAW_WEIGHT
+        weight[JAW] = _JAW_WEIGHT
         design = np.concatenate([self.landmarks, np.ones((68, 1))], axis=1) * weight[:, None]
         return np.asarray(np.linalg.pinv(design) * weight[None, :])
 
@@ -105,8 +105,7 @@ def fit_head(landmarks: Points, head: CanonicalHead) -> HeadFit:
     Raises:
         ShapeError: not 68 points.
     """
-    if landmarks.shape != (68, 2):
-        raise ShapeError(f"landmarks must have the shape (68, 2), not {landmarks.shape}")
+    check_landmarks(landmarks)
     observed = landmarks.astype(np.float64)
     affine = (head.pose_solver @ observed).T
     rotation, scale = _nearest_rotation(affine[:, :3])

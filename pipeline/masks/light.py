@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from pipeline.arrays import FloatImage, Points3d, Rgb
 from pipeline.masks.head import CanonicalHead, HeadFit, to_cylinder
 
-_LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+"""Luminance of linear RGB (ITU-R BT.709)."""
+
 _SKIN_POINTS = 140
 _CLEAR_OF_FEATURES_MM = 11.0
 _DEFAULT_LIGHT = np.array([0.62, 0.0, -0.14, -0.42])
@@ -77,7 +79,7 @@ def estimate_light(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> Light:
     if seen.sum() < 12:
         return Light(_normalised(_DEFAULT_LIGHT), np.array([0.35, 0.22, 0.16]), 0.7, 1.0)
     colour = _patch_means(rgb, xy[seen], fit.scale)
-    luma = colour @ _LUMA
+    luma = colour @ LUMA
     skin = np.median(colour[luma >= np.median(luma) * 0.7], axis=0).astype(np.float64)
     brightness = float(np.percentile(luma, 65))
     white = _WHITE_LIMIT * (1 - np.exp(-brightness / _WHITE_KNEE))

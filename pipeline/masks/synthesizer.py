@@ -15,7 +15,7 @@ from pipeline.faces.landmarks import interocular_px
 from pipeline.masks.compositing import Layer, blend, blur_layer, blur_sigma, contact_shadow, noise_sigma, split_layer
 from pipeline.masks.drawing import choose_wear, draw_mask, weighted_choice
 from pipeline.masks.head import CanonicalHead, HeadFit, canonical_head, fit_head
-from pipeline.masks.light import Light, estimate_light
+from pipeline.masks.light import LUMA, Light, estimate_light
 from pipeline.masks.material import Material, build_material, linear_colour
 from pipeline.masks.noise import grain_field
 from pipeline.masks.params import MaskParams
@@ -28,6 +28,7 @@ from pipeline.masks.surface import Shape, build_surface
 from pipeline.masks.template import Template
 from pipeline.masks.types import MaskDraw, MaskedFace
 from pipeline.records import MaskType, Wear
+from pipeline.timing import timed
 
 _MARGIN_MM = 10.0
 _MAX_WINDOW_PX = 640
@@ -87,6 +88,7 @@ class MaskSynthesizer:
         template = weighted_choice(fitting, [t.weight for t in fitting], rng)
         return draw_mask(template, wear or choose_wear(self._params.wear, rng), self._params, rng)
 
+    @timed("render")
     def render(self, rgb: Rgb, landmarks: Points, draw: MaskDraw, fit: HeadFit | None = None) -> MaskedFace:
         """The photo `(H, W, 3)` with the drawn mask on the face that has these 68 landmarks.
 
@@ -298,7 +300,7 @@ def _as_grey_as(colour: FloatImage, light: Light) -> FloatImage:
     """The colours as strong as the photo's own: none in a grey photo."""
     if light.saturation == 1:
         return colour
-    grey = colour @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+    grey = colour @ LUMA
     return np.asarray(grey[:, :, None] + (colour - grey[:, :, None]) * np.float32(light.saturation))
 
 

@@ -47,11 +47,11 @@ def source_settings(name: str, params: IngestParams) -> SourceSettings:
     return parse_section(ADAPTERS[kind].settings_model, merged, "params.yaml", f"ingest.settings.{name}")
 
 
-def make_adapter(name: str, params: IngestParams, root: Path) -> Adapter[Any]:
-    """The adapter of a source, ready to be asked for its offers.
+def make_adapter(name: str, params: IngestParams, root: Path, *, copy_all: bool = False) -> Adapter[Any]:
+    """The adapter of a source, ready to be asked for its offers; `copy_all` is that of `Workspace`.
 
     Raises:
         ConfigError: as `source_settings`.
     """
     settings = source_settings(name, params)
-    return ADAPTERS[settings.adapter](settings, Workspace.of(name, root, params))
+    return ADAPTERS[settings.adapter](settings, Workspace.of(name, root, params, copy_all=copy_all))

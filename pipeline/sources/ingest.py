@@ -1,13 +1,15 @@
 """Take one source: its offers, checked and labelled, become `images.parquet`; the rest becomes `rejected.parquet`."""
 
-import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from pipeline.build import Build, building
 from pipeline.config import Params
+from pipeline.digests import item_key
 from pipeline.engine import map_records
 from pipeline.errors import SourceError
 from pipeline.manifests import read_manifests, write_manifest
@@ -17,54 +19,66 @@ from pipeline.sources.catalogue import make_adapter
 from pipeline.sources.http import utc_now
 from pipeline.sources.inspection import Inspector, rejection
 from pipeline.sources.labels import LabelMap
-from pipeline.sources.offers import Offer, Refusal
+from pipeline.sources.offers import Inspected, Offer, Refusal
 from pipeline.sources.provenance import write_provenance
 from pipeline.sources.rows import RowMaker, pasted_sha256
 from pipeline.sources.takedowns import Denylist, read_takedowns
 
 RAW = Path("data/raw")
+Mapper = Callable[..., Any]
+"""As `map_records`: a generator of results in the items' order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What became of a source."""
+    """What became of a source; `resumed` files had been looked at by a run that was killed."""
 
     images: tuple[Image, ...]
     rejections: tuple[Rejection, ...]
+    resumed: int = 0
 
 
-def ingest_source(name: str, params: Params, root: Path) -> Ingested:
+def ingest_source(name: str, params: Params, root: Path, mapper: Mapper = map_records) -> Ingested:
     """Ingest one source into `data/raw/<name>/` under `root`, replacing what was there.
 
-    The folder is built beside its place and swapped in whole, so a run that breaks off leaves the former one as it was.
+    The folder is built elsewhere and put in place whole, so a run that breaks off leaves the former one as it was, and
+    the next goes on from there. Under a storage root of its own, images are written where they stay, the folder put in
+    place holds the manifest that names them, and the next run begins anew. `mapper` is called as `map_records` is.
 
     Raises:
         ConfigError: the source isn't known or is set up wrongly.
         SourceError: it can't be taken as a whole, or nothing of it can be used.
     """
-    adapter = make_adapter(name, params.ingest, root)
+    adapter = make_adapter(name, params.ingest, root, copy_all=params.storage.root is not None)
     denylist = read_takedowns(root)
     offers, refused = _collect(name, _permitted(name, adapter, denylist))
     labels = LabelMap(adapter.settings.labels)
     labels.require_mapped(name, (word for offer in offers for word in offer.words()))
-    part = root / RAW / f".{name}.part"
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
     published = f"{RAW.as_posix()}/{name}/files"
-    inspector = Inspector(name, root, part / "files", published, adapter.workspace.limits, denylist.sha256)
+    limits, removed, pixels = adapter.workspace.limits, denylist.sha256, params.storage.root
     maker = RowMaker(name, adapter.settings, labels, pasted_sha256(adapter.settings, root))
-    found = map_records(inspector, offers, params.engine.jobs)
-    images, rejected = _parted(row for one in found for row in maker.rows(one))
-    write_manifest(part / "images.parquet", images, Image)
-    write_manifest(part / "rejected.parquet", [*refused, *rejected], Rejection)
-    _swap(part, root / RAW / name)
+    facts = {"limits": asdict(limits), "removed": sorted(removed), "storage": None if pixels is None else str(pixels)}
+    with building(RAW / name, facts, root) as build:
+        written = build.folder / "files" if pixels is None else pixels / published
+        inspector = Inspector(name, root, written, published, limits, removed)
+        run = partial(mapper, inspector, engine=params.engine, crashed=inspector.rejected)
+        found = run(offers) if pixels is not None else _resumed(build, offers, run)
+        images, rejected = _parted(row for one in found for row in maker.rows(one))
+        write_manifest(build.folder / "images.parquet", images, Image)
+        write_manifest(build.folder / "rejected.parquet", [*refused, *rejected], Rejection)
     fetched = {offer.origin: offer.fetched_at for offer in offers if offer.fetched_at}
     now = adapter.fetched_at() or utc_now()
     write_provenance(adapter.workspace.provenance / "images.parquet", images, fetched, now)
-    result = Ingested(tuple(images), (*refused, *rejected))
+    result = Ingested(tuple(images), (*refused, *rejected), build.resumed)
     if not images:
         raise SourceError(f"{name}: no image could be used; {_why(result.rejections)}")
     return result
+
+
+def _resumed(build: Build, offers: list[Offer], run: Mapper) -> Iterator[Inspected | Rejection]:
+    return build.through(
+        offers, run, key=lambda offer: item_key(offer, offer.file), kind=Inspected | Rejection, files_of=_copied
+    )
 
 
 def _permitted(name: str, adapter: Adapter[Any], denylist: Denylist) -> Iterator[Offer | Refusal]:
@@ -110,9 +124,9 @@ def _parted(rows: Iterable[Image | Rejection]) -> tuple[list[Image], list[Reject
     return images, rejections
 
 
-def _swap(part: Path, place: Path) -> None:
-    shutil.rmtree(place, ignore_errors=True)
-    part.rename(place)
+def _copied(found: Inspected | Rejection) -> list[str]:
+    """The file that was put into `data/raw/`, if one was."""
+    return [found.path] if isinstance(found, Inspected) and not found.offer.in_place else []
 
 
 def _why(rejections: Sequence[Rejection]) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pipeline.errors import SampleRejected
 from pipeline.files import write_bytes
-from pipeline.images import ImageLimits, decode_image
+from pipeline.images import ImageLimits, decode_image, read_file
+from pipeline.places import Address, Location
 from pipeline.records import Rejection
 from pipeline.sources.content import image_extension, refuse_polyglot
 from pipeline.sources.offers import Inspected, Offer
@@ -31,12 +32,12 @@ class Inspector:
 
     Attributes:
         written: The folder that accepted files are put into during the run.
-        published: The same folder's final place, relative to the project root, as the manifest names it.
+        published: The same folder's final place, relative to the storage root, as the manifest names it.
     """
 
     source: str
     root: Path
-    written: Path
+    written: Location
     published: str
     limits: ImageLimits
     removed_sha256: frozenset[str] = frozenset()
@@ -45,11 +46,15 @@ class Inspector:
         """The accepted offer, decoded once to the last pixel, or the reason why not."""
         try:
             return self._inspect(offer)
-        except SampleRejected as error:
-            return rejection(self.source, offer.origin, error.reason, error.detail)
+        except SampleRejected as verdict:
+            return self.rejected(offer, verdict)
+
+    def rejected(self, offer: Offer, verdict: SampleRejected) -> Rejection:
+        """The row of an offer that cannot be used."""
+        return rejection(self.source, offer.origin, verdict.reason, verdict.detail)
 
     def _inspect(self, offer: Offer) -> Inspected:
-        data = _read(offer.file, self.limits.max_file_bytes)
+        data = read_file(offer.file, self.limits)
         digest = hashlib.sha256(data).hexdigest()
         if digest in self.removed_sha256:
             raise SampleRejected("taken_down", "a copy of this image was taken down")
@@ -59,8 +64,8 @@ class Inspector:
         path = self._in_place(offer.file) if offer.in_place else self._put(offer, extension, data)
         return Inspected(offer, digest, path, width, height)
 
-    def _in_place(self, file: Path) -> str:
-        return Path(os.path.relpath(file, self.root)).as_posix()
+    def _in_place(self, file: Location) -> str:
+        return str(file) if isinstance(file, Address) else Path(os.path.relpath(file, self.root)).as_posix()
 
     def _put(self, offer: Offer, extension: str, data: bytes) -> str:
         """Link the file into `data/raw/`, under its id: names from strangers stay in the manifest.
@@ -70,26 +75,17 @@ class Inspector:
         name = record_id(self.source, offer.origin)
         relative = f"{name[:2]}/{name}{extension}"
         target = self.written / relative
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not (offer.file.is_relative_to(self.root / ".cache") and _linked(offer.file, target)):
+        if not self._link(offer.file, target):
             write_bytes(target, data)
         return f"{self.published}/{relative}"
 
-
-def _read(file: Path, max_bytes: int) -> bytes:
-    try:
-        size = file.stat().st_size
-        if size > max_bytes:
-            raise SampleRejected("file_too_large", f"{size} bytes, at most {max_bytes} are read")
-        return file.read_bytes()
-    except OSError as error:
-        raise SampleRejected("unreadable_file", error.strerror or str(error)) from error
-
-
-def _linked(file: Path, target: Path) -> bool:
-    """Whether a hard link could be made; across file systems, or where there are none, it can't."""
-    try:
-        os.link(file, target)
-    except OSError:
-        return False
-    return True
+    def _link(self, file: Location, target: Location) -> bool:
+        """Whether a hard link could be made; across file systems, or where there are none, it can't."""
+        if isinstance(file, Address) or isinstance(target, Address) or not file.is_relative_to(self.root / ".cache"):
+            return False
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(file, target)
+        except OSError:
+            return False
+        return True

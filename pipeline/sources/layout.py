@@ -1,5 +1,6 @@
 """Helpers for the layouts that are trees: what counts as an image, and what to say where a layout doesn't fit."""
 
+import io
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from typing import ClassVar, TypeVar
 
 from pipeline.errors import SourceError
 from pipeline.images import EXTENSIONS
+from pipeline.places import read_bytes
 from pipeline.sources.offers import Offer, Refusal
 from pipeline.sources.tree import TreeAdapter, TreeFile, TreeSettings
 
@@ -70,9 +72,10 @@ def read_annotation(file: TreeFile) -> str:
         SourceError: it can't be read, isn't UTF-8, or is absurdly large.
     """
     try:
-        if file.path.stat().st_size > MAX_ANNOTATION_BYTES:
+        data = read_bytes(file.path, MAX_ANNOTATION_BYTES + 1)
+        if len(data) > MAX_ANNOTATION_BYTES:
             raise SourceError(f"{file.path}: over {MAX_ANNOTATION_BYTES} bytes, no annotation file")
-        return file.path.read_text(encoding="utf-8-sig")
+        return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig").read()
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{file.path}: cannot be read: {error}") from error
 

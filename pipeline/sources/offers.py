@@ -1,7 +1,8 @@
 """What an adapter hands over: files on offer and refusals, in the source's own words."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
+
+from pipeline.places import Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,18 +22,19 @@ class Offer:
 
     Attributes:
         origin: Where the source has it: a path inside it, or its address. Unique within the source.
-        file: Where its bytes lie on this machine.
-        in_place: The file is the user's own, inside the project: the manifest names it where it lies.
+        file: Where its bytes lie.
+        in_place: The file is the user's own, inside the project or in a store: the manifest names it where it lies.
         labels: The source's own words for the whole image.
         licence: This image's own, where it differs from the source's; so are `author` and `citation`.
         person_id: Equal for photos of one person, across sources.
         photo_id: Equal for versions of one photo, across sources.
+        parent_sha256: Content of the photo that this one was made from.
         synthetic: The mask was drawn in; None leaves it to the source.
         fetched_at: When it was fetched, ISO 8601 in UTC; None where it was not fetched by this program.
     """
 
     origin: str
-    file: Path
+    file: Location
     in_place: bool = False
     labels: tuple[str, ...] = ()
     boxes: tuple[OfferedBox, ...] = ()
@@ -42,6 +44,7 @@ class Offer:
     citation: str | None = None
     person_id: str | None = None
     photo_id: str | None = None
+    parent_sha256: str | None = None
     synthetic: bool | None = None
     fetched_at: str | None = None
 

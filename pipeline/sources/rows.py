@@ -70,6 +70,7 @@ class RowMaker:
             synthetic=self._synthetic(offer, found.sha256),
             person_id=offer.person_id,
             photo_id=offer.photo_id,
+            parent_sha256=offer.parent_sha256,
             boxes=tuple(boxes),
         )
 

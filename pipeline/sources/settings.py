@@ -46,6 +46,7 @@ class Workspace:
         root: The project root; relative paths in settings start here.
         store: This source's own folder for what it downloads and unpacks; it outlives a run.
         provenance: Its folder for what depends on the time of the run, and so isn't an output of the stage.
+        copy_all: Pixels are stored elsewhere than in the project, so files inside it are copied too.
     """
 
     name: str
@@ -54,12 +55,13 @@ class Workspace:
     provenance: Path
     limits: ImageLimits
     archive: ArchiveParams
+    copy_all: bool = False
 
     @classmethod
-    def of(cls, name: str, root: Path, params: IngestParams) -> "Workspace":
+    def of(cls, name: str, root: Path, params: IngestParams, *, copy_all: bool = False) -> "Workspace":
         """The workspace of one source under `root`."""
         store, provenance = root / ".cache" / "sources" / name, root / "data" / "provenance" / name
-        return cls(name, root, store, provenance, image_limits(params), params.archive)
+        return cls(name, root, store, provenance, image_limits(params), params.archive, copy_all)
 
 
 def image_limits(params: IngestParams) -> ImageLimits:

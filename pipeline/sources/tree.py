@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, TypeVar
 
 from pydantic import Field
 
 from pipeline.errors import SourceError
+from pipeline.places import Address, Location, LocationSetting, list_files
 from pipeline.sources.adapter import Adapter
 from pipeline.sources.archive_gate import ArchiveLimits
 from pipeline.sources.archives import is_archive, unpack
@@ -15,7 +16,7 @@ from pipeline.sources.http import utc_text
 from pipeline.sources.kaggle import CREDENTIALS, KaggleDataset, fetch_dataset, has_credentials
 from pipeline.sources.offers import Refusal
 from pipeline.sources.settings import SourceSettings
-from pipeline.sources.walk import is_utf8, walk_files
+from pipeline.sources.walk import is_system_file, is_utf8, walk_files
 
 KaggleHandle = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
 
@@ -24,13 +25,14 @@ class TreeSettings(SourceSettings):
     """A source whose files lie in a folder or in archives.
 
     Attributes:
-        path: The folder or the archive; several make one source. Archives that lie in the folder itself are opened.
+        path: The folder or the archive; several make one source. Archives that lie in the folder itself are opened. A
+            folder in an object store is an address, such as s3://bucket/photos; its archives are not opened.
         kaggle: A Kaggle data set `owner/slug`, fetched where no `path` is set.
         version: The Kaggle version; without one the first that was fetched stays, by sources.lock.yaml.
-        copy_files: Copy the images into `data/raw/` even where they lie inside the project.
+        copy_files: Copy the images into `data/raw/` even where they lie inside the project or in an object store.
     """
 
-    path: Path | tuple[Path, ...] | None = None
+    path: LocationSetting | tuple[LocationSetting, ...] | None = None
     kaggle: KaggleHandle | None = None
     version: Annotated[int, Field(ge=1)] | None = None
     copy_files: bool = False
@@ -46,7 +48,7 @@ class TreeFile:
     """
 
     origin: str
-    path: Path
+    path: Location
     in_place: bool
 
     @property
@@ -82,7 +84,7 @@ class TreeAdapter(Adapter[Settings]):
         """When the archive came from Kaggle."""
         if not self._on_kaggle():
             return None
-        return utc_text(self._paths()[0].stat().st_mtime)
+        return utc_text(self._fetched().stat().st_mtime)
 
     def files(self) -> Iterator[TreeFile | Refusal]:
         """Every file, sorted within each path; what is on Kaggle is fetched and archives are unpacked first.
@@ -95,10 +97,13 @@ class TreeAdapter(Adapter[Settings]):
             prefix = f"{path.name}/" if len(paths) > 1 else ""
             yield from self._tree(path, prefix)
 
-    def _paths(self) -> list[Path]:
-        if self.settings.path is None and self.settings.kaggle:
-            dataset = KaggleDataset(self.settings.kaggle, self.settings.version)
-            return [fetch_dataset(dataset, self.workspace.root, self.workspace.store)]
+    def _fetched(self) -> Path:
+        dataset = KaggleDataset(self.settings.kaggle or "", self.settings.version)
+        return fetch_dataset(dataset, self.workspace.root, self.workspace.store)
+
+    def _paths(self) -> list[Location]:
+        if self._on_kaggle():
+            return [self._fetched()]
         absent = self._absent()
         if absent:
             raise SourceError(f"{self.workspace.name}: " + "\n".join(absent))
@@ -109,18 +114,21 @@ class TreeAdapter(Adapter[Settings]):
         paths = self._set_paths()
         if not paths:
             return [f"Set ingest.settings.{self.workspace.name}.path. {self.settings.needs}".strip()]
-        return [f"{path} does not exist. {self.settings.needs}".strip() for path in paths if not path.exists()]
+        here = [path for path in paths if isinstance(path, Path)]
+        return [f"{path} does not exist. {self.settings.needs}".strip() for path in here if not path.exists()]
 
-    def _set_paths(self) -> list[Path]:
+    def _set_paths(self) -> list[Location]:
         path = self.settings.path
-        chosen = [] if path is None else [path] if isinstance(path, Path) else list(path)
-        return [self.workspace.root / one for one in chosen]
+        chosen = [] if path is None else list(path) if isinstance(path, tuple) else [path]
+        return [one if isinstance(one, Address) else self.workspace.root / one for one in chosen]
 
     def _on_kaggle(self) -> bool:
         return self.settings.path is None and self.settings.kaggle is not None
 
-    def _tree(self, path: Path, prefix: str) -> Iterator[TreeFile | Refusal]:
-        if path.is_dir():
+    def _tree(self, path: Location, prefix: str) -> Iterator[TreeFile | Refusal]:
+        if isinstance(path, Address):
+            yield from self._stored(path, prefix)
+        elif path.is_dir():
             archives = sorted(one for one in path.iterdir() if is_archive(one) and one.is_file())
             opened = frozenset(archive.name for archive in archives)
             yield from self._listed(path, prefix, self._inside_project(path), opened)
@@ -131,6 +139,17 @@ class TreeAdapter(Adapter[Settings]):
         else:
             raise SourceError(f"{self.workspace.name}: {path} is neither a folder nor a zip or tar archive")
 
+    def _stored(self, folder: Address, prefix: str) -> Iterator[TreeFile | Refusal]:
+        """The objects below an address."""
+        for name in list_files(folder):
+            if any(map(is_system_file, name.split("/"))):
+                yield Refusal(origin=prefix + name, reason="system_file", detail="hidden or made by a file manager")
+            elif is_archive(PurePath(name)):
+                detail = "an archive in an object store: download it, then give the file"
+                yield Refusal(origin=prefix + name, reason="nested_archive", detail=detail)
+            else:
+                yield TreeFile(prefix + name, folder / name, not self.settings.copy_files)
+
     def _unpacked(self, archive: Path, prefix: str) -> Iterator[TreeFile | Refusal]:
         limits = ArchiveLimits.of(self.workspace.archive, self.workspace.limits.max_file_bytes)
         folder, refusals = unpack(archive, self.workspace.store, limits)
@@ -138,7 +157,8 @@ class TreeAdapter(Adapter[Settings]):
         yield from self._listed(folder, prefix, in_place=False)
 
     def _inside_project(self, path: Path) -> bool:
-        return not self.settings.copy_files and path.resolve().is_relative_to(self.workspace.root.resolve())
+        copies = self.settings.copy_files or self.workspace.copy_all
+        return not copies and path.resolve().is_relative_to(self.workspace.root.resolve())
 
     def _listed(
         self, folder: Path, prefix: str, in_place: bool, opened: frozenset[str] = frozenset()

@@ -20,6 +20,11 @@ def is_utf8(name: str) -> bool:
     return readable_name(name) == name
 
 
+def is_system_file(name: str) -> bool:
+    """Whether a file or folder is hidden, or was left by a file manager."""
+    return name.startswith(".") or name.lower() in _SYSTEM_FILES
+
+
 def walk_files(root: Path) -> Iterator[tuple[str, Path] | Refusal]:
     """Every regular file under `root` as (origin, path), sorted; origin is its path inside `root`, with slashes.
 
@@ -43,7 +48,7 @@ def _walk(folder: Path, top: Path, prefix: str) -> Iterator[tuple[str, Path] | R
 
 
 def _refuse(entry: "os.DirEntry[str]", origin: str, top: Path) -> Refusal | None:
-    if entry.name.startswith(".") or entry.name.lower() in _SYSTEM_FILES:
+    if is_system_file(entry.name):
         return Refusal(origin=origin, reason="system_file", detail="hidden or made by a file manager")
     if entry.is_symlink():
         return _refuse_link(entry, origin, top)

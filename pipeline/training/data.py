@@ -4,7 +4,6 @@ import io
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import cv2
@@ -17,6 +16,7 @@ from torch.utils.data import Dataset, Sampler
 from pipeline.arrays import Rgb
 from pipeline.errors import MaskwrightError, SampleRejected
 from pipeline.images import decode_image, read_image
+from pipeline.places import Location, Place, located, read_bytes
 from pipeline.randomness import sample_rng, sample_seed
 from pipeline.records import Assignment, MaskType, Wear
 from pipeline.training.distributed import World
@@ -58,29 +58,29 @@ class Batch:
     positions: Tensor
 
 
-def read_crop(path: Path, image_px: int) -> Rgb:
+def read_crop(place: Place, image_px: int) -> Rgb:
     """A crop `uint8 (image_px, image_px, 3)`; a JPEG that is far larger is decoded at a smaller scale.
 
     Raises:
         SampleRejected: the file is missing or holds no image.
     """
     try:
-        data = path.read_bytes()
+        data = read_bytes(place)
     except OSError as error:
         raise SampleRejected("unreadable_file", error.strerror or str(error)) from error
     return _resized(_decode_small(data, image_px), image_px)
 
 
-def read_crop_full(path: Path) -> Rgb:
+def read_crop_full(place: Place) -> Rgb:
     """A crop at the size of its file.
 
     Raises:
         MaskwrightError: the file is missing or holds no image.
     """
     try:
-        return read_image(path).rgb
+        return read_image(place).rgb
     except SampleRejected as error:
-        raise MaskwrightError(f"{path}: {error}; run the stages before training again") from error
+        raise MaskwrightError(f"{place}: {error}; run the stages before training again") from error
 
 
 def _resized(rgb: Rgb, image_px: int) -> Rgb:
@@ -112,7 +112,7 @@ class CropDataset(Dataset[tuple[Tensor, Tensor, int]]):
     def __init__(
         self,
         rows: Sequence[Assignment],
-        root: Path,
+        root: Location,
         heads: tuple[Head, ...],
         image_px: int,
         *,
@@ -179,11 +179,11 @@ class CropDataset(Dataset[tuple[Tensor, Tensor, int]]):
         return self._read(position) if self._cache is None else self._cache[position]
 
     def _read(self, position: int) -> Tensor:
-        path = self._root / self.rows[position].crop_path
+        place = located(self._root, self.rows[position].crop_path)
         try:
-            rgb = read_crop(path, self._image_px)
+            rgb = read_crop(place, self._image_px)
         except SampleRejected as error:
-            raise MaskwrightError(f"{path}: {error}; run the stages before training again") from error
+            raise MaskwrightError(f"{place}: {error}; run the stages before training again") from error
         return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).contiguous()
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from pipeline.errors import SampleRejected
 from pipeline.faces.crops import crop_landmarks
 from pipeline.faces.detectors import Box
 from pipeline.masks import MaskSynthesizer
+from pipeline.places import Location, located
 from pipeline.records import Assignment, Face, MaskType, Wear
 from pipeline.training.data import read_crop_full
 
@@ -63,7 +63,7 @@ class FaceMasking:
 
     transform: RandomFaceMask
     landmarks: Mapping[str, Points]
-    root: Path
+    root: Location
     share: float
     masks: tuple[MaskType, ...]
 
@@ -71,7 +71,7 @@ class FaceMasking:
         """The crop at its file's size with a mask on, and the new labels; None where it stays bare."""
         if row.sample_id not in self.landmarks:
             return None
-        rgb = read_crop_full(self.root / row.crop_path)
+        rgb = read_crop_full(located(self.root, row.crop_path))
         points = tv_tensors.KeyPoints(self.landmarks[row.sample_id], canvas_size=rgb.shape[:2])
         target = {"landmarks": points, "mask_type": row.mask_type, "wear": row.wear}
         image, changed = self.transform(torch.from_numpy(np.array(rgb)).permute(2, 0, 1), target)

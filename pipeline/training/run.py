@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import torch
 from pipeline.arrays import Rgb
 from pipeline.config import FacesParams, TrainParams
 from pipeline.errors import MaskwrightError
+from pipeline.places import Location, located, read_bytes
 from pipeline.records import Assignment, Side
 from pipeline.training.backbones import IMAGENET_MEAN, IMAGENET_STD, load_initial_weights
 from pipeline.training.checkpoint import CheckpointFile
@@ -58,7 +58,7 @@ def usable_rows(rows: Sequence[Assignment], side: Side, heads: tuple[Head, ...])
     return sorted(found, key=lambda row: row.sample_id)
 
 
-def run_fingerprint(params: TrainParams, seed: int, rows: Sequence[Assignment], root: Path) -> str:
+def run_fingerprint(params: TrainParams, seed: int, rows: Sequence[Assignment], root: Location) -> str:
     """A digest of all that decides a run's result, crops and this package's code included.
 
     Checkpoints are keyed by it: one that was made otherwise must not be resumed.
@@ -73,12 +73,11 @@ def run_fingerprint(params: TrainParams, seed: int, rows: Sequence[Assignment], 
             digest.update(module.read_bytes())
     for row in rows:
         digest.update(f"{row.sample_id}\0{row.side}\0{row.mask_type}\0{row.wear}\n".encode())
+        place = located(root, row.crop_path)
         try:
-            digest.update(hashlib.sha256((root / row.crop_path).read_bytes()).digest())
+            digest.update(hashlib.sha256(read_bytes(place)).digest())
         except OSError as error:
-            raise MaskwrightError(
-                f"{root / row.crop_path}: {error.strerror}; run the stages before training"
-            ) from error
+            raise MaskwrightError(f"{place}: {error.strerror}; run the stages before training") from error
     return digest.hexdigest()
 
 
@@ -97,7 +96,7 @@ class TrainingSides:
 
 
 def training_sides(
-    rows: Sequence[Assignment], root: Path, params: TrainParams, *, seed: int, masking: Masking | None = None
+    rows: Sequence[Assignment], root: Location, params: TrainParams, *, seed: int, masking: Masking | None = None
 ) -> TrainingSides:
     """The train side with augmentation, and with masks put on by `masking`; the val side as it is.
 

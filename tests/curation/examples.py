@@ -28,7 +28,14 @@ def image_row(name, **changes):
 def print_row(sha256, **changes):
     """A fingerprint without a face, in the middle of every scale."""
     row = dict.fromkeys(("phash", "dhash", "mirror", "upper"), "0" * 16)
-    row |= {"sha256": sha256, "thumbnail": bytes(256), "face_phash": None, "face_upper": None, "face_thumbnail": None}
+    row |= {
+        "sha256": sha256,
+        "thumbnail": bytes(256),
+        "face_phash": None,
+        "face_upper": None,
+        "face_thumbnail": None,
+        "surroundings": None,
+    }
     row |= {"brightness": 120.0, "contrast": 60.0, "sharpness": 0.1, "compression": 0.1}
     return Fingerprint(**(row | changes))
 

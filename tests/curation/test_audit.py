@@ -1,3 +1,6 @@
+import hashlib
+import json
+
 import pytest
 from click.testing import CliRunner
 
@@ -91,3 +94,17 @@ def test_only_so_many_leaks_are_spelled_out(folders):
     lines = list(leak_lines(audit(folders), limit=3))
     assert lines[-1] == "  ... and 1 more"
     assert len(lines) == 6
+
+
+def test_a_picture_made_from_a_training_photo_leaks_by_what_its_table_says(folders):
+    train, test = folders
+    content = hashlib.sha256((train / "a" / "4.png").read_bytes()).hexdigest()
+    row = {"file_name": "b/t5.png", "parent_sha256": content}
+    (test / "metadata.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    found = audit(folders)
+    assert [(leak.kind, leak.test.origin, leak.train[0].origin) for leak in found.leaks] == [
+        ("derived_from", "b/t5.png", "a/4.png")
+    ]
+    (test / "metadata.jsonl").write_text("{", encoding="utf-8")
+    with pytest.raises(SourceError, match=r"metadata\.jsonl: cannot be read"):
+        audit(folders)

@@ -65,4 +65,4 @@ def test_the_command_asks_for_what_it_needs(tmp_path):
     (tmp_path / "params.yaml").write_text("", encoding="utf-8")
     result = CliRunner().invoke(main, ["calibrate-dedup", "--params", str(tmp_path / "params.yaml")])
     assert result.exit_code == 2
-    assert "--photos, --pairs or both" in result.output
+    assert "--photos, --pairs or --people" in result.output

@@ -14,8 +14,16 @@ def gallery(*pictures):
     return Gallery([fingerprint(str(i), Decoded(rgb, "PNG", "RGB", None)) for i, rgb in enumerate(pictures)])
 
 
-def likeness(whole=0.0, upper=0.0, agreement=0.0, face=np.nan, face_upper=np.nan):
-    return Likeness(*(np.array([v], np.float32) for v in (whole, upper, agreement, face, face_upper)))
+def likeness(**values):
+    values = {
+        "whole": 0.0,
+        "upper": 0.0,
+        "agreement": 0.0,
+        "face": np.nan,
+        "face_upper": np.nan,
+        "around": np.nan,
+    } | values
+    return Likeness(**{name: np.array([value], np.float32) for name, value in values.items()})
 
 
 def verdict(opposite=False, **values):
@@ -69,6 +77,10 @@ def test_rules():
     assert verdict(whole=0.3, upper=0.2, agreement=0.2, face=0.97) == "near"
     assert verdict(whole=0.9, upper=0.98, agreement=0.8) == "twin"
     assert verdict(whole=0.3, upper=0.2, agreement=0.2, face=0.5, face_upper=0.98) == "twin"
+    # one person's face in two photos: what is around it differs
+    assert verdict(whole=0.79, upper=0.65, agreement=0.34, face=0.97, face_upper=0.98, around=0.92) is None
+    assert verdict(whole=0.3, upper=0.2, agreement=0.2, face=0.97, around=0.98) == "near"
+    assert verdict(whole=0.96, upper=0.9, agreement=0.5, face=0.97, around=0.92) == "near"
     # labels that contradict each other ask for more before a pair is taken for a copy
     assert verdict(**same, face=0.93) == "near"
     assert verdict(opposite=True, **same, face=0.93) == "twin"

@@ -90,3 +90,11 @@ def test_a_twin_named_after_its_photo_is_linked():
     photo, twin = shown("12.jpg", picture(1)), shown("12-with-mask.jpg", picture(2))
     other, elsewhere = shown("13.jpg", picture(3)), shown("12.jpg", picture(4), source="b", id="f" * 32, sha256="e")
     assert kinds(linked(photo, twin, other, elsewhere)) == {between(photo, twin): "same_source_id"}
+
+
+def test_what_was_made_from_a_photo_is_tied_to_it_and_to_what_else_was():
+    photo = shown("photo", picture(1))
+    children = [shown(f"child{i}", picture(5 + i), parent_sha256=photo[0].sha256) for i in range(2)]
+    assert kinds(linked(photo, *children)) == {between(photo, child): "derived_from" for child in children}
+    assert kinds(linked(*children)) == {between(*children): "derived_from"}
+    assert linked(photo, shown("other", picture(8), parent_sha256="elsewhere")) == []

@@ -7,7 +7,7 @@ import pytest
 from pipeline.config import FacesParams
 from pipeline.errors import ShapeError
 from pipeline.faces.finding import FaceFinder
-from pipeline.faces.pose import _mean_landmarks, estimate_pose, pose_of
+from pipeline.faces.pose import estimate_pose, mean_landmarks, pose_of
 from pipeline.images import read_image
 from tools.samples.truth import read_truth
 
@@ -23,7 +23,7 @@ def rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> np.ndarray:
 
 
 def projected(yaw_deg: float, pitch_deg: float, roll_deg: float) -> np.ndarray:
-    points = _mean_landmarks() @ rotation(yaw_deg, pitch_deg, roll_deg).T + [0, 0, 900]
+    points = mean_landmarks() @ rotation(yaw_deg, pitch_deg, roll_deg).T + [0, 0, 900]
     return (points[:, :2] / points[:, 2:] * 1200 + [150, 140]).astype(np.float32)
 
 

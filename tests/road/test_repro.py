@@ -105,6 +105,7 @@ def test_metrics_plots_and_model_are_there(project: Path) -> None:
     assert all(0 <= numbers["mask_type"]["accuracy"] <= 1 for numbers in metrics.values())
     assert (project / "models/model.pt").stat().st_size > 100_000
     assert (project / "reports/report.html").stat().st_size > 10_000
+    assert "near_duplicate" in (project / "reports/curation.html").read_text(encoding="utf-8")
     assert "index.html" in dvc(project, "plots", "show")
 
 
@@ -112,11 +113,25 @@ def test_a_second_run_does_nothing(project: Path) -> None:
     assert "Data and pipelines are up to date." in dvc(project, "repro")
 
 
+def test_shards_train_the_same_model(project: Path) -> None:
+    made = ("reports/metrics.json", "models/model.pt")
+    folder = [(project / name).read_bytes() for name in made]
+    change(project, "  format: folder ", "  format: shards ")
+    try:
+        dvc(project, "repro")
+        assert not list((project / "data/masked").rglob("*.jpg"))
+        assert [(project / name).read_bytes() for name in made] == folder
+    finally:
+        change(project, "  format: shards ", "  format: folder ")
+        dvc(project, "repro")
+
+
 @pytest.mark.parametrize(
     ("before", "after", "changed"),
     [
         ("  min_face_px: 24 ", "  min_face_px: 25 ", {"faces", "train", "evaluate"}),
         ("  per_face: 1 ", "  per_face: 2 ", {"augment"}),
+        ("  format: folder ", "  format: shards ", {"augment"}),
         ("  holdout_templates: [] ", "  holdout_templates: [ffp2_cup] ", {"augment", "split", "train"}),
         ("  lr: 0.002 ", "  lr: 0.003 ", {"train"}),
         ("  bootstrap_samples: 20 ", "  bootstrap_samples: 30 ", {"evaluate"}),

@@ -343,7 +343,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
     photos, undisturbed = many
     stopped = tmp_path / "stopped"
     process = start(photos, stopped, "--jobs", str(jobs), start_new_session=True)
-    wait_for(stopped / ".maskwright" / "journal.jsonl", 3)
+    wait_for(stopped / ".maskwright" / "journal", 3)
     if sent == signal.SIGINT:
         os.killpg(process.pid, sent)  # a terminal sends it to the workers too
     else:
@@ -352,7 +352,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
     assert process.returncode == code, stderr
     assert "Traceback" not in stderr
     if code == 130:
-        assert "--resume goes on from here" in stderr
+        assert "the same command goes on from here" in stderr
         listed = {row["file_name"] for row in rows(stopped)}
         assert 3 <= len(listed) < 70
         assert {name for name in tree(stopped) if name.startswith("images/")} == listed
@@ -375,7 +375,7 @@ def test_a_full_disk_is_one_message_and_resume_goes_on(make_photos: MakePhotos, 
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "cannot be written: File too large" in stderr
-    assert "--resume goes on from here" in stderr
+    assert "the same command goes on from here" in stderr
     assert [row["parent"] for row in rows(out)] == ["a.jpg"]
     assert {name for name in tree(out) if name.startswith("images/")} == {"images/cloth/a-0-0.jpg"}
     assert run(photos, out, "--mask", "cloth", "--resume").exit_code == 0

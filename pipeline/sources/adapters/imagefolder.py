@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import SourceError
+from pipeline.places import read_bytes
 from pipeline.sources.adapters.folder import class_of
 from pipeline.sources.labels import LabelMap
 from pipeline.sources.layout import ParsedTree, no_layout, read_annotation
@@ -27,6 +28,7 @@ class ImageFolderSettings(TreeSettings):
     Attributes:
         label_columns: Each gives one word for the image.
         licence_column: This image's own licence; `author_column` and `person_column` likewise.
+        parent_column: The sha256 of the photo that this one was made from, as `augment-masks` writes it.
         class_names: What the numbers in a label column stand for.
     """
 
@@ -34,6 +36,7 @@ class ImageFolderSettings(TreeSettings):
     licence_column: str | None = None
     author_column: str | None = None
     person_column: str | None = None
+    parent_column: str | None = "parent_sha256"
     class_names: tuple[str, ...] = ()
 
 
@@ -79,6 +82,7 @@ class ImageFolderAdapter(TreeAdapter[ImageFolderSettings]):
             licence=_text(row, self.settings.licence_column),
             author=_text(row, self.settings.author_column),
             person_id=f"{self.workspace.name}:{person}" if person else None,
+            parent_sha256=_text(row, self.settings.parent_column),
         )
 
     def _word(self, value: Any) -> str:
@@ -117,7 +121,7 @@ def _rows(file: TreeFile) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _read(file: TreeFile) -> Iterator[Mapping[str, Any]]:
     try:
         if file.name.lower().endswith(".parquet"):
-            yield from pq.read_table(file.path).to_pylist()
+            yield from pq.read_table(io.BytesIO(read_bytes(file.path))).to_pylist()
         elif file.name.lower().endswith(".csv"):
             yield from csv.DictReader(io.StringIO(read_annotation(file)))
         else:

@@ -1,0 +1,13 @@
+from collections.abc import Iterator
+
+import pytest
+
+from pipeline.config import EngineParams
+from tests.cluster import local_cluster
+
+
+@pytest.fixture(scope="package")
+def cluster() -> Iterator[EngineParams]:
+    """Two Dask workers."""
+    with local_cluster() as running:
+        yield EngineParams(address=running.scheduler_address)

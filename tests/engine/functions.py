@@ -1,0 +1,73 @@
+"""What the tests let workers do; importable there."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+SUICIDAL = 5
+"""This item kills its worker."""
+
+
+def double(value: int) -> int:
+    return 2 * value
+
+
+def fail_on_seven(value: int) -> int:
+    if value == 7:
+        raise ValueError("seven")
+    return value
+
+
+def how_it_takes_ctrl_c(_: int) -> bool:
+    return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def process_id(_: int) -> int:
+    return os.getpid()
+
+
+def working_folder(_: int) -> str:
+    return str(Path.cwd())
+
+
+def thread_counts(_: int) -> list[int]:
+    """The threads of OpenCV and of each BLAS and OpenMP library in this process."""
+    from threadpoolctl import threadpool_info
+
+    return [cv2.getNumThreads(), *(pool["num_threads"] for pool in threadpool_info())]
+
+
+def thread_counts_with_torch(_: int) -> list[int]:
+    """The same with torch, which is loaded late."""
+    import torch
+
+    return [torch.get_num_threads(), *thread_counts(0)]
+
+
+def die_on_five(value: int) -> int:
+    if value == SUICIDAL:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return double(value)
+
+
+def die_always(_: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+class CountsItsLoads:
+    """Holds what is slow to load, and says how often it was brought to this process."""
+
+    loads = 0
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        type(self).loads += 1
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"model": "large"}
+
+    def __call__(self, _: int) -> int:
+        return type(self).loads

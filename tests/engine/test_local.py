@@ -1,0 +1,41 @@
+import os
+
+import pytest
+
+from pipeline.config import EngineParams
+from pipeline.engine import map_records
+from pipeline.engine.worker import ONE_THREAD
+from pipeline.errors import WorkerError
+from tests.engine.functions import double, thread_counts_with_torch
+
+
+def test_a_worker_has_one_thread_of_each_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ONE_THREAD:
+        monkeypatch.delenv(name, raising=False)
+    for counts in map_records(thread_counts_with_torch, range(2), EngineParams(jobs=2), batch_size=1):
+        assert len(counts) > 3
+        assert set(counts) == {1}
+
+
+def test_the_environment_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    list(map_records(double, range(4), EngineParams(jobs=2), batch_size=1))
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert "MKL_NUM_THREADS" not in os.environ
+
+
+class KillsWhoLoadsIt:
+    """As a model would that doesn't fit into memory."""
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return (os._exit, (1,))
+
+    def __call__(self, item: int) -> int:
+        return item
+
+
+def test_a_worker_that_cannot_start_is_no_fault_of_the_items() -> None:
+    results = map_records(KillsWhoLoadsIt(), range(4), EngineParams(jobs=2), crashed=lambda item, _: item)
+    with pytest.raises(WorkerError, match="died while it started"):
+        list(results)

@@ -1,0 +1,134 @@
+"""Projects whose stages are killed, starved and interrupted as real processes."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.arrays import Rgb
+from pipeline.config import FacesParams
+from pipeline.faces.extraction import FaceExtractor
+from pipeline.images import encode_image
+from pipeline.manifests import write_manifest
+from pipeline.records import Face, Image
+
+ROOT = Path(__file__).parent.parent.parent
+PHOTOS = 40
+
+
+def hear_ctrl_c() -> None:
+    """A shell starts what runs in its background deaf to Ctrl-C, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A folder in which stages run."""
+
+    root: Path
+
+    def start(self, stage: str, *words: str, **options: Any) -> "subprocess.Popen[str]":
+        """Begin `python -m stages.<stage>` in a session of its own."""
+        options = {"preexec_fn": hear_ctrl_c, "start_new_session": True} | options
+        environment = os.environ | {"PYTHONPATH": str(ROOT)} | options.pop("env", {})
+        command = [sys.executable, "-m", f"stages.{stage}", *words]
+        return subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+
+    def run(self, stage: str, *words: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+        """Run it to its end."""
+        process = self.start(stage, *words, **options)
+        stdout, stderr = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+    def record(self, name: str) -> dict[str, Any]:
+        """What `reports/runs/` says of a run."""
+        found: dict[str, Any] = json.loads((self.root / f"reports/runs/{name}.json").read_text())
+        return found
+
+    def journal_lines(self, name: str) -> int:
+        """Results that a build has on the disk."""
+        return sum(
+            len(path.read_bytes().splitlines()) for path in (self.root / ".cache/builds" / name).glob("*/journal")
+        )
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait for something that is to happen within a minute."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.005)
+
+
+def ended(session: int) -> bool:
+    """Whether no process of a session is left."""
+    try:
+        os.killpg(session, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory, portrait: Rgb) -> Path:
+    """A project with photos, kept images and faces, ready for ingest, faces and augment."""
+    root = tmp_path_factory.mktemp("prepared")
+    (root / "photos").mkdir()
+    images = []
+    for number in range(PHOTOS):
+        path = Path("photos", f"{number:02}.jpg")
+        (root / path).write_bytes(encode_image(np.roll(portrait, number - PHOTOS // 2, axis=1)))
+        image = Image(
+            id=f"{number:032x}",
+            sha256=f"{number:064x}",
+            path=path.as_posix(),
+            source="mine",
+            origin=path.name,
+            width_px=256,
+            height_px=300,
+            licence="CC0-1.0",
+            mask_type="none",
+        )
+        images.append(image)
+    write_manifest(root / "data/dedup/kept.parquet", images, Image)
+    extract = FaceExtractor(FacesParams(), root, Path("found"), root)
+    write_manifest(root / "data/faces/faces.parquet", [face for row in images for face in extract(row).faces], Face)
+    return root
+
+
+MakeProject = Callable[..., Project]
+
+
+@pytest.fixture
+def make_project(tmp_path: Path, prepared: Path) -> MakeProject:
+    """Makes projects with the same photos: `make_project("name", jobs=2)`."""
+
+    def make(name: str, jobs: int = 1) -> Project:
+        root = tmp_path / name
+        shutil.copytree(prepared, root)
+        shutil.copytree(prepared / "photos", tmp_path / "photos", dirs_exist_ok=True)
+        source = {"adapter": "folder", "path": str(tmp_path / "photos"), "labels": {".": {"mask_type": "none"}}}
+        settings = {"engine": {"jobs": jobs}, "ingest": {"sources": ["mine"], "settings": {"mine": source}}}
+        (root / "params.yaml").write_text(json.dumps(settings))
+        return Project(root)
+
+    return make

@@ -1,0 +1,126 @@
+"""A run that is killed loses what it had in flight, and nothing else."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import tree
+from tests.faults.conftest import PHOTOS, MakeProject, Project, ended, wait_until
+
+STAGES = {
+    "ingest": ("data/raw/mine", "data-raw-mine", "ingest"),
+    "faces": ("data/faces", "data-faces", "faces"),
+    "augment": ("data/masked", "data-masked", "augment"),
+}
+"""Each stage's output, its build and its record."""
+
+
+def kill_after(project: Project, stage: str, build: str, lines: int) -> int:
+    """Kill a stage when so many results are on the disk, and say how many it were."""
+    process = project.start(stage)
+    wait_until(lambda: project.journal_lines(build) >= lines)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    wait_until(lambda: ended(process.pid))
+    return project.journal_lines(build)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_killed_stage_goes_on_to_the_same_bytes(make_project: MakeProject, stage: str) -> None:
+    out, build, record = STAGES[stage]
+    whole, killed = make_project("whole"), make_project("killed")
+    undisturbed = whole.run(stage)
+    assert undisturbed.returncode == 0, undisturbed.stderr
+    done = kill_after(killed, stage, build, 5)
+    assert killed.record(record)["status"] == "running"
+    again = killed.run(stage)
+    assert (again.returncode, again.stdout) == (0, undisturbed.stdout)
+    assert f"{done} finished by an earlier run" in again.stderr
+    assert (killed.record(record)["status"], killed.record(record)["resumed"]) == ("complete", done)
+    assert 5 <= done < PHOTOS
+    assert tree(killed.root / out) == tree(whole.root / out)
+    assert not list((killed.root / ".cache/builds").iterdir())
+
+
+def test_killed_twice_and_with_workers(make_project: MakeProject) -> None:
+    whole, killed = make_project("whole", jobs=2), make_project("killed", jobs=2)
+    assert whole.run("augment").returncode == 0
+    first = kill_after(killed, "augment", "data-masked", 4)
+    second = kill_after(killed, "augment", "data-masked", first + 4)
+    assert killed.run("augment").returncode == 0
+    assert killed.record("augment")["resumed"] == second
+    assert tree(killed.root / "data/masked") == tree(whole.root / "data/masked")
+
+
+def test_other_parameters_use_nothing_of_a_killed_run(make_project: MakeProject) -> None:
+    project = make_project("project")
+    kill_after(project, "augment", "data-masked", 3)
+    parameters = project.root / "params.yaml"
+    parameters.write_text(parameters.read_text().replace("{", '{"seed": 1, ', 1))
+    assert project.run("augment").returncode == 0
+    assert project.record("augment")["resumed"] == 0
+
+
+def test_a_photo_that_changed_is_done_again(make_project: MakeProject) -> None:
+    project = make_project("project")
+    done = kill_after(project, "faces", "data-faces", 3)
+    (project.root / "photos/00.jpg").write_bytes((project.root / "photos/39.jpg").read_bytes())
+    assert project.run("faces").returncode == 0
+    assert project.record("faces")["resumed"] == done - 1
+
+
+def test_nothing_hangs_on_the_clock(make_project: MakeProject) -> None:
+    """Files from the future, as a clock that was set back makes them."""
+    whole, killed = make_project("whole"), make_project("killed")
+    far = 4_000_000_000
+    for path in (killed.root / "photos").iterdir():
+        os.utime(path, (far, far))
+    assert whole.run("augment").returncode == 0
+    done = kill_after(killed, "augment", "data-masked", 3)
+    for path in [*(killed.root / ".cache").rglob("*"), *(killed.root / "data").rglob("*")]:
+        os.utime(path, (far, far))
+    assert killed.run("augment").returncode == 0
+    assert killed.record("augment")["resumed"] == done
+    assert tree(killed.root / "data/masked") == tree(whole.root / "data/masked")
+
+
+def test_augment_masks_goes_on_unasked_where_the_same_command_was_killed(make_project: MakeProject) -> None:
+    project = make_project("project")
+    words = ("photos", "out", "--mask", "cloth", "--jobs", "1")
+    journal = project.root / "out/.maskwright/journal"
+    process = project.start("augment_masks", *words)
+    wait_until(lambda: journal.is_file() and len(journal.read_bytes().splitlines()) >= 5)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    others = [
+        (("--seed", "1"), "made with other settings (seed was 0, is 1)"),
+        (("--limit", "2"), "an unfinished run of another command (limit was None, is 2)"),
+    ]
+    for options, message in others:
+        refused = project.run("augment_masks", *words, *options)
+        assert (refused.returncode, message in refused.stderr) == (1, True), refused.stderr
+    again = project.run("augment_masks", *words, "--record", "run.json")
+    assert again.returncode == 0, again.stderr
+    assert "done by an earlier run" in again.stdout
+    assert project.run("augment_masks", "photos", "whole", *words[2:]).returncode == 0
+    assert tree(project.root / "out") == tree(project.root / "whole")
+    finished = project.run("augment_masks", *words)
+    assert finished.returncode == 1
+    assert "out: not empty; --resume goes on with it, --overwrite makes it anew" in finished.stderr
+
+
+def test_other_photos_never_replace_those_of_an_unfinished_run(make_project: MakeProject, tmp_path: Path) -> None:
+    project = make_project("project")
+    process = project.start("augment_masks", "photos", "out", "--mask", "cloth", "--jobs", "1")
+    journal = project.root / "out/.maskwright/journal"
+    wait_until(lambda: journal.is_file() and len(journal.read_bytes().splitlines()) >= 3)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    before = tree(project.root / "out/images")
+    refused = project.run("augment_masks", str(tmp_path / "photos"), "out", "--mask", "cloth")
+    assert refused.returncode == 1
+    assert "holds an unfinished run of another command (faces was " in refused.stderr
+    assert before.items() <= tree(project.root / "out/images").items()
