@@ -8,6 +8,7 @@ Each photo is written with its copy into a folder of its own kind, and both tool
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,9 +24,10 @@ from pipeline.images import EXTENSIONS, read_image, write_image
 Pair = tuple[str, str]
 
 
-def ours(folder: Path) -> set[Pair]:
+def ours(folder: Path, faces: bool) -> set[Pair]:
     """Test photos with the training photos they are tied to."""
-    audit = audit_folders(folder / "train", folder / "test", DedupParams(), cache_folder=None)
+    params = DedupParams(align_faces=faces)
+    audit = audit_folders(folder / "train", folder / "test", params, cache_folder=None)
     return {(Path(image.origin).stem, Path(leak.test.origin).stem) for leak in audit.leaks for image in leak.train}
 
 
@@ -50,9 +52,10 @@ def imagededup(folder: Path) -> set[Pair]:
 @click.option("--bare", required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--masked", required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--limit", default=170, show_default=True)
-def main(bare: Path, masked: Path, limit: int) -> None:
+@click.option("--faces/--no-faces", default=True, show_default=True, help="Whether ours compares aligned faces too.")
+def main(bare: Path, masked: Path, limit: int, faces: bool) -> None:
     """Print recall and precision of both tools for each kind of copy."""
-    tools: dict[str, Callable[[Path], set[Pair]]] = {"ours": ours}
+    tools: dict[str, Callable[[Path], set[Pair]]] = {"ours": partial(ours, faces=faces)}
     if find_spec("imagededup"):
         tools["imagededup"] = imagededup
     else:

@@ -5,33 +5,66 @@ python -m benchmarks.hashing_speed FOLDER
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from statistics import median
 
 import click
 import cv2
+from threadpoolctl import threadpool_limits
 
 from pipeline.curation.face_alignment import make_aligner
-from pipeline.curation.fingerprints import DRAFT_SIDE_PX, fingerprint
+from pipeline.curation.fingerprints import DRAFT_SIDE_PX, Fingerprint, fingerprint, fingerprint_grey
 from pipeline.errors import SampleRejected
-from pipeline.images import EXTENSIONS, decode_image
+from pipeline.images import EXTENSIONS, decode_grey, decode_image
+
+decode_draft = partial(decode_image, draft_side_px=DRAFT_SIDE_PX)
+decode_grey_draft = partial(decode_grey, draft_side_px=DRAFT_SIDE_PX)
+Times = dict[str, list[float]]
+
+
+def hash_from_grey(data: bytes) -> Fingerprint:
+    """As `dedup` does it without aligned faces."""
+    return fingerprint_grey("", decode_grey_draft(data))
+
+
+def hash_from_colours(data: bytes) -> Fingerprint:
+    """As `dedup` does it with aligned faces, less the faces."""
+    return fingerprint("", decode_draft(data))
+
+
+WAYS: dict[str, Callable[[bytes], object]] = {
+    "decode": decode_image,
+    "decode draft": decode_draft,
+    "decode grey draft": decode_grey_draft,
+    "decode grey draft, hash": hash_from_grey,
+    "decode draft, hash": hash_from_colours,
+}
 
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, path_type=Path))
 @click.option("--limit", default=300, show_default=True)
-def main(folder: Path, limit: int) -> None:
-    """Print milliseconds of CPU time a photo, the best of three rounds."""
+@click.option("--rounds", default=15, show_default=True)
+@click.option("--faces", is_flag=True, help="Also with an aligned face.")
+def main(folder: Path, limit: int, rounds: int, faces: bool) -> None:
+    """Print milliseconds of CPU time a photo, the median of the rounds and their range; all ways take turns."""
     cv2.setNumThreads(1)
     files = [file for file in sorted(folder.rglob("*")) if file.suffix.lower() in EXTENSIONS][:limit]
     photos = [data for data in (file.read_bytes() for file in files) if _decodes(data)]
-    align = make_aligner()
-    full = _time(photos, decode_image)
-    draft = _time(photos, lambda data: decode_image(data, draft_side_px=DRAFT_SIDE_PX))
-    plain = _time(photos, lambda data: fingerprint("", decode_image(data, draft_side_px=DRAFT_SIDE_PX)))
-    faces = _time(photos, lambda data: fingerprint("", decode_image(data, draft_side_px=DRAFT_SIDE_PX), align))
-    print(f"{len(photos)} photos, ms each: decode {full:.2f}, decode as draft {draft:.2f}")
-    print(f"draft and fingerprint {plain:.2f}: {full / plain:.0%} of the speed of decode, {draft / plain:.0%} of draft")
-    print(f"the same with an aligned face {faces:.2f}")
+    ways = dict(WAYS)
+    if faces:
+        align = make_aligner()
+        ways["decode draft, hash, face"] = lambda data: fingerprint("", decode_draft(data), align)
+    with threadpool_limits(1):
+        times = _take_turns(photos, ways, rounds)
+    print(f"{len(photos)} photos, {rounds} rounds, ms a photo")
+    for name, rows in times.items():
+        print(f"  {name:26} {median(rows):.3f} [{min(rows):.3f}, {max(rows):.3f}]")
+    print("speed with hashing as a share of the speed of decoding alone, median of the rounds' ratios [range]")
+    for hashing in (name for name in times if "hash" in name):
+        shares = ", ".join(f"{alone} {_share(times[alone], times[hashing])}" for alone in list(WAYS)[:3])
+        print(f"  {hashing:26} of {shares}")
 
 
 def _decodes(data: bytes) -> bool:
@@ -42,14 +75,20 @@ def _decodes(data: bytes) -> bool:
     return True
 
 
-def _time(photos: list[bytes], function: Callable[[bytes], object]) -> float:
-    rounds = []
-    for _ in range(3):
-        started = time.process_time()
-        for data in photos:
-            function(data)
-        rounds.append(time.process_time() - started)
-    return 1000 * min(rounds) / max(len(photos), 1)
+def _take_turns(photos: list[bytes], ways: dict[str, Callable[[bytes], object]], rounds: int) -> Times:
+    times: Times = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, function in ways.items():
+            started = time.process_time()
+            for data in photos:
+                function(data)
+            times[name].append(1000 * (time.process_time() - started) / max(len(photos), 1))
+    return times
+
+
+def _share(alone: list[float], hashing: list[float]) -> str:
+    ratios = [one / other for one, other in zip(alone, hashing, strict=True)]
+    return f"{median(ratios):.0%} [{min(ratios):.0%}, {max(ratios):.0%}]"
 
 
 if __name__ == "__main__":

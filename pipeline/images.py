@@ -3,11 +3,13 @@
 import io
 import stat
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL import ImageOps, UnidentifiedImageError
 
@@ -27,6 +29,8 @@ EXTENSIONS = frozenset({
 })
 # fmt: on
 """File name endings that are offered to the decoder when a folder is listed; the content decides what they are."""
+
+Taken = TypeVar("Taken")
 
 _REFUSED_FORMATS = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
 """What Pillow names but doesn't decode itself: EPS would start Ghostscript on a stranger's program."""
@@ -64,6 +68,19 @@ class Decoded:
     quantization: tuple[int, ...] | None
 
 
+@dataclass(frozen=True, slots=True)
+class DecodedGrey:
+    """An upright image without its colours.
+
+    Attributes:
+        grey: `uint8 (H, W)`, otherwise as `Decoded.rgb`; of a JPEG the brightness that it stores.
+        quantization: As in `Decoded`.
+    """
+
+    grey: NDArray[np.uint8]
+    quantization: tuple[int, ...] | None
+
+
 DEFAULT_LIMITS = ImageLimits()
 
 
@@ -74,6 +91,15 @@ def read_image(place: Place, limits: ImageLimits = DEFAULT_LIMITS, draft_side_px
         SampleRejected: any reason of `read_file` or `decode_image`.
     """
     return decode_image(read_file(place, limits), limits, draft_side_px)
+
+
+def read_grey(place: Place, limits: ImageLimits = DEFAULT_LIMITS, draft_side_px: int | None = None) -> DecodedGrey:
+    """Read and decode one file without its colours; `draft_side_px` is that of `decode_image`.
+
+    Raises:
+        SampleRejected: any reason of `read_file` or `decode_grey`.
+    """
+    return decode_grey(read_file(place, limits), limits, draft_side_px)
 
 
 @timed("read")
@@ -113,28 +139,47 @@ def decode_image(data: bytes, limits: ImageLimits = DEFAULT_LIMITS, draft_side_p
     Raises:
         SampleRejected: `empty_file`, `not_an_image`, `too_many_pixels`, `too_small` or `damaged_image`.
     """
+    return _decode(data, limits, None, draft_side_px, _as_decoded)
+
+
+@timed("decode")
+def decode_grey(data: bytes, limits: ImageLimits = DEFAULT_LIMITS, draft_side_px: int | None = None) -> DecodedGrey:
+    """Decode the bytes of one image file without its colours; of a JPEG they aren't even unpacked.
+
+    Grey values differ from those of the colours by rounding. Arguments and errors are those of `decode_image`.
+    """
+    return _decode(data, limits, "L", draft_side_px, _as_decoded_grey)
+
+
+def _decode(
+    data: bytes,
+    limits: ImageLimits,
+    draft_mode: str | None,
+    draft_side_px: int | None,
+    take: Callable[[PillowImage.Image], Taken],
+) -> Taken:
     if not data:
         raise SampleRejected("empty_file", "0 bytes")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of odd metadata; what matters here is whether pixels come out
-        return _decode(data, limits, draft_side_px)
+        return _opened(data, limits, draft_mode, draft_side_px, take)
 
 
-def _decode(data: bytes, limits: ImageLimits, draft_side_px: int | None) -> Decoded:
+def _opened(
+    data: bytes,
+    limits: ImageLimits,
+    draft_mode: str | None,
+    draft_side_px: int | None,
+    take: Callable[[PillowImage.Image], Taken],
+) -> Taken:
     try:
         with PillowImage.open(io.BytesIO(data)) as image:
             if image.format in _REFUSED_FORMATS:
                 raise SampleRejected("not_an_image", f"{image.format} files are not read")
             _check_size(image, limits)
-            if draft_side_px is not None:
-                image.draft(None, (draft_side_px, draft_side_px))
-            tables = getattr(image, "quantization", None)
-            return Decoded(
-                rgb=_upright_rgb(image),
-                format=image.format or "unknown",
-                mode=image.mode,
-                quantization=tuple(tables[min(tables)]) if tables else None,
-            )
+            if draft_mode is not None or draft_side_px is not None:
+                image.draft(draft_mode, None if draft_side_px is None else (draft_side_px, draft_side_px))
+            return take(image)
     except UnidentifiedImageError as error:
         raise SampleRejected("not_an_image", f"no image format begins with {data[:12]!r}") from error
     except PillowImage.DecompressionBombError as error:
@@ -152,26 +197,56 @@ def _check_size(image: PillowImage.Image, limits: ImageLimits) -> None:
         raise SampleRejected("too_small", f"{width}x{height}, the shorter side must be {limits.min_side_px} px")
 
 
+def _as_decoded(image: PillowImage.Image) -> Decoded:
+    return Decoded(
+        rgb=_upright_rgb(image),
+        format=image.format or "unknown",
+        mode=image.mode,
+        quantization=_quantization(image),
+    )
+
+
+def _as_decoded_grey(image: PillowImage.Image) -> DecodedGrey:
+    return DecodedGrey(_upright_grey(image), _quantization(image))
+
+
+def _quantization(image: PillowImage.Image) -> tuple[int, ...] | None:
+    tables = getattr(image, "quantization", None)
+    return tuple(tables[min(tables)]) if tables else None
+
+
 def _upright_rgb(image: PillowImage.Image) -> Rgb:
-    image.load()
-    ImageOps.exif_transpose(image, in_place=True)  # a copy of a large photo takes 100 MB
-    upright = image
+    upright = _upright(image)
     if upright.mode.startswith(("I", "F")):
-        return _stretched_grey(upright)
-    if upright.has_transparency_data:
-        rgba = upright.convert("RGBA")
-        upright = PillowImage.alpha_composite(PillowImage.new("RGBA", rgba.size, "white"), rgba)
+        return np.repeat(_stretched_grey(upright)[:, :, None], 3, axis=2)
     return np.asarray(upright if upright.mode == "RGB" else upright.convert("RGB"))
 
 
-def _stretched_grey(image: PillowImage.Image) -> Rgb:
-    """16-bit and float images as grey: 16-bit by its full scale, others by their own range."""
+def _upright_grey(image: PillowImage.Image) -> NDArray[np.uint8]:
+    upright = _upright(image)
+    if upright.mode.startswith(("I", "F")):
+        return _stretched_grey(upright)
+    # by way of RGB: Pillow has no direct way from every mode to grey
+    return np.asarray(upright if upright.mode == "L" else upright.convert("RGB").convert("L"))
+
+
+def _upright(image: PillowImage.Image) -> PillowImage.Image:
+    """The image turned as its EXIF says, and without transparency."""
+    image.load()
+    ImageOps.exif_transpose(image, in_place=True)  # a copy of a large photo takes 100 MB
+    if image.mode.startswith(("I", "F")) or not image.has_transparency_data:
+        return image
+    rgba = image.convert("RGBA")
+    return PillowImage.alpha_composite(PillowImage.new("RGBA", rgba.size, "white"), rgba)
+
+
+def _stretched_grey(image: PillowImage.Image) -> NDArray[np.uint8]:
+    """16-bit and float images as grey `uint8 (H, W)`: 16-bit by its full scale, others by their own range."""
     values = np.asarray(image).astype(np.float64)
     low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else (float(values.min()), float(values.max()))
     if image.mode == "I" and 255 < high <= 65535:  # 16-bit PNGs come as 32-bit integers
         low, high = 0.0, 65535.0
-    grey = np.clip((values - low) / max(high - low, 1e-9) * 255 + 0.5, 0, 255).astype(np.uint8)
-    return np.repeat(grey[:, :, None], 3, axis=2)
+    return np.clip((values - low) / max(high - low, 1e-9) * 255 + 0.5, 0, 255).astype(np.uint8)
 
 
 @timed("encode")

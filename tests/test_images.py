@@ -11,7 +11,16 @@ from PIL import Image as PillowImage
 
 from pipeline.arrays import Rgb
 from pipeline.errors import SampleRejected
-from pipeline.images import EXTENSIONS, ImageLimits, decode_image, encode_image, read_image, write_alpha, write_image
+from pipeline.images import (
+    EXTENSIONS,
+    ImageLimits,
+    decode_grey,
+    decode_image,
+    encode_image,
+    read_image,
+    write_alpha,
+    write_image,
+)
 
 REFUSED = {".eps", ".ps", ".wmf", ".emf", ".bufr", ".grib", ".h5", ".hdf", ".mpg", ".mpeg"}
 
@@ -60,6 +69,28 @@ def test_every_mode_becomes_rgb(picture: PillowImage.Image, mode: str) -> None:
     decoded = decode_image(stored(converted, "TIFF" if mode != "LA" else "PNG"))
     assert (decoded.rgb.shape, decoded.rgb.dtype) == ((40, 60, 3), np.uint8)
     assert decoded.rgb.std() > 5
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "CMYK", "RGBA", "LA", "1", "I;16"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
+def test_grey_is_that_of_the_colours(picture: PillowImage.Image, mode: str, kind: str) -> None:
+    grey = picture.convert("L")
+    sixteen = PillowImage.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    try:
+        data = stored(sixteen if mode == "I;16" else picture.convert(mode), kind)
+    except OSError:
+        pytest.skip(f"{kind} doesn't store {mode}")
+    rgb = PillowImage.fromarray(decode_image(data).rgb)
+    assert np.abs(np.asarray(rgb.convert("L")).astype(int) - decode_grey(data).grey).max() <= 3
+
+
+def test_grey_is_upright_and_drafted_like_the_colours(picture: PillowImage.Image) -> None:
+    exif = PillowImage.Exif()
+    exif[0x0112] = 6
+    data = stored(picture.resize((600, 400)), "JPEG", exif=exif)
+    whole, draft = decode_grey(data), decode_grey(data, draft_side_px=100)
+    assert (whole.grey.shape, draft.grey.shape) == ((600, 400), (150, 100))
+    assert whole.quantization == decode_image(data).quantization is not None
 
 
 def test_sixteen_bits_keep_their_scale() -> None:

@@ -7,10 +7,16 @@ from typing import Any, Protocol, TypeVar
 
 from pipeline.config import EngineParams
 from pipeline.curation.face_alignment import FaceAligner, make_aligner
-from pipeline.curation.fingerprints import DRAFT_SIDE_PX, Fingerprint, fingerprint, fingerprint_version
+from pipeline.curation.fingerprints import (
+    DRAFT_SIDE_PX,
+    Fingerprint,
+    fingerprint,
+    fingerprint_grey,
+    fingerprint_version,
+)
 from pipeline.engine import map_records
 from pipeline.errors import SampleRejected
-from pipeline.images import read_image
+from pipeline.images import read_grey, read_image
 from pipeline.manifests import read_manifests, write_manifest
 from pipeline.places import Location, located
 from pipeline.records import Image, Rejection
@@ -105,15 +111,19 @@ def _collected(
     return found, failed
 
 
-def _fingerprint_file(root: Location, image: Image, align: FaceAligner | None = None) -> Fingerprint | SampleRejected:
+def _fingerprint_file(root: Location, image: Image) -> Fingerprint | SampleRejected:
     try:
-        return fingerprint(image.sha256, read_image(located(root, image.path), draft_side_px=DRAFT_SIDE_PX), align)
+        return fingerprint_grey(image.sha256, read_grey(located(root, image.path), draft_side_px=DRAFT_SIDE_PX))
     except SampleRejected as verdict:
         return verdict
 
 
 def _fingerprint_with_face(root: Location, image: Image) -> Fingerprint | SampleRejected:
-    return _fingerprint_file(root, image, _aligner())
+    try:
+        decoded = read_image(located(root, image.path), draft_side_px=DRAFT_SIDE_PX)
+        return fingerprint(image.sha256, decoded, _aligner())
+    except SampleRejected as verdict:
+        return verdict
 
 
 @cache

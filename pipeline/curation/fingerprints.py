@@ -6,13 +6,23 @@ from importlib.metadata import version
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.curation.face_alignment import UPPER_ROWS, FaceAligner
-from pipeline.curation.hashing import Grey, dhash, phash, phash_and_mirror, resample, squeeze, working_grey
+from pipeline.curation.face_alignment import UPPER_ROWS, AlignedFace, FaceAligner
+from pipeline.curation.hashing import (
+    Grey,
+    dhash,
+    phash,
+    picture_hashes,
+    resample,
+    shrink_grey,
+    squeeze,
+    squeeze_whole_and_upper,
+    working_grey,
+)
 from pipeline.curation.quality import QualityScores, measure_quality
-from pipeline.images import Decoded
+from pipeline.images import Decoded, DecodedGrey
 from pipeline.timing import timed
 
-ALGORITHM_VERSION = 3
+ALGORITHM_VERSION = 4
 """Raise it with any change to what a fingerprint holds: it names the cache."""
 THUMBNAIL_PX = 16
 DRAFT_SIDE_PX = 256
@@ -69,20 +79,28 @@ def fingerprint_version(with_faces: bool) -> str:
 @timed("hash")
 def fingerprint(sha256: str, decoded: Decoded, align: FaceAligner | None = None) -> Fingerprint:
     """The fingerprint of one decoded image; `align` finds the face, None leaves its fields empty."""
-    grey = working_grey(decoded.rgb)
-    samples = squeeze(grey)
-    upper = squeeze(grey[: max(1, grey.shape[0] // 3)])
-    whole, mirrored = phash_and_mirror(samples)
     aligned = align(decoded.rgb) if align else None
+    return _of_grey(sha256, working_grey(decoded.rgb), decoded.quantization, aligned)
+
+
+@timed("hash")
+def fingerprint_grey(sha256: str, decoded: DecodedGrey) -> Fingerprint:
+    """The fingerprint of one image that was decoded without its colours, and so without a look for faces."""
+    return _of_grey(sha256, shrink_grey(decoded.grey), decoded.quantization, None)
+
+
+def _of_grey(sha256: str, grey: Grey, quantization: tuple[int, ...] | None, aligned: AlignedFace | None) -> Fingerprint:
+    samples = squeeze_whole_and_upper(grey)
+    whole, mirrored, upper, gradient = picture_hashes(samples)
     face = None if aligned is None else aligned.face
-    scores = measure_quality(grey, decoded.quantization)
+    scores = measure_quality(grey, quantization)
     return Fingerprint(
         sha256=sha256,
         phash=_hexadecimal(whole),
-        dhash=_hexadecimal(dhash(samples)),
+        dhash=_hexadecimal(gradient),
         mirror=_hexadecimal(mirrored),
-        upper=_hexadecimal(phash(upper)),
-        thumbnail=_thumbnail(samples),
+        upper=_hexadecimal(upper),
+        thumbnail=_thumbnail(samples[0]),
         face_phash=None if face is None else _hexadecimal(phash(squeeze(face))),
         face_upper=None if face is None else _hexadecimal(dhash(face[:UPPER_ROWS])),
         face_thumbnail=None if face is None else _thumbnail(face),

@@ -4,6 +4,8 @@ The bits are those of imagehash's `phash` and `dhash` on the same samples; the s
 the cosine transform computes the 64 coefficients that are used of 1024, which is many times faster.
 """
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +29,21 @@ def _cosines() -> NDArray[np.float64]:
 _DCT = _cosines()
 _MIRROR = np.where(np.arange(_FREQUENCIES) % 2, -1.0, 1.0)
 """What mirroring does to a coefficient: the odd horizontal frequencies change sign."""
+_PICTURE_OF_HASH = np.array([0, 0, 1])
+_SIGNS_OF_HASH = np.stack([np.ones((8, 8)), np.tile(_MIRROR, (8, 1)), np.ones((8, 8))])
+"""The three pHashes of `picture_hashes`: of the whole, of its mirror image, of the upper third."""
 
 
 def working_grey(rgb: Rgb) -> Grey:
     """The image as grey `uint8 (h, w)` with its long side at most `WORKING_SIDE_PX`."""
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    return shrink_grey(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8))
+
+
+def shrink_grey(grey: Grey) -> Grey:
+    """A grey image with its long side at most `WORKING_SIDE_PX`."""
     factor = WORKING_SIDE_PX / max(grey.shape)
     if factor >= 1:
-        return np.asarray(grey, dtype=np.uint8)
+        return grey
     height, width = grey.shape
     return resample(grey, max(1, round(width * factor)), max(1, round(height * factor)))
 
@@ -49,20 +58,49 @@ def squeeze(grey: Grey) -> Grey:
     return resample(grey, SAMPLES, SAMPLES)
 
 
+def squeeze_whole_and_upper(grey: Grey) -> Grey:
+    """32x32 samples of the image and of its upper third, `uint8 (2, 32, 32)`.
+
+    Each sample is the mean of the area it covers, as `squeeze` takes it where that shrinks; as products with weights
+    that are kept for each length, both take two thirds of the time.
+    """
+    height, width = grey.shape
+    third = max(1, height // 3)
+    narrow = grey.astype(np.float32) @ _area_weights(width).T
+    both = np.concatenate([_area_weights(height) @ narrow, _area_weights(third) @ narrow[:third]])
+    return np.asarray(cv2.convertScaleAbs(both), dtype=np.uint8).reshape(2, SAMPLES, SAMPLES)
+
+
+@cache  # no length is above WORKING_SIDE_PX
+def _area_weights(length: int) -> NDArray[np.float32]:
+    """What each of `length` pixels in a row gives to each of the samples, `(32, length)`."""
+    borders = np.linspace(0, length, SAMPLES + 1)[:, None]
+    covered = np.clip(borders - np.arange(length), 0, 1)
+    return np.asarray(np.diff(covered, axis=0) * (SAMPLES / length), dtype=np.float32)
+
+
+def picture_hashes(samples: Grey) -> tuple[int, int, int, int]:
+    """Of `squeeze_whole_and_upper`: pHash, pHash of the mirror image, pHash of the upper third, dHash.
+
+    The same bits as `phash` and `dhash` give, in two thirds of the time.
+    """
+    low = _frequencies(samples).take(_PICTURE_OF_HASH, axis=0) * _SIGNS_OF_HASH
+    coarse = resample(samples[0], 9, 8)
+    bits = np.empty((4, 64), dtype=np.bool_)
+    bits[:3] = _above_median(low.reshape(3, 64))
+    np.greater(coarse[:, 1:], coarse[:, :-1], out=bits[3].reshape(8, 8))
+    whole, mirrored, upper, gradient = np.packbits(bits).view(">u8").tolist()
+    return whole, mirrored, upper, gradient
+
+
 def _frequencies(samples: Grey) -> NDArray[np.float64]:
-    """The lowest 8x8 cosine coefficients of 32x32 samples; rows are vertical frequencies."""
+    """The lowest 8x8 cosine coefficients of 32x32 samples, of one picture or a stack; rows are vertical frequencies."""
     return np.asarray(_DCT @ samples.astype(np.float64) @ _DCT.T)
 
 
 def phash(samples: Grey) -> int:
     """The pHash (Zauner 2010, as in imagehash) of 32x32 samples: which low frequencies lie above their median."""
-    return _above_median(_frequencies(samples))
-
-
-def phash_and_mirror(samples: Grey) -> tuple[int, int]:
-    """The pHash of the image and of its mirror image, from one transform."""
-    low = _frequencies(samples)
-    return _above_median(low), _above_median(low * _MIRROR)
+    return _as_int(_above_median(_frequencies(samples).reshape(1, 64)))
 
 
 def dhash(samples: Grey) -> int:
@@ -71,9 +109,10 @@ def dhash(samples: Grey) -> int:
     return _as_int(coarse[:, 1:] > coarse[:, :-1])
 
 
-def _above_median(low: NDArray[np.float64]) -> int:
-    ordered = np.sort(low, axis=None)  # np.median does the same at five times the cost
-    return _as_int(low > (ordered[31] + ordered[32]) / 2)
+def _above_median(low: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where each row of 64 values is above its own median."""
+    ordered = np.sort(low, axis=1)  # np.median does the same at five times the cost
+    return np.asarray(low > (ordered[:, 31:32] + ordered[:, 32:33]) / 2)
 
 
 def _as_int(bits: NDArray[np.bool_]) -> int:

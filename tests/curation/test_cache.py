@@ -1,9 +1,10 @@
 import numpy as np
+import pytest
 
 from pipeline.curation import cache
 from pipeline.curation.cache import fingerprint_images
 from pipeline.curation.fingerprints import as_thumbnail, fingerprint, fingerprint_version
-from pipeline.images import Decoded, write_image
+from pipeline.images import Decoded, read_image, write_image
 from tests.curation.examples import image_row, picture
 
 
@@ -15,8 +16,8 @@ def stored(tmp_path, name, rgb, **changes):
 
 def test_a_rerun_decodes_only_what_is_new(tmp_path, monkeypatch):
     decoded = []
-    read = cache.read_image
-    monkeypatch.setattr(cache, "read_image", lambda path, **options: decoded.append(path.stem) or read(path, **options))
+    read = cache.read_grey
+    monkeypatch.setattr(cache, "read_grey", lambda path, **options: decoded.append(path.stem) or read(path, **options))
     old = [stored(tmp_path, f"old{i}", picture(i)) for i in range(3)]
     folder = tmp_path / "cache"
     first, _ = fingerprint_images(old, faces=False, cache_folder=folder)
@@ -56,3 +57,13 @@ def test_a_draft_of_a_large_jpeg_hashes_like_the_whole(tmp_path):
     whole = fingerprint("", Decoded(picture(2, side_px=1600), "PNG", "RGB", None))
     assert (int(draft.phash, 16) ^ int(whole.phash, 16)).bit_count() <= 4
     assert np.abs(as_thumbnail(draft.thumbnail) - as_thumbnail(whole.thumbnail)).max() <= 4
+
+
+def test_without_its_colours_a_photo_has_the_same_fingerprint_but_for_rounding(tmp_path):
+    image = stored(tmp_path, "a", picture(4))
+    grey = fingerprint_images([image], faces=False, cache_folder=None)[0][image.sha256]
+    colours = fingerprint("", read_image(tmp_path / "a.jpg"))
+    assert (int(grey.phash, 16) ^ int(colours.phash, 16)).bit_count() <= 2
+    assert np.abs(as_thumbnail(grey.thumbnail) - as_thumbnail(colours.thumbnail)).max() <= 2
+    assert grey.sharpness == pytest.approx(colours.sharpness, rel=0.05)
+    assert grey.compression == colours.compression > 0

@@ -3,7 +3,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.curation.hashing import dhash, distance, phash, phash_and_mirror, squeeze, working_grey
+from pipeline.curation.hashing import (
+    dhash,
+    distance,
+    phash,
+    picture_hashes,
+    squeeze,
+    squeeze_whole_and_upper,
+    working_grey,
+)
 from tests.curation.examples import picture
 
 
@@ -25,11 +33,25 @@ def test_dhash_has_the_bits_of_imagehash(seed):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_mirror_hash_is_the_hash_of_the_mirror_image(seed):
-    samples = squeeze(working_grey(picture(seed)))
-    whole, mirrored = phash_and_mirror(samples)
-    assert whole == phash(samples)
-    assert distance(mirrored, phash(samples[:, ::-1].copy())) <= 2  # a coefficient at the median may round either way
+def test_the_hashes_of_a_picture_are_those_of_its_parts(seed):
+    samples = squeeze_whole_and_upper(working_grey(picture(seed)))
+    whole, mirrored, upper, gradient = picture_hashes(samples)
+    assert (whole, upper, gradient) == (phash(samples[0]), phash(samples[1]), dhash(samples[0]))
+    assert distance(mirrored, phash(samples[0, :, ::-1])) <= 2  # a coefficient at the median may round either way
+
+
+@pytest.mark.parametrize(("height", "width"), [(96, 32), (97, 131), (192, 192), (256, 171), (255, 255)])
+def test_the_samples_are_those_of_averaged_areas(height, width):
+    grey = working_grey(picture(height, side_px=256)[:height, :width])
+    whole, upper = squeeze_whole_and_upper(grey).astype(int)
+    assert np.abs(whole - squeeze(grey)).max() <= 1
+    assert np.abs(upper - squeeze(grey[: height // 3])).max() <= 1
+
+
+def test_a_small_picture_has_the_samples_of_its_enlargement():
+    grey = working_grey(picture(1, side_px=40))
+    enlarged = grey.repeat(4, axis=0).repeat(4, axis=1)[: 13 * 4]
+    assert np.abs(squeeze_whole_and_upper(grey)[1].astype(int) - squeeze(enlarged)).max() <= 1
 
 
 def test_working_grey_keeps_the_aspect_and_small_images():
