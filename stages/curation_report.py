@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 @click.option(
     "--out", default="reports/curation.html", show_default=True, type=click.Path(dir_okay=False, path_type=Path)
 )
-def command(params: "Params", out: Path) -> None:
+@click.option(
+    "--review",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A list that review-labels wrote: the page shows its faces too.",
+)
+def command(params: "Params", out: Path, review: Path | None) -> None:
     """Show what was taken, dropped and linked, and how well the label follows from the wrong things."""
     from pipeline.curation.facts import gather_facts
     from pipeline.curation.report import curation_page
     from pipeline.files import write_text
 
-    write_text(out, curation_page(gather_facts(params)))
+    write_text(out, curation_page(gather_facts(params, review=review)))
     click.echo(f"curation-report: {out}")
 
 

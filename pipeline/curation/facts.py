@@ -11,8 +11,9 @@ import numpy as np
 from pipeline.config import Params
 from pipeline.curation.cache import CACHE, fingerprint_images
 from pipeline.curation.keeping import ClusterMember
+from pipeline.curation.label_review import LabelDoubt
 from pipeline.curation.neighbours import neighbour_pairs
-from pipeline.curation.report import CurationFacts, StageCounts
+from pipeline.curation.report import CurationFacts, DoubtShown, LabelReview, StageCounts
 from pipeline.curation.shortcuts import Features, ShortcutScore, one_hot, picture_evidence, shortcut_scores
 from pipeline.errors import SampleRejected
 from pipeline.images import read_image
@@ -26,11 +27,11 @@ _SHORTCUT_SAMPLES = 4000
 """More samples than this change the scores by less than a hundredth."""
 
 
-def gather_facts(params: Params, data: Path = Path("data")) -> CurationFacts:
-    """The facts of the stages that have run; those of later stages are empty.
+def gather_facts(params: Params, data: Path = Path("data"), review: Path | None = None) -> CurationFacts:
+    """The facts of the stages that have run; those of later stages are empty. `review` is a list of `review-labels`.
 
     Raises:
-        ManifestError: `dedup` hasn't run, or a manifest is damaged.
+        ManifestError: `dedup` hasn't run, a manifest is damaged, or `review` isn't such a list.
     """
     raw = [data / "raw" / source for source in params.ingest.sources]
     images = read_manifests([folder / "images.parquet" for folder in raw], Image)
@@ -60,6 +61,7 @@ def gather_facts(params: Params, data: Path = Path("data")) -> CurationFacts:
             sides[link.first] != sides[link.second] for link in links if {link.first, link.second} <= sides.keys()
         ),
         shortcuts=_shortcuts(assigned, by_id, pixels),
+        review=None if review is None else _review(read_manifest(review, LabelDoubt), faces, by_id, pixels),
     )
 
 
@@ -69,6 +71,21 @@ def _if_present(path: Path, record: type[Record]) -> list[Record]:
 
 def _counts(name: str, taken: int, kept: int, data: Path) -> StageCounts:
     return StageCounts(name, taken, kept, _if_present(data / name / "rejected.parquet", Rejection))
+
+
+def _review(
+    doubts: Sequence[LabelDoubt], faces: Sequence[Face], images: Mapping[str, Image], pixels: Location
+) -> LabelReview:
+    """The doubts with what shows them: the crop of the face where there is one, else the photo."""
+    by_id = {face.id: face for face in faces if face.image_id in images}
+    shown: list[DoubtShown] = []
+    for doubt in doubts:
+        if face := by_id.get(doubt.face_id):
+            image = images[face.image_id]
+            shown.append(
+                DoubtShown(doubt, image, str(located(pixels, face.crop_path)) if face.crop_path else image.path)
+            )
+    return LabelReview(shown, len(doubts) - len(shown))
 
 
 def _lookalikes(images: Sequence[Image], sides: Mapping[str, str], params: Params) -> dict[int, int]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pipeline.curation.audit import Audit, Leak
 from pipeline.curation.html import bars, card, cards, columns, note, page, picture, picture_row, section, table
 from pipeline.curation.keeping import ClusterMember
+from pipeline.curation.label_review import LabelDoubt
 from pipeline.curation.shortcuts import ShortcutScore
 from pipeline.records import DuplicateLink, Image, Rejection
 
-CLUSTERS_SHOWN, COPIES_SHOWN, LEAKS_SHOWN = 60, 12, 300
+CLUSTERS_SHOWN, COPIES_SHOWN, LEAKS_SHOWN, DOUBTS_SHOWN = 60, 12, 300, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,26 @@ class StageCounts:
     rejections: Sequence[Rejection]
 
 
+@dataclass(frozen=True, slots=True)
+class DoubtShown:
+    """A doubted label, with its image and where to see the face."""
+
+    doubt: LabelDoubt
+    image: Image
+    picture: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelReview:
+    """The list of `review-labels`, the most doubtful first; `gone` of it are no longer in the manifests."""
+
+    doubts: Sequence[DoubtShown]
+    gone: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurationFacts:
-    """All that the report shows; gathered from the manifests."""
+    """All that the report shows; gathered from the manifests. Without a `review` its section is left out."""
 
     stages: Sequence[StageCounts]
     images: Mapping[str, Image]
@@ -34,6 +52,7 @@ class CurationFacts:
     lookalikes: Mapping[int, int]
     leaks: int
     shortcuts: Sequence[ShortcutScore]
+    review: LabelReview | None = None
 
 
 def curation_page(facts: CurationFacts) -> str:
@@ -51,6 +70,7 @@ def curation_page(facts: CurationFacts) -> str:
             _clusters("conflicts", "Duplicates whose labels contradict each other", conflicts, facts.images),
             _leaks(facts.leaks, facts.lookalikes),
             _shortcuts(facts.shortcuts),
+            *([] if facts.review is None else [_review(facts.review)]),
         ],
     )
 
@@ -131,6 +151,30 @@ def _shortcuts(scores: Sequence[ShortcutScore]) -> str:
     )
     values = {score.evidence: round(score.balanced_accuracy, 3) for score in scores}
     return section("shortcuts", "Shortcuts", explained, bars(values, 1.0))
+
+
+_WITNESSES = {
+    "cue": "the masked-face cue",
+    "model": "the other labels",
+    "both": "the masked-face cue and the other labels",
+}
+
+
+def _review(review: LabelReview) -> str:
+    shown = review.doubts[:DOUBTS_SHOWN]
+    text = f"{len(review.doubts)} labels doubted, {len(shown)} shown, the most doubtful first. Nothing was changed."
+    if review.gone:
+        text += f" {review.gone} more are of faces that have gone since: run review-labels again."
+    return section("review", "Labels worth a second look", note(text), picture_row(_doubt(row) for row in shown))
+
+
+def _doubt(row: DoubtShown) -> str:
+    doubt = row.doubt
+    caption = (
+        f"labelled {doubt.mask_type}, looks {doubt.suggested}, says {_WITNESSES[doubt.witness]} "
+        f"({doubt.margin:.2f}). {row.image.source}: {row.image.origin}"
+    )
+    return picture(row.picture, caption)
 
 
 def leak_page(audit: Audit) -> str:

@@ -1,13 +1,17 @@
+import base64
+import re
 import shutil
 import subprocess
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from pipeline.images import read_image, write_image
-from pipeline.manifests import write_manifest
+from pipeline.curation.label_review import LabelDoubt
+from pipeline.images import decode_image, read_image, write_image
+from pipeline.manifests import read_manifest, write_manifest
 from pipeline.records import Face, Image, MaskedImage
 from stages.cli import main
 from tests.curation.examples import picture
@@ -56,6 +60,45 @@ def test_the_page_needs_nothing_but_itself(report):
     assert "<script" not in text
     assert "http" not in text.replace("data:image", "")
     assert text.count("data:image/jpeg;base64,") >= 4
+
+
+def doubt_row(face, image, witness):
+    return LabelDoubt(
+        face_id=face,
+        image_id=image,
+        path="the photo of it",
+        mask_type="none",
+        suggested="masked",
+        margin=0.97,
+        witness=witness,
+    )
+
+
+def test_doubted_labels_are_shown_where_a_list_is_given_and_nothing_is_changed(report):
+    folder = report.parent
+    assert '<section id="review">' not in report.read_text(encoding="utf-8")
+    faces = read_manifest(folder.parent / "data/faces/faces.parquet", Face)
+    doubts = [doubt_row(faces[k].id, faces[k].image_id, w) for k, w in enumerate(("both", "cue", "model"))]
+    write_manifest(folder / "review.parquet", [*doubts, doubt_row("gone", "gone", "cue")], LabelDoubt)
+    manifests = {path: path.read_bytes() for path in folder.parent.glob("data/**/*.parquet")}
+    run("curation-report", "--review", "reports/review.parquet", "--out", "reports/review.html")
+    text = (folder / "review.html").read_text(encoding="utf-8")
+    section = text[text.index('<section id="review">') :]
+    assert "3 labels doubted, 3 shown, the most doubtful first. Nothing was changed. 1 more are of faces" in section
+    captions = re.findall("<figcaption>(.*?)</figcaption>", section)
+    assert captions[0] == "labelled none, looks masked, says the masked-face cue and the other labels (0.97). unit: p0"
+    assert [("cue" in c, "other labels" in c) for c in captions] == [(True, True), (True, False), (False, True)]
+    shown = [decode_image(base64.b64decode(data)).rgb for data in re.findall('base64,([^"]*)"', section)]
+    assert len(shown) == 3
+    crop = cv2.resize(read_image(folder.parent / faces[0].crop_path).rgb, shown[0].shape[1::-1])
+    assert np.abs(crop.astype(int) - shown[0]).mean() < 8  # its own face, not just any picture
+    assert manifests == {path: path.read_bytes() for path in folder.parent.glob("data/**/*.parquet")}
+
+
+def test_a_list_that_is_none_is_named(report):
+    result = CliRunner().invoke(main, ["curation-report", "--review", "data/split/split.parquet"])
+    assert result.exit_code == 1
+    assert "split.parquet" in result.output
 
 
 def test_without_dedup_the_missing_manifest_is_named(tmp_path, monkeypatch):

@@ -61,8 +61,8 @@ def masked_row(face, image, name):
     )
 
 
-def run(stage):
-    result = CliRunner().invoke(main, [stage])
+def run(*arguments):
+    result = CliRunner().invoke(main, list(arguments))
     assert result.exit_code == 0, result.output
     return result.output
 
