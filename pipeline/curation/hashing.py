@@ -66,8 +66,14 @@ def squeeze_whole_and_upper(grey: Grey) -> Grey:
     """
     height, width = grey.shape
     third = max(1, height // 3)
-    narrow = grey.astype(np.float32) @ _area_weights(width).T
-    both = np.concatenate([_area_weights(height) @ narrow, _area_weights(third) @ narrow[:third]])
+    pixels = grey.astype(np.float32)
+    narrow = np.empty((height, SAMPLES), dtype=np.float32)
+    left, right = _weights_of_halves(width)
+    np.matmul(pixels[:, : len(left)], left, out=narrow[:, : SAMPLES // 2])
+    np.matmul(pixels[:, width // 2 :], right, out=narrow[:, SAMPLES // 2 :])
+    both = np.empty((2 * SAMPLES, SAMPLES), dtype=np.float32)
+    np.matmul(_area_weights(height), narrow, out=both[:SAMPLES])
+    np.matmul(_area_weights(third), narrow[:third], out=both[SAMPLES:])
     return np.asarray(cv2.convertScaleAbs(both), dtype=np.uint8).reshape(2, SAMPLES, SAMPLES)
 
 
@@ -77,6 +83,14 @@ def _area_weights(length: int) -> NDArray[np.float32]:
     borders = np.linspace(0, length, SAMPLES + 1)[:, None]
     covered = np.clip(borders - np.arange(length), 0, 1)
     return np.asarray(np.diff(covered, axis=0) * (SAMPLES / length), dtype=np.float32)
+
+
+@cache
+def _weights_of_halves(length: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """`_area_weights` of the left and of the right half, `(pixels, 16)` each: the other half would only add zeros."""
+    weights = _area_weights(length)
+    left, right = weights[: SAMPLES // 2, : -(-length // 2)], weights[SAMPLES // 2 :, length // 2 :]
+    return np.ascontiguousarray(left.T), np.ascontiguousarray(right.T)
 
 
 def picture_hashes(samples: Grey) -> tuple[int, int, int, int]:
