@@ -1,6 +1,6 @@
-"""Hash many small images while workers are killed at random; every image must come out once, in order.
+"""Hash many images while workers are killed at random; every image must come out once, in order.
 
-    python -m benchmarks.soak [--count 20000] [--every 3]
+    python -m benchmarks.soak [--count 20000] [--side 1200] [--every 3]
 
 Ends with exit code 1 where an image is missing, comes twice, or has another hash than it has without kills.
 """
@@ -30,11 +30,12 @@ def main() -> None:
     """Write the images, hash them under fire, and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--side", type=int, default=1200, help="of the images, in px")
     parser.add_argument("--every", type=float, default=3.0, help="seconds between two kills, on average")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
-        files = write_images(Path(name), options.count)
+        files = write_images(Path(name), options.count, options.side)
         expected = [hash_file(file) for file in files[:DIFFERENT]]
         over, kills = threading.Event(), list[int]()
         killer = threading.Thread(target=kill_now_and_then, args=(over, options.every, kills))
@@ -55,13 +56,13 @@ def main() -> None:
         sys.exit(1)
 
 
-def write_images(folder: Path, count: int) -> list[Path]:
+def write_images(folder: Path, count: int, side: int) -> list[Path]:
     """`count` files, of which every 200th has the same pixels."""
     rng = np.random.default_rng(0)
     files = [folder / f"{number:06}.jpg" for number in range(count)]
     for file in files[:DIFFERENT]:
         coarse = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
-        write_image(file, np.asarray(cv2.resize(coarse, (96, 96)), dtype=np.uint8))
+        write_image(file, np.asarray(cv2.resize(coarse, (side, side)), dtype=np.uint8))
     for number, file in enumerate(files[DIFFERENT:]):
         file.hardlink_to(files[number % DIFFERENT])
     return files
