@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.common import stage_command
+from stages.common import road_stage
 
 if TYPE_CHECKING:
     from pipeline.config import Params
 
 
-@stage_command
+@road_stage
 @click.option(
     "--out", default="reports/curation.html", show_default=True, type=click.Path(dir_okay=False, path_type=Path)
 )
