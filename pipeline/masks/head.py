@@ -26,6 +26,9 @@ _FIELD_ROWS, _FIELD_COLUMNS = 126, 121
 _JAW_WEIGHT = 0.35
 """Of a jaw point in the pose fit: dlib's contour slides along the cheek when the head turns."""
 
+_PATH_END, _PATH_STEPS = 0.4, 25
+"""How far towards the middle the outline may wander, as a share of the jaw point's azimuth, and in how many steps."""
+
 _KERNEL_MM = 38.0
 _KERNEL_NOISE = 0.25
 
@@ -56,6 +59,15 @@ class CanonicalHead:
         """`(68, 68)`: from landmark residuals to the coefficients of their smooth interpolant (kernel ridge)."""
         kernel = _kernel(self.landmarks, self.landmarks) + _KERNEL_NOISE * np.eye(68)
         return np.asarray(np.linalg.inv(kernel))
+
+    @cached_property
+    def jaw_paths(self) -> NDArray[np.float64]:
+        """`(17, N, 3)`: from each jaw point along the skin towards the middle of the face, at one height."""
+        azimuth, y, _ = to_cylinder(self.landmarks[JAW])
+        azimuths = azimuth[:, None] * np.linspace(1, _PATH_END, _PATH_STEPS)
+        heights = np.broadcast_to(y[:, None], azimuths.shape)
+        skin = from_cylinder(azimuths, heights, sample_field(self.radius, azimuths, heights))
+        return np.asarray(skin + (self.landmarks[JAW] - skin[:, 0])[:, None])
 
     @cached_property
     def pose_solver(self) -> NDArray[np.float64]:
@@ -109,9 +121,30 @@ def fit_head(landmarks: Points, head: CanonicalHead) -> HeadFit:
     observed = landmarks.astype(np.float64)
     affine = (head.pose_solver @ observed).T
     rotation, scale = _nearest_rotation(affine[:, :3])
-    stretch, origin = _fit_stretch(head.landmarks, observed, rotation[:2] * scale)
-    residual = observed - (head.landmarks * stretch) @ (rotation[:2] * scale).T - origin
+    camera = rotation[:2] * scale
+    canonical = seen_landmarks(head, rotation)
+    stretch, origin = _fit_stretch(canonical, observed, camera)
+    residual = observed - (canonical * stretch) @ camera.T - origin
     return HeadFit(rotation, scale, stretch, origin, head.warp_weights @ residual)
+
+
+def seen_landmarks(head: CanonicalHead, rotation: NDArray[np.float64]) -> Points3d:
+    """The landmarks `(68, 3)`, those of the jaw that this turn hides moved along the skin to the head's outline.
+
+    There dlib marks them: it follows the contour that is seen. Taken for the hidden points themselves, they would push
+    the far cheek of a head turned by 30 degrees out by some 3 mm.
+    """
+    outwards = head.jaw_paths @ picture_axes(rotation)[0]
+    outwards[:8] *= -1
+    seen = head.landmarks.copy()
+    seen[JAW] = head.jaw_paths[np.arange(17), outwards.argmax(axis=1)]
+    return seen
+
+
+def picture_axes(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Canonical directions `(2, 3)`: what grows across the head's axis as the picture shows it, and what along it."""
+    down_x, down_y = rotation[:2, 1] / np.linalg.norm(rotation[:2, 1])
+    return np.stack([down_y * rotation[0] - down_x * rotation[1], down_x * rotation[0] + down_y * rotation[1]])
 
 
 def _nearest_rotation(affine: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
