@@ -29,6 +29,9 @@ _JAW_WEIGHT = 0.35
 _PATH_END, _PATH_STEPS = 0.4, 25
 """How far towards the middle the outline may wander, as a share of the jaw point's azimuth, and in how many steps."""
 
+_PROFILE_Y_MM = (-30.0, 108.0)
+"""Below, under the chin, what stands beside the mask is neck, and no outline to hold it to."""
+
 _KERNEL_MM = 38.0
 _KERNEL_NOISE = 0.25
 
@@ -68,6 +71,12 @@ class CanonicalHead:
         heights = np.broadcast_to(y[:, None], azimuths.shape)
         skin = from_cylinder(azimuths, heights, sample_field(self.radius, azimuths, heights))
         return np.asarray(skin + (self.landmarks[JAW] - skin[:, 0])[:, None])
+
+    @cached_property
+    def profiles(self) -> NDArray[np.float64]:
+        """`(N, M, 3)`: the skin's viewer-right half at N heights from the brows to the jaw, each from front to back."""
+        y, azimuth = np.mgrid[_PROFILE_Y_MM[0] : _PROFILE_Y_MM[1] : 24j, 0:AZIMUTH_LIMIT_DEG:31j]
+        return from_cylinder(azimuth, y, sample_field(self.radius, azimuth, y))
 
     @cached_property
     def pose_solver(self) -> NDArray[np.float64]:

@@ -8,10 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import FloatImage
-from pipeline.masks.head import CanonicalHead, from_cylinder, sample_field
+from pipeline.masks.head import CanonicalHead, HeadFit, from_cylinder, picture_axes, sample_field, to_cylinder
 
 ROWS, COLUMNS = 15, 17
 _FULL_TAUTNESS_STEPS = 40
+
+_FREE_MM = 5.0
+"""How far a mask may stand beyond the outline of a turned head. In the sample 3 % of a mask or more lies outside the
+head in 4.3 % of cases at 8 mm, in 3.2 % at 5 and in 2 % at 3; less than 5 would flatten the beaks of respirators."""
+
+_TURN_DEG = (10.0, 20.0)
+"""Yaw from which that holds, and from which it holds fully."""
+
+_SKIN_GAP_MM = 1.0
+_LEAST_SLOPE = 0.3
+"""Where the radius runs this much along the line of sight or more, it is no use to shorten it further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,41 @@ def place_outline(shape: Shape) -> tuple[NDArray[np.float64], NDArray[np.float64
     side = shape.side_top_deg + (shape.side_bottom_deg - shape.side_top_deg) * v
     side = side + shape.side_bulge_deg * 4 * v * (1 - v)
     return u * side + shape.shift_deg, top + (bottom - top) * v + shape.tilt_mm * u
+
+
+def held_to_cheek(surface: NDArray[np.float64], fit: HeadFit, head: CanonicalHead) -> NDArray[np.float64]:
+    """The surface with what would stand out beyond the far cheek of a turned head drawn in towards the skin.
+
+    A sheet that bridges nose and cheek stands free of both; seen from the front it lies before the face, from the side
+    it would hang in the air beside it. Beyond the head's outline it keeps _FREE_MM at most, more and more strictly over
+    _TURN_DEG of yaw, and never comes closer to the skin than _SKIN_GAP_MM.
+    """
+    yaw = fit.pose.yaw_deg
+    strictness = float(np.clip((abs(yaw) - _TURN_DEG[0]) / (_TURN_DEG[1] - _TURN_DEG[0]), 0, 1))
+    if strictness == 0:
+        return surface
+    across, down = fit.stretch * picture_axes(fit.rotation)
+    across = across * np.sign(yaw)
+    outline_down, outline_across = _far_outline(across, down, np.sign(yaw), head)
+    beyond = np.maximum(surface @ across - np.interp(surface @ down, outline_down, outline_across), 0)
+    surplus = strictness * (beyond - _FREE_MM * np.tanh(beyond / _FREE_MM))
+    azimuth, y, radius = (part.reshape(surface.shape[:2]) for part in to_cylinder(surface.reshape(-1, 3)))
+    angle = np.radians(azimuth)
+    slope = across[0] * np.sin(angle) - across[2] * np.cos(angle)
+    drawn_in = radius - surplus / np.maximum(slope, _LEAST_SLOPE)
+    lowest = np.minimum(radius, sample_field(head.radius, azimuth, y) + _SKIN_GAP_MM)
+    return from_cylinder(azimuth, y, np.maximum(drawn_in, lowest))
+
+
+def _far_outline(
+    across: NDArray[np.float64], down: NDArray[np.float64], side: float, head: CanonicalHead
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far down, growing, and how far across the outline of the head's side lies (1 is the viewer's right)."""
+    points = head.profiles * (side, 1, 1)
+    reach = points @ across
+    outermost = reach.argmax(axis=1)
+    rows = np.arange(len(points))
+    return np.maximum.accumulate(points[rows, outermost] @ down), reach[rows, outermost]
 
 
 def _stretch(obstacle: FloatImage, tautness: float, edge_gap_mm: float) -> NDArray[np.float64]:

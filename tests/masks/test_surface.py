@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.masks.head import canonical_head, to_cylinder
-from pipeline.masks.surface import COLUMNS, ROWS, Shape, build_surface, place_outline
+from pipeline.masks.head import canonical_head, fit_head, picture_axes, sample_field, to_cylinder
+from pipeline.masks.surface import COLUMNS, ROWS, Shape, build_surface, held_to_cheek, place_outline
 
 HEAD = canonical_head()
 SHAPE = Shape(
@@ -25,8 +25,6 @@ def test_the_outline_passes_through_its_named_points():
 
 @pytest.mark.parametrize("tautness", [0, 0.5, 1])
 def test_no_part_of_the_mask_lies_under_the_skin(tautness):
-    from pipeline.masks.head import sample_field
-
     surface = build_surface(replace(SHAPE, tautness=tautness), HEAD)
 
     azimuth, y, radius = to_cylinder(surface.reshape(-1, 3))
@@ -48,3 +46,30 @@ def test_protrusion_is_full_in_the_middle_and_none_at_the_rim():
     assert rise[0].max() == rise[-1].max() == pytest.approx(0, abs=1e-9)
     assert rise[:, 0].max() == pytest.approx(0, abs=1e-9)
     assert np.unravel_index(rise.argmax(), (ROWS, COLUMNS))[1] == COLUMNS // 2
+
+
+TENT = replace(SHAPE, tautness=1, edge_gap_mm=4, protrusion_mm=25)
+
+
+@pytest.mark.parametrize("yaw", [0, 8, -8])
+def test_a_mask_seen_from_the_front_may_stand_off_the_cheeks(posed_landmarks, yaw):
+    surface = build_surface(TENT, HEAD)
+
+    assert held_to_cheek(surface, fit_head(posed_landmarks(yaw), HEAD), HEAD) is surface
+
+
+@pytest.mark.parametrize(("yaw", "roll"), [(30, 0), (-30, 0), (45, 20), (-30, -90)])
+def test_a_mask_stands_out_little_beyond_the_far_cheek_of_a_turned_head(posed_landmarks, yaw, roll):
+    fit = fit_head(posed_landmarks(yaw, 0, roll), HEAD)
+    across = picture_axes(fit.rotation)[0] * fit.stretch * np.sign(yaw)
+    free = build_surface(TENT, HEAD)
+
+    held = held_to_cheek(free, fit, HEAD)
+
+    skin = HEAD.vertices[(HEAD.vertices[:, 1] > 0) & (HEAD.vertices[:, 1] < 100)] @ across
+    assert (free @ across).max() - skin.max() > 7
+    assert (held @ across).max() - skin.max() < 5.5
+    near = slice(0, COLUMNS // 2 - 3) if yaw > 0 else slice(COLUMNS // 2 + 4, None)
+    assert np.allclose(held[:, near], free[:, near])
+    azimuth, y, radius = to_cylinder(held.reshape(-1, 3))
+    assert (radius - sample_field(HEAD.radius, azimuth[None], y[None])[0]).min() > 0.9
