@@ -43,6 +43,12 @@ def test_fit_is_measured_against_the_sample() -> None:
     assert "9 masks: covered" in lines[3]
 
 
+def test_the_hair_cue_is_measured_against_the_sample() -> None:
+    lines = run("benchmarks.hair_in_front", "--limit", 2).splitlines()
+    assert [line.split()[0] for line in lines] == ["body:", "straps:", "holes:"]
+    assert lines[2].endswith("of 6 masks")
+
+
 @pytest.mark.slow
 def test_speed_and_memory_are_measured() -> None:
     output = run("benchmarks.mask_speed", "--runs", 1, "--files", 4)

@@ -1,0 +1,96 @@
+"""Measure the cue that keeps hair before masks, on the sample, whose renderer knows where hair is.
+
+    python -m benchmarks.hair_in_front [--masks 1] [--limit N] [--seed 0]
+
+Each mask, correctly worn, is rendered with and without the cue. What the cue takes away is right where there is hair
+and wrong elsewhere; the mask's body and its straps are counted apart.
+
+- found: of what lies over hair without the cue, the share that the cue hides.
+- right: of all that the cue hides, the share that lies over hair.
+- holes: share of the masks whose body loses more than 1 % of itself where the face is bare.
+"""
+
+import argparse
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.mask_fit import SAMPLES, TYPES, Subject, sample
+from pipeline.masks import MaskDraw, MaskSynthesizer, load_templates
+from pipeline.randomness import sample_rng
+from tools.samples.truth import read_truth
+
+MAX_HOLE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Opacity of a mask's body or straps, summed: over hair without the cue, hidden over hair, hidden elsewhere."""
+
+    over_hair: float
+    hidden_hair: float
+    hidden_else: float
+
+
+def main() -> None:
+    """Render, compare, print."""
+    options = _options()
+    cv2.setNumThreads(1)
+    synthesizer = MaskSynthesizer(load_templates())
+    hair = hair_of_sample()
+    bodies, straps, holes = [], [], []
+    for subject in sample(options.limit):
+        for mask_type in TYPES:
+            for number in range(options.masks):
+                rng = sample_rng(options.seed, f"{subject.name}:{mask_type}:{number}")
+                body, strap, hole = compare(synthesizer, subject, synthesizer.draw(mask_type, rng), hair[subject.name])
+                bodies.append(body)
+                straps.append(strap)
+                holes.append(hole)
+    print("body: ", summary(bodies))
+    print("straps:", summary(straps))
+    print(f"holes: {np.mean(np.array(holes) > MAX_HOLE):.1%} of {len(holes)} masks")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--masks", type=int, default=1, help="masks of each type on each face")
+    parser.add_argument("--limit", type=int, default=10**9, help="photos")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args()
+
+
+def hair_of_sample() -> dict[str, NDArray[np.bool_]]:
+    """Where each picture shows hair `(H, W)`, by its name."""
+    truth = read_truth(SAMPLES / "truth.npz")
+    return {str(name): truth.head_mask(row) & ~truth.skin_mask(row) for row, name in enumerate(truth.picture)}
+
+
+def compare(
+    synthesizer: MaskSynthesizer, subject: Subject, draw: MaskDraw, hair: NDArray[np.bool_]
+) -> tuple[Sums, Sums, float]:
+    """What the cue changes about the body and the straps of one mask, and the share of the body lost over bare face."""
+    with_cue = synthesizer.render(subject.rgb, subject.landmarks, draw)
+    values = {name: value for name, value in draw.values.items() if name != "hair_in_front"}
+    without = synthesizer.render(subject.rgb, subject.landmarks, replace(draw, values=values))
+    alpha = without.alpha[:, :, 0]
+    hidden = alpha - with_cue.alpha[:, :, 0]
+    canvas = np.zeros(alpha.shape, dtype=np.uint8)
+    cv2.fillPoly(canvas, [np.rint(without.polygon).astype(np.int32)], 1)
+    body = canvas.astype(bool)
+    parts = [
+        Sums(alpha[hair & part].sum(), hidden[hair & part].sum(), hidden[~hair & part].sum()) for part in (body, ~body)
+    ]
+    return parts[0], parts[1], float(hidden[body & ~hair].sum() / max(alpha[body].sum(), 1))
+
+
+def summary(sums: list[Sums]) -> str:
+    """Shares found and right."""
+    over, right, wrong = (sum(getattr(part, name) for part in sums) for name in Sums.__slots__)
+    return f"found {right / max(over, 1):.0%}, right {right / max(right + wrong, 1e-9):.0%}"
+
+
+if __name__ == "__main__":
+    main()
