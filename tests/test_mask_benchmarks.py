@@ -43,9 +43,9 @@ def test_fit_is_measured_against_the_sample() -> None:
     assert "9 masks: covered" in lines[3]
 
 
-def test_the_hair_cue_is_measured_against_the_sample() -> None:
-    lines = run("benchmarks.hair_in_front", "--limit", 2).splitlines()
-    assert [line.split()[0] for line in lines] == ["body:", "straps:", "holes:"]
+def test_the_cues_for_occluders_are_measured_against_the_sample() -> None:
+    lines = run("benchmarks.occluders", "--limit", 2).splitlines()
+    assert [line.split()[0] for line in lines] == ["body:", "straps:", "holes:", "glasses:"]
     assert lines[2].endswith("of 6 masks")
 
 

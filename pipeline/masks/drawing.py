@@ -35,8 +35,8 @@ def draw_mask(template: Template, wear: Wear, params: MaskParams, rng: np.random
         "mottle": _uniform((0.01, 0.06), rng),
         "look": {name: _uniform(getattr(params.look, name), rng) for name in type(params.look).model_fields},
     }
-    if params.hair_in_front:
-        values["hair_in_front"] = True
+    if params.occluders:
+        values["occluders"] = True
     if template.picture:
         values["picture"] = flat_picture(Path(template.picture.file), template.picture.anchors).digest
     valve: Valve = "yes" if has_valve else "no"

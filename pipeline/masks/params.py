@@ -40,7 +40,7 @@ class MaskParams(_Section):
         shift_deg: How far a mask sits off the middle, degrees of azimuth.
         tilt_mm: By how much its right side hangs lower than its left.
         relief: Whether pleats, seams and wrinkles are drawn at all (an ablation switch).
-        hair_in_front: Whether hair that falls beside the face is looked for and kept before the mask.
+        occluders: Whether hair beside the face and dark rims of spectacles are looked for and kept before the mask.
         max_yaw_deg: Faces turned further are rejected as `extreme_pose`.
         max_pitch_deg: Likewise for looking up or down.
         min_interocular_px: Smaller faces are rejected as `face_too_small`.
@@ -53,7 +53,7 @@ class MaskParams(_Section):
     tilt_mm: Range = (-2.5, 2.5)
     look: LookRanges = LookRanges()
     relief: bool = True
-    hair_in_front: bool = True
+    occluders: bool = True
     max_yaw_deg: Annotated[float, Field(gt=0, le=90)] = 60
     max_pitch_deg: Annotated[float, Field(gt=0, le=90)] = 45
     min_interocular_px: Annotated[float, Field(gt=0)] = 14

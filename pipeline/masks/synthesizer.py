@@ -18,7 +18,7 @@ from pipeline.masks.head import CanonicalHead, HeadFit, canonical_head, fit_head
 from pipeline.masks.light import LUMA, Light, estimate_light
 from pipeline.masks.material import Material, build_material, linear_colour
 from pipeline.masks.noise import grain_field
-from pipeline.masks.occluders import find_curtains, matte
+from pipeline.masks.occluders import find_occluders, matte
 from pipeline.masks.params import MaskParams
 from pipeline.masks.picture import FlatPicture, flat_picture, place_picture, strap_edges
 from pipeline.masks.planes import coloured, quantile, scaled
@@ -183,8 +183,8 @@ def _render(rgb: Rgb, landmarks: Points, draw: MaskDraw, posed: _Posed, picture:
     body = _sample(shaded, texture, space)
     look = _Look.measure(rgb, landmarks, draw, window.factor)
     layer = _compose(body, posed, window, light, draw.values, look)
-    if draw.values.get("hair_in_front"):  # a mask drawn before there was the cue is replayed without
-        layer = _behind_hair(layer, rgb, part, posed, window)
+    if draw.values.get("occluders"):  # a mask drawn before there were the cues is replayed without
+        layer = _behind_occluders(layer, rgb, part, posed, window)
     if window.factor > 1:
         layer = _enlarge(layer, part.shape[1], part.shape[0])
     result = rgb.copy()
@@ -300,14 +300,14 @@ def _compose(  # noqa: PLR0917 - the parts of one picture
     return Layer(rgb, np.clip(alpha, 0, 1), shade)
 
 
-def _behind_hair(layer: Layer, rgb: Rgb, part: Rgb, posed: _Posed, window: _Window) -> Layer:
-    """The layer without what hair hangs before."""
-    curtains = find_curtains(rgb, posed.fit, posed.head)
-    if not curtains:
+def _behind_occluders(layer: Layer, rgb: Rgb, part: Rgb, posed: _Posed, window: _Window) -> Layer:
+    """The layer without what hair and glasses hide of it."""
+    occluders = find_occluders(rgb, posed.fit, posed.head)
+    if not occluders:
         return layer
     if window.factor > 1:
         part = cv2.resize(part, window.size, interpolation=cv2.INTER_AREA).astype(np.uint8)
-    seen = 1 - matte(part, curtains, window.inside, posed.fit.scale / window.factor)
+    seen = 1 - matte(part, occluders, layer.alpha, window.inside, posed.fit.scale / window.factor)
     return Layer(scaled(layer.light, seen), layer.alpha * seen, layer.shade * seen)
 
 

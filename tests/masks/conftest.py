@@ -1,11 +1,12 @@
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 
 from pipeline.arrays import Points, Rgb
 from pipeline.masks import MaskSynthesizer, load_templates
-from pipeline.masks.head import canonical_head
+from pipeline.masks.head import canonical_head, fit_head, from_cylinder, sample_field
 
 Posed = Callable[..., Points]
 
@@ -19,6 +20,26 @@ def rotation_matrix(yaw_deg: float, pitch_deg: float, roll_deg: float) -> np.nda
     return about_z @ about_x @ about_y
 
 
+def painted(
+    photo: Rgb,
+    landmarks: Points,
+    azimuth_deg: tuple[float, float],
+    y_mm: tuple[float, float],
+    colour: tuple[int, int, int],
+) -> Rgb:
+    """The photo with a patch of the head, over these ranges, in one colour."""
+    head = canonical_head()
+    fit, canvas = fit_head(landmarks, head), photo.copy()
+    azimuth, y = np.meshgrid(np.linspace(*azimuth_deg, 30), np.linspace(*y_mm, 60))
+    xy, _ = fit.project(from_cylinder(azimuth, y, sample_field(head.radius, azimuth, y)).reshape(-1, 3), head)
+    grid = xy.reshape(60, 30, 2)
+    for rows in range(59):
+        for columns in range(29):
+            corners = grid[[rows, rows, rows + 1, rows + 1], [columns, columns + 1, columns + 1, columns]]
+            cv2.fillConvexPoly(canvas, np.rint(corners).astype(np.int32), colour)
+    return canvas
+
+
 @pytest.fixture(scope="session")
 def posed_landmarks() -> Posed:
     """Landmarks of the canonical head under a pose, on a 300 x 300 photo."""
@@ -28,6 +49,12 @@ def posed_landmarks() -> Posed:
         return (camera[:, :2] * scale + (150, 110)).astype(np.float32)
 
     return make
+
+
+@pytest.fixture
+def face(posed_landmarks: Posed) -> Points:
+    """Landmarks of a face seen from the front."""
+    return posed_landmarks()
 
 
 @pytest.fixture(scope="session")

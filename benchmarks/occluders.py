@@ -1,17 +1,20 @@
-"""Measure the cue that keeps hair before masks, on the sample, whose renderer knows where hair is.
+"""Measure the cues that keep hair and glasses before masks, on the sample, whose renderer knows where they are.
 
-    python -m benchmarks.hair_in_front [--masks 1] [--limit N] [--seed 0]
+    python -m benchmarks.occluders [--masks 1] [--limit N] [--seed 0]
 
-Each mask, correctly worn, is rendered with and without the cue. What the cue takes away is right where there is hair
-and wrong elsewhere; the mask's body and its straps are counted apart.
+Each mask, correctly worn, is rendered with and without the cues. What they take away is right where there is hair and
+wrong elsewhere; the mask's body and its straps are counted apart. People with glasses are left out of that, since where
+exactly their rims are isn't known.
 
 - found: of what lies over hair without the cue, the share that the cue hides.
 - right: of all that the cue hides, the share that lies over hair.
 - holes: share of the masks whose body loses more than 1 % of itself where the face is bare.
+- glasses: pictures in which a rim is found, of those of people with and without glasses.
 """
 
 import argparse
 from dataclasses import dataclass, replace
+from itertools import product
 
 import cv2
 import numpy as np
@@ -19,7 +22,10 @@ from numpy.typing import NDArray
 
 from benchmarks.mask_fit import SAMPLES, TYPES, Subject, sample
 from pipeline.masks import MaskDraw, MaskSynthesizer, load_templates
+from pipeline.masks.glasses import find_rims
+from pipeline.masks.head import canonical_head
 from pipeline.randomness import sample_rng
+from tools.samples.dataset import IDENTITIES, identity_of
 from tools.samples.truth import read_truth
 
 MAX_HOLE = 0.01
@@ -39,19 +45,22 @@ def main() -> None:
     options = _options()
     cv2.setNumThreads(1)
     synthesizer = MaskSynthesizer(load_templates())
-    hair = hair_of_sample()
+    hair, spectacled = hair_of_sample(), people_with_glasses()
+    rims: dict[bool, list[bool]] = {True: [], False: []}
     bodies, straps, holes = [], [], []
     for subject in sample(options.limit):
-        for mask_type in TYPES:
-            for number in range(options.masks):
-                rng = sample_rng(options.seed, f"{subject.name}:{mask_type}:{number}")
-                body, strap, hole = compare(synthesizer, subject, synthesizer.draw(mask_type, rng), hair[subject.name])
-                bodies.append(body)
-                straps.append(strap)
-                holes.append(hole)
-    print("body: ", summary(bodies))
-    print("straps:", summary(straps))
-    print(f"holes: {np.mean(np.array(holes) > MAX_HOLE):.1%} of {len(holes)} masks")
+        has_glasses = subject.name.rsplit("-", 1)[0] in spectacled
+        rims[has_glasses].append(bool(find_rims(subject.rgb, synthesizer.fit(subject.landmarks), canonical_head())))
+        for mask_type, number in () if has_glasses else product(TYPES, range(options.masks)):
+            rng = sample_rng(options.seed, f"{subject.name}:{mask_type}:{number}")
+            body, strap, hole = compare(synthesizer, subject, synthesizer.draw(mask_type, rng), hair[subject.name])
+            bodies.append(body)
+            straps.append(strap)
+            holes.append(hole)
+    print("body:   ", summary(bodies))
+    print("straps: ", summary(straps))
+    print(f"holes:   {np.mean(np.array(holes) > MAX_HOLE):.1%} of {len(holes)} masks")
+    print(f"glasses: {sum(rims[True])} of {len(rims[True])} with, {sum(rims[False])} of {len(rims[False])} without")
 
 
 def _options() -> argparse.Namespace:
@@ -68,12 +77,17 @@ def hair_of_sample() -> dict[str, NDArray[np.bool_]]:
     return {str(name): truth.head_mask(row) & ~truth.skin_mask(row) for row, name in enumerate(truth.picture)}
 
 
+def people_with_glasses() -> set[str]:
+    """Names of the people who wear some."""
+    return {person.name for person in map(identity_of, range(IDENTITIES)) if person.glasses}
+
+
 def compare(
     synthesizer: MaskSynthesizer, subject: Subject, draw: MaskDraw, hair: NDArray[np.bool_]
 ) -> tuple[Sums, Sums, float]:
     """What the cue changes about the body and the straps of one mask, and the share of the body lost over bare face."""
     with_cue = synthesizer.render(subject.rgb, subject.landmarks, draw)
-    values = {name: value for name, value in draw.values.items() if name != "hair_in_front"}
+    values = {name: value for name, value in draw.values.items() if name != "occluders"}
     without = synthesizer.render(subject.rgb, subject.landmarks, replace(draw, values=values))
     alpha = without.alpha[:, :, 0]
     hidden = alpha - with_cue.alpha[:, :, 0]
