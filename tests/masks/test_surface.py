@@ -73,3 +73,18 @@ def test_a_mask_stands_out_little_beyond_the_far_cheek_of_a_turned_head(posed_la
     assert np.allclose(held[:, near], free[:, near])
     azimuth, y, radius = to_cylinder(held.reshape(-1, 3))
     assert (radius - sample_field(HEAD.radius, azimuth[None], y[None])[0]).min() > 0.9
+
+
+def test_a_sheet_does_not_follow_the_skin_back_to_the_throat():
+    below_chin = replace(SHAPE, bottom_centre_mm=124, bottom_curve=1)
+
+    surface = build_surface(below_chin, HEAD)
+
+    middle = surface[:, COLUMNS // 2]
+    azimuth, y, radius = to_cylinder(middle)
+    skin = sample_field(HEAD.radius, azimuth[None], y[None])[0]
+    under = y > 108
+    back, down = np.diff(middle[under, 2]), np.diff(middle[under, 1])
+    assert (back / down).max() < 1.3
+    assert (radius - skin)[under].max() > 10
+    assert np.allclose((radius - skin)[y < 100], SHAPE.clearance_mm, atol=0.01)
