@@ -24,6 +24,9 @@ _ACROSS_RIMS = np.ones((THICKEST_MM + 1, 1), dtype=np.uint8)
 _DARKER = 0.32
 """By how much of the skin's brightness a rim is darker than the skin; bags under eyes are by 0.1 to 0.2."""
 
+_MAX_YAW_DEG = 40
+"""Beyond, landmarks are too far off: the eye itself would be taken for a rim."""
+
 _DARKEST_SKIN = 50.0
 _SHORTEST_CELLS, _MEAN_THICKNESS_CELLS = 14, 7
 _MATTE_FROM, _MATTE_TO = 0.12, 0.3
@@ -31,6 +34,8 @@ _MATTE_FROM, _MATTE_TO = 0.12, 0.3
 
 def find_rims(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> list[NDArray[np.float32]]:
     """Polygons `(N, 2)` in px of the photo `(H, W, 3)` along the rims below the eyes; none where no rim is seen."""
+    if abs(fit.pose.yaw_deg) > _MAX_YAW_DEG:
+        return []
     xy, _ = fit.project(_nodes(head), head)
     x, y = _PATCH.cells_at(xy)
     grey = cv2.cvtColor(cv2.remap(rgb, x, y, cv2.INTER_LINEAR), cv2.COLOR_RGB2GRAY).astype(np.float32)

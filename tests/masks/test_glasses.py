@@ -42,3 +42,9 @@ def test_a_turned_and_tilted_face_has_its_rims_too(skin_photo, posed_landmarks):
     landmarks = posed_landmarks(25, 0, -30)
 
     assert len(_rims(painted(skin_photo, landmarks, (-45, -12), (20, 22.5), FRAME), landmarks)) == 1
+
+
+def test_a_face_in_profile_is_not_searched(skin_photo, posed_landmarks):
+    near_profile = posed_landmarks(48)
+
+    assert _rims(painted(skin_photo, near_profile, (-45, -12), (20, 22.5), FRAME), near_profile) == []
