@@ -9,6 +9,7 @@ and seed decide every byte. --ablate switches one ingredient off:
 
 - pose: every head is taken to face the camera upright, at its true place and size
 - light: every part of a mask is as bright, whatever light falls on the face; hollows alone show the relief
+- colour: the light has one colour all over the mask
 - shadow: no contact shadow
 - relief: no pleats, seams, wrinkles
 - variety: one template of each type, its first colour, no prints
@@ -42,7 +43,7 @@ from pipeline.randomness import sample_rng
 from pipeline.records import MaskType
 
 TYPES: tuple[MaskType, ...] = ("cloth", "surgical", "ffp2")
-ABLATIONS = ("pose", "light", "shadow", "relief", "variety", "sharpness")
+ABLATIONS = ("pose", "light", "colour", "shadow", "relief", "variety", "sharpness")
 PLAIN = {"cloth": "cloth_fitted", "surgical": "surgical_pleated", "ffp2": "ffp2_folded"}
 CROP_SCALE = 1.35
 MAX_FACE_PX = 224
@@ -158,7 +159,10 @@ def params(ablate: str | None) -> MaskParams:
     """The default ranges with one ingredient off."""
     look = LookRanges()
     off: dict[str, LookRanges] = {
-        "light": look.model_copy(update={"light_strength": (0.0, 0.0)}),
+        "light": look.model_copy(
+            update=dict.fromkeys(("light_strength", "frontal", "from_above", "from_side", "shade_tint"), (0.0, 0.0))
+        ),
+        "colour": look.model_copy(update=dict.fromkeys(("cast", "blotch", "bounce", "shade_tint"), (0.0, 0.0))),
         "shadow": look.model_copy(update={"shadow": (0.0, 0.0)}),
         "sharpness": look.model_copy(update={"blur": (0.0, 0.0), "noise": (0.0, 0.0)}),
     }

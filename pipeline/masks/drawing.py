@@ -33,6 +33,7 @@ def draw_mask(template: Template, wear: Wear, params: MaskParams, rng: np.random
         "valve": _draw_valve(template, base, rng) if has_valve else None,
         "gradient": [_uniform((-0.12, 0.12), rng), _uniform((-0.08, 0.08), rng)],
         "mottle": _uniform((0.01, 0.06), rng),
+        "cast": _draw_cast(params, rng),
         "look": {name: _uniform(getattr(params.look, name), rng) for name in type(params.look).model_fields},
     }
     if params.occluders:
@@ -64,6 +65,8 @@ def _draw_shape(template: Template, wear: Wear, params: MaskParams, rng: np.rand
     shape = {name: _uniform(getattr(ranges, name), rng) for name in type(ranges).model_fields}
     shape["shift_deg"] = _uniform(params.shift_deg, rng)
     shape["tilt_mm"] = _uniform(params.tilt_mm, rng)
+    shape |= {"wave_mm": _uniform(params.wave_mm, rng), "wave_deg": _uniform(params.wave_deg, rng)}
+    shape["wave_turn"] = _uniform((0, 1), rng)
     return _worn(shape, wear, rng)
 
 
@@ -186,6 +189,19 @@ def _seen_share(hidden: float, rng: np.random.Generator) -> float:
     """How much of one side's straps stands before the hair, from the mask on."""
     share = _uniform((0.4, 0.95), rng)  # whole straps would reach beyond the ears of heads narrower than the mean
     return 0.0 if rng.random() < hidden else share
+
+
+def _draw_cast(params: MaskParams, rng: np.random.Generator) -> dict[str, Any]:
+    """How the light's colour changes over the mask: gradients across and down in red and blue, patches, bounce."""
+    look = params.look
+    gradients = [[round(float(rng.normal()) * _uniform(look.cast, rng), 4) for _ in range(2)] for _ in range(2)]
+    return {
+        "red": gradients[0],
+        "blue": gradients[1],
+        "blotch": _uniform(look.blotch, rng),
+        "bounce": _uniform(look.bounce, rng),
+        "offset": _uniform((0, 1), rng),
+    }
 
 
 def _draw_valve(template: Template, base: list[float], rng: np.random.Generator) -> dict[str, Any]:

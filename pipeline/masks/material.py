@@ -53,7 +53,17 @@ def build_material(values: dict[str, Any], space: TextureSpace, picture: FlatPic
     tone = space.noise("smooth", NoiseTurn(190, 150, 0, values["look"]["noise"] % 1)) * values["mottle"]
     tone += 1 + values["gradient"][0] * (space.v - 0.5) + values["gradient"][1] * space.u
     dim(albedo, tone)
+    if "cast" in values:  # masks drawn before there was one are replayed without
+        _cast(albedo, values["cast"], space)
     return Material(albedo, height, alpha)
+
+
+def _cast(albedo: FloatImage, cast: dict[str, Any], space: TextureSpace) -> None:
+    """Colour the light that reaches each place: sky, walls, clothes and skin nearby throw their own on a mask."""
+    blotch = space.noise("smooth", NoiseTurn(150, 120, 0, cast["offset"])) * cast["blotch"]
+    bounce = np.exp(space.edge_mm / -14) * cast["bounce"]
+    for channel, (across, down), share in ((0, cast["red"], 1.0), (2, cast["blue"], -1.0)):
+        albedo[:, :, channel] *= 1 + across * space.u + down * (space.v - 0.5) + share * (blotch + bounce)
 
 
 def linear_colour(srgb: list[float]) -> FloatImage:

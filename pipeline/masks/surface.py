@@ -61,6 +61,9 @@ class Shape:
     profile_power: float
     shift_deg: float = 0.0
     tilt_mm: float = 0.0
+    wave_mm: float = 0.0
+    wave_deg: float = 0.0
+    wave_turn: float = 0.0
 
 
 @lru_cache(maxsize=1)
@@ -102,7 +105,19 @@ def place_outline(shape: Shape) -> tuple[NDArray[np.float64], NDArray[np.float64
     bottom = shape.bottom_centre_mm + (shape.bottom_side_mm - shape.bottom_centre_mm) * across**shape.bottom_curve
     side = shape.side_top_deg + (shape.side_bottom_deg - shape.side_top_deg) * v
     side = side + shape.side_bulge_deg * 4 * v * (1 - v)
-    return u * side + shape.shift_deg, top + (bottom - top) * v + shape.tilt_mm * u
+    azimuth, y = u * side + shape.shift_deg, top + (bottom - top) * v + shape.tilt_mm * u
+    return _waved(shape, azimuth, y) if shape.wave_mm or shape.wave_deg else (azimuth, y)
+
+
+def _waved(
+    shape: Shape, azimuth: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The outline with each edge bent by a slow wave of its own: no worn mask is quite symmetric or smooth."""
+    u, v = grid_coordinates()
+    turn = 2 * np.pi * shape.wave_turn
+    rows = np.cos(3 * u + turn) * (1 - v) + np.cos(2.5 * u + 3 * turn) * v
+    sides = np.abs(u) * np.cos(4 * v + np.where(u < 0, 5, 7) * turn)
+    return azimuth + shape.wave_deg * sides, y + shape.wave_mm * rows
 
 
 def held_to_cheek(surface: NDArray[np.float64], fit: HeadFit, head: CanonicalHead) -> NDArray[np.float64]:

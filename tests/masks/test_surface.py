@@ -23,6 +23,15 @@ def test_the_outline_passes_through_its_named_points():
     assert y[0, 0] == pytest.approx(30)
 
 
+def test_waves_bend_each_edge_by_no_more_than_their_size_and_make_the_sides_differ():
+    still, waved = place_outline(SHAPE), place_outline(replace(SHAPE, wave_mm=3, wave_deg=2, wave_turn=0.1))
+
+    assert 2 < np.abs(waved[1] - still[1]).max() <= 3
+    assert 1 < np.abs(waved[0] - still[0]).max() <= 2
+    assert np.abs(waved[0] + waved[0][:, ::-1]).max() > 0.5
+    assert np.abs(still[0] + still[0][:, ::-1]).max() < 1e-9
+
+
 @pytest.mark.parametrize("tautness", [0, 0.5, 1])
 def test_no_part_of_the_mask_lies_under_the_skin(tautness):
     surface = build_surface(replace(SHAPE, tautness=tautness), HEAD)

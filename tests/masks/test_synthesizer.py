@@ -3,7 +3,7 @@ import pytest
 
 from pipeline.errors import SampleRejected
 from pipeline.masks import LookRanges, MaskDraw, MaskParams, MaskSynthesizer, load_templates
-from pipeline.masks.template import Template
+from pipeline.masks.template import Lettering, Prints, Straps, Template, Valve
 
 TEMPLATES = load_templates()
 TYPES = ("cloth", "surgical", "ffp2")
@@ -12,6 +12,60 @@ NOSE_TIP, CHIN, MOUTH = 30, 8, 62
 
 def _only(name: str) -> MaskSynthesizer:
     return MaskSynthesizer({name: TEMPLATES[name]})
+
+
+STEADY = {
+    "frontal": (1, 1),
+    "noise": (0, 0),
+    "shadow": (0, 0),
+    **dict.fromkeys(("from_above", "from_side", "cast", "blotch", "bounce", "shade_tint", "warmth"), (0, 0)),
+}
+
+
+def plain_look(**ranges: tuple[float, float]) -> LookRanges:
+    """Light of one colour that is just what the skin says, but for these ranges."""
+    return LookRanges(**STEADY | ranges)
+
+
+def _white_cup(skin_photo, landmarks, **ranges):
+    """The pixels `(N, 3)` of a plain white respirator, left and right half, as floats."""
+    template = TEMPLATES["ffp2_cup"]
+    plain = template.model_copy(
+        update={
+            "colours": template.colours[:1], "colour_jitter": 0, "prints": Prints(), "lettering": Lettering(),
+            "valve": Valve(), "reliefs": (), "straps": Straps(kind="none"),
+        }
+    )  # fmt: skip
+    synthesizer = MaskSynthesizer({"ffp2_cup": plain}, MaskParams(look=plain_look(**ranges)))
+    masked = synthesizer(skin_photo, landmarks, "ffp2", np.random.default_rng(2))
+    whole = masked.alpha[:, :, 0] > 0.99
+    middle = int(np.nonzero(whole)[1].mean())
+    columns = np.arange(whole.shape[1])
+    return (masked.rgb[whole & side].astype(float) for side in (columns < middle, columns >= middle))
+
+
+def test_light_from_the_side_brightens_that_side(skin_photo, face):
+    left, right = _white_cup(skin_photo, face, from_side=(-0.3, -0.3))
+    even_left, even_right = _white_cup(skin_photo, face)
+
+    assert left.mean() - right.mean() > even_left.mean() - even_right.mean() + 10
+
+
+def test_the_colour_of_the_light_changes_over_a_mask_where_it_is_asked_to(skin_photo, face):
+    def spread(**ranges):
+        pixels = np.concatenate(list(_white_cup(skin_photo, face, **ranges)))
+        return (pixels[:, 0] - pixels[:, 2]).std()
+
+    assert spread() < 1
+    assert spread(cast=(0.1, 0.1)) > 2
+    assert spread(blotch=(0.08, 0.08)) > 2
+    assert spread(bounce=(0.2, 0.2)) > 2
+
+
+def test_no_mask_is_as_white_as_paper_can_be(skin_photo, face):
+    bright = np.concatenate(list(_white_cup(skin_photo, face, white_gain=(3, 3))))
+
+    assert 240 < bright.max() < 250
 
 
 def _type(template: Template) -> str:
@@ -127,7 +181,7 @@ def test_light_from_the_left_makes_the_mask_brighter_on_the_left(skin_photo, pos
     ramp = np.linspace(1.2, 0.35, skin_photo.shape[1])[None, :, None]
     lit = np.clip(skin_photo * ramp, 0, 255).astype(np.uint8)
     white = TEMPLATES["ffp2_cup"].model_copy(update={"colours": TEMPLATES["ffp2_cup"].colours[:1]})
-    synthesizer = MaskSynthesizer({"ffp2_cup": white}, MaskParams(look=LookRanges(light_strength=(1, 1))))
+    synthesizer = MaskSynthesizer({"ffp2_cup": white}, MaskParams(look=plain_look(light_strength=(1, 1))))
     masked = synthesizer(lit, posed_landmarks(), "ffp2", np.random.default_rng(9))
 
     left, top, right, bottom = (int(v) for v in masked.box)
