@@ -44,7 +44,7 @@ def ingest(count: int) -> None:
     settings = SourceSettings.model_validate({"adapter": "folder", "labels": {"bare": {"mask_type": "none"}}})
     maker = RowMaker("made", settings, LabelMap(settings.labels))
     offers = (Offer(origin=f"bare/{n:09d}.jpg", file=Path("x"), labels=("bare",)) for n in range(count))
-    found = (Inspected(o, record_id("sha", o.origin) * 2, f"data/raw/{o.origin}", 1024, 1024) for o in offers)
+    found = (Inspected(o, record_id("sha", o.origin) * 2, f"data/raw/{o.origin}", 1024, 1024, 40_000) for o in offers)
     write_manifest(RAW, [row for one in found for row in maker.rows(one)], Image)
 
 

@@ -1,13 +1,18 @@
 """Whole files or none: writing that never leaves half a file where a reader could take it for whole."""
 
+import ctypes
+import hashlib
+import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.places import Address, Location, send_bytes, send_file
 from pipeline.timing import timed
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 @contextmanager
@@ -57,9 +62,63 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def remove_unnamed(folder: Path, named: Iterable[Path]) -> None:
-    """Remove every file below `folder` that is not named: what a killed worker left, half written or of a lost row."""
-    keep = set(named)
+def remove_unnamed(folder: Path, named: Container[str]) -> None:
+    """Remove every file below `folder` whose path isn't named: what a killed worker left, half or of a lost row."""
     for file in folder.rglob("*"):
-        if file.is_file() and file not in keep:
+        if file.is_file() and str(file) not in named:
             file.unlink()
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what killed workers were writing below `folder`, where there may be files that are not ours."""
+    for part in folder.rglob(".*.part"):
+        part.unlink()
+
+
+def sha256_of(path: Path) -> str:
+    """The digest of a file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def boot_id() -> str:
+    """Names the time since the machine was started: what a process wrote in it, it reads, whatever the disk holds.
+
+    Where the system doesn't tell, each call gives another name, so that nothing is trusted unread.
+    """
+    try:
+        return _BOOT_ID.read_text(encoding="utf-8").strip()
+    except OSError:
+        return secrets.token_hex(16)
+
+
+def sync_file_system(path: Path) -> None:
+    """Return when all that was written to the file system of `path` is on its disk.
+
+    One call for any number of files; on systems without `syncfs` all file systems are written.
+
+    Raises:
+        OSError: the disk failed.
+    """
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
+        os.sync()
+        return
+    with _opened(path) as descriptor:
+        if syncfs(descriptor):
+            raise OSError(number := ctypes.get_errno(), os.strerror(number), str(path))
+
+
+def sync_folder(folder: Path) -> None:
+    """Return when the names in a folder are on its disk."""
+    with _opened(folder) as descriptor:
+        os.fsync(descriptor)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
-from shutil import rmtree
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -186,11 +185,3 @@ def log_counts(stage: str, taken: int, kept: int, rejections: "Iterable[Rejectio
     run.count(stage, taken, kept, reasons, unit)
     if run.log.format == "text":
         click.echo(f"{stage}: {taken} {unit} in, {kept} kept, {rejected}")
-
-
-def fresh_folder(folder: Path) -> Path:
-    """`folder`, empty: what an earlier run left there would pass for this one's, and not everybody runs DVC."""
-    if folder.exists():
-        rmtree(folder)
-    folder.mkdir(parents=True)
-    return folder

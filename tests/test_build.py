@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ import pytest
 from pipeline import build as build_module
 from pipeline.build import BUILDS, building
 from pipeline.errors import OutputError
+from pipeline.pixels import WrittenFile
 from tests.conftest import tree
 
 PLACE = Path("data/doubled")
@@ -35,7 +37,7 @@ class Project:
         self.made = []
         with building(PLACE, facts, self.root) as build:
 
-            def double(rest: list[float]) -> Iterator[Doubled]:
+            def double(rest: Iterator[float]) -> Iterator[Doubled]:
                 for value in rest:
                     if len(self.made) == dies_after:
                         raise Killed
@@ -44,10 +46,14 @@ class Project:
                     (build.root / path).write_text(str(2 * value))
                     yield Doubled(2 * value, [path.as_posix()])
 
-            results = build.through(values, double, key=str, kind=Doubled, files_of=lambda found: found.paths)
+            results = build.through(values, double, key=str, kind=Doubled, files_of=self._written)
             values = [result.value for result in results]
             (build.folder / "all.txt").write_text(str(values))
         return values
+
+    def _written(self, found: Doubled) -> list[WrittenFile]:
+        contents = [(path, str(found.value).encode()) for path in found.paths]
+        return [WrittenFile(path, len(data), hashlib.sha256(data).hexdigest()) for path, data in contents]
 
 
 @pytest.fixture
