@@ -138,18 +138,31 @@ class Build:
             yield adapter.validate_python(value["result"])
 
     def finish(self) -> None:
-        """Remove what killed workers left and what only an earlier run named, once every manifest is written."""
+        """Remove what killed workers left and what only an earlier run named, once every manifest is written.
+
+        Pictures are then on the disk: they are too many to be synced one by one.
+        """
         for locator in self._before - self._named:
             (self.root / locator).unlink(missing_ok=True)
         for folder in self.folder.iterdir():
             if folder.is_dir():
                 self._clear(folder, self._named | {(self._place / folder.name / INDEX).as_posix()})
+        sync_file_system(self.folder)
+        if (shared := self._shared_folder()) is not None:
+            sync_file_system(shared)
 
     def _clear(self, folder: Path, named: set[str]) -> None:
         """Remove files of this build that aren't named; under a storage root only what never was a whole file."""
         remove_unnamed(folder, {str(self.root / name) for name in named})
-        if isinstance(self.pixels, Path) and self.pixels != self.root:
-            remove_parts(self.pixels / self._place)
+        if (shared := self._shared_folder()) is not None:
+            remove_parts(shared)
+
+    def _shared_folder(self) -> Path | None:
+        """Where the pictures are under a storage root that is a folder, if there are any yet."""
+        if isinstance(self.pixels, Address) or self.pixels == self.root:
+            return None
+        folder = self.pixels / self._place
+        return folder if folder.is_dir() else None
 
 
 class _Rest(Generic[Item]):
@@ -216,8 +229,7 @@ def building(place: Path, facts: Any, root: Path = Path(), pixels: Location | No
 
 
 def _publish(folder: Path, place: Path) -> None:
-    """Move the folder to its place. What it holds is on the disk before its name is, should the power fail."""
-    sync_file_system(folder)
+    """Move the folder, which is on the disk, to its place."""
     if place.exists():
         shutil.rmtree(place)
     place.parent.mkdir(parents=True, exist_ok=True)

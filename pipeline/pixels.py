@@ -48,8 +48,8 @@ def whole_files(files: Iterable[StoredFile]) -> list[WrittenFile]:
 
 
 def put_picture(root: Location, locator: str, key: str, data: bytes) -> StoredFile:
-    """Write one picture to a file of its own, whole or not at all."""
-    write_bytes(root / locator, data)
+    """Write one picture to a file of its own, whole or not at all; it is for the caller to sync."""
+    write_bytes(root / locator, data, synced=False)
     return _row(key, locator.rpartition(".")[2], locator, 0, data)
 
 
@@ -88,8 +88,8 @@ class Shard:
 
 @contextmanager
 def new_shard(root: Location, name: str) -> Iterator[Shard]:
-    """A shard that appears under its name when the block ends well."""
-    with atomic_path(root / name) as part:
+    """A shard that appears under its name when the block ends well; it is for the caller to sync."""
+    with atomic_path(root / name, synced=False) as part:
         with tarfile.open(part, "w", format=tarfile.USTAR_FORMAT) as tar:
             shard = Shard(name, tar)
             yield shard

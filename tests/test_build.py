@@ -146,3 +146,21 @@ def test_a_disk_that_refuses_is_one_message(project: Project) -> None:
     (project.root / ".cache").write_text("a file where a folder should be")
     with pytest.raises(OutputError, match="cannot be written: Not a directory"):
         project.run([1.5])
+
+
+def test_an_output_is_on_the_disk_before_it_has_its_name(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[str] = []
+    sync, rename = build_module.sync_file_system, Path.rename
+
+    def synced(folder: Path) -> None:
+        events.append("synced")
+        sync(folder)
+
+    def renamed(path: Path, target: Path) -> Path:
+        events.append(target.name)
+        return rename(path, target)
+
+    monkeypatch.setattr(build_module, "sync_file_system", synced)
+    monkeypatch.setattr(Path, "rename", renamed)
+    project.run([1.5])
+    assert events == ["synced", "doubled"]

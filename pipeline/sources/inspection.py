@@ -76,7 +76,7 @@ class Inspector:
         relative = f"{name[:2]}/{name}{extension}"
         target = self.written / relative
         if not self._link(offer.file, target):
-            write_bytes(target, data)
+            write_bytes(target, data, synced=False)
         return f"{self.published}/{relative}"
 
     def _link(self, file: Location, target: Location) -> bool:
