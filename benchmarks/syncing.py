@@ -25,6 +25,8 @@ from pipeline.dataset.augment import augment_folder, find_photos
 from pipeline.dataset.settings import Settings
 from pipeline.sources.ingest import ingest_source
 
+CACHE = Path(".cache")
+"""On the project's own disk: the folder for temporary files may be in memory."""
 KINDS = ("never", "as it is", "every file")
 
 
@@ -34,7 +36,8 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=160)
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="syncing-", dir=Path.cwd()) as name:
+    CACHE.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="syncing-", dir=CACHE) as name:
         photos = _photos(Path(name), options.photos)
         for what, work in (("augment-masks", augment), ("ingest", ingest)):
             runs = [{kind: _seconds(work, photos, kind) for kind in KINDS} for _ in range(options.runs)]

@@ -4,9 +4,9 @@ import types
 import typing
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +15,7 @@ from pipeline.errors import ManifestError
 from pipeline.files import atomic_path
 
 Record = TypeVar("Record")
+Narrow = TypeVar("Narrow")
 
 _ROWS_A_GROUP = 8192
 """A group of the longest rows, masked images with their outlines and landmarks, takes some 100 MB while it is made."""
@@ -144,6 +145,36 @@ def iterate_manifest(path: Path, record: type[Record], full: type[Any] | None = 
                     yield record(**_thaw(row, nested))
     except (pa.ArrowException, OSError) as error:
         raise ManifestError(f"{path}: cannot be read as a manifest of {record.__name__} rows: {error}") from error
+
+
+def iterate_columns(path: Path, record: type[Any], names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Some columns of a manifest of `record` rows, a batch of rows at a time and without an object a row.
+
+    Raises:
+        ManifestError: as `read_manifest`.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            _check_schema(path, file.schema_arrow, schema_of(record))
+            yield from file.iter_batches(_ROWS_A_GROUP, columns=list(names))
+    except (pa.ArrowException, OSError) as error:
+        raise ManifestError(f"{path}: cannot be read as a manifest of {record.__name__} rows: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest(Generic[Record]):
+    """A manifest on disk, read again for each pass over it."""
+
+    path: Path
+    record: type[Record]
+
+    def columns(self, *names: str) -> Iterator[pa.RecordBatch]:
+        """As `iterate_columns`."""
+        return iterate_columns(self.path, self.record, names)
+
+    def rows(self, narrow: type[Narrow]) -> Iterator[Narrow]:
+        """As `iterate_manifest`, of the fields that `narrow` has."""
+        return iterate_manifest(self.path, narrow, self.record)
 
 
 def count_records(path: Path) -> int:

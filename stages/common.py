@@ -178,7 +178,11 @@ def missing_extra(error: ModuleNotFoundError) -> Exception:
 
 def log_counts(stage: str, taken: int, kept: int, rejections: "Iterable[Rejection]", unit: str = "images") -> None:
     """Tell and record what came in, what was kept, what was rejected and why."""
-    reasons = Counter(rejection.reason for rejection in rejections)
+    log_reasons(stage, taken, kept, Counter(rejection.reason for rejection in rejections), unit)
+
+
+def log_reasons(stage: str, taken: int, kept: int, reasons: Counter[str], unit: str = "images") -> None:
+    """As `log_counts`, of rejections that were counted by reason."""
     why = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
     rejected = f"{reasons.total()} rejected" + (f" ({why})" if why else "")
     run = current_run()
