@@ -1,5 +1,6 @@
 """Ids as columns: 32 bytes an id in one sorted array, where a dictionary of strings takes some 200."""
 
+import hashlib
 from bisect import bisect_left
 from collections.abc import Iterable
 
@@ -41,3 +42,38 @@ class IdTable:
     def text(self, row: int) -> str:
         """The id of a row."""
         return bytes(self._ids[row]).decode()
+
+
+class EqualValues:
+    """Rows that share a value, whatever its length: 16 bytes of each value's digest are held."""
+
+    def __init__(self, rows: Rows, values: Iterable[str]) -> None:
+        """Know the value of each of the rows."""
+        digests = np.frombuffer(bytearray().join(map(_digest, values)), dtype=np.uint64).reshape(-1, 2)
+        order = np.lexsort((rows, digests[:, 1], digests[:, 0]))
+        self._rows, digests = rows[order], digests[order]
+        self._follows = np.zeros(len(rows), dtype=bool)  # whether a row has the value of the one before it
+        self._follows[1:] = (digests[1:] == digests[:-1]).all(axis=1)
+
+    def chains(self) -> tuple[Rows, Rows]:
+        """Each row with the next one that has its value."""
+        place = np.flatnonzero(self._follows)
+        return self._rows[place - 1], self._rows[place]
+
+    def stars(self) -> tuple[Rows, Rows]:
+        """The first row that has a value with each of the others."""
+        place = np.flatnonzero(self._follows)
+        return self._heads()[place], self._rows[place]
+
+    def firsts(self) -> Rows:
+        """The first row that has each value, ascending."""
+        return np.sort(self._rows[~self._follows])
+
+    def _heads(self) -> Rows:
+        """The first row with the value of each place."""
+        starts = np.where(self._follows, 0, np.arange(len(self._rows)))
+        return self._rows[np.maximum.accumulate(starts)] if len(self._rows) else self._rows
+
+
+def _digest(value: str) -> bytes:
+    return hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=16).digest()

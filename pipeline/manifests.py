@@ -136,15 +136,20 @@ def iterate_manifest(path: Path, record: type[Record], full: type[Any] | None = 
     Raises:
         ManifestError: as `read_manifest`.
     """
-    nested = _nested(record)
     try:
         with pq.ParquetFile(path) as file:
             _check_schema(path, file.schema_arrow, schema_of(full or record))
             for batch in file.iter_batches(_ROWS_A_BATCH, columns=schema_of(record).names):
-                for row in batch.to_pylist():
-                    yield record(**_thaw(row, nested))
+                yield from records_of(batch, record)
     except (pa.ArrowException, OSError) as error:
         raise ManifestError(f"{path}: cannot be read as a manifest of {record.__name__} rows: {error}") from error
+
+
+def records_of(rows: pa.Table | pa.RecordBatch, record: type[Record]) -> Iterator[Record]:
+    """The records that rows with the columns of `record` stand for."""
+    nested = _nested(record)
+    for row in rows.to_pylist():
+        yield record(**_thaw(row, nested))
 
 
 def iterate_columns(path: Path, record: type[Any], names: Sequence[str]) -> Iterator[pa.RecordBatch]:

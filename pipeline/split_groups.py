@@ -1,8 +1,7 @@
 """Which images belong together, as columns: a row for each image and some fifty bytes."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.curation.clusters import smallest_members
-from pipeline.ids import Ids, IdTable, Rows, id_array
+from pipeline.ids import EqualValues, Ids, IdTable, Rows, id_array
 from pipeline.manifests import Manifest
 from pipeline.records import DuplicateLink, Image, LinkKind
 
@@ -87,30 +86,11 @@ def _link_edges(ids: IdTable, links: Manifest[DuplicateLink], ignored: frozenset
     return np.concatenate([first for first, _ in parts]), np.concatenate([second for _, second in parts])
 
 
-@dataclass(slots=True)
-class _Digests:
-    """Values of a column as 16 bytes each, whatever their length, and the rows that have one."""
-
-    rows: list[Rows] = field(default_factory=list)
-    values: list[bytes] = field(default_factory=list)
-
-    def add(self, rows: Rows, values: pa.Array) -> None:
-        known = values.is_valid().to_numpy(zero_copy_only=False)
-        self.rows.append(rows[known])
-        self.values.append(b"".join(_digest(value) for value in values.drop_null().to_pylist()))
-
-
-def _digest(value: str) -> bytes:
-    return hashlib.blake2b(value.encode(), digest_size=16).digest()
-
-
 def _identity_edges(ids: IdTable, images: Manifest[Image], name: str) -> _Edges:
     """Edges between images that follow each other among those with one value."""
-    digests = _Digests()
+    rows = [np.empty(0, np.int64)]
     for batch in images.columns("id", name):
-        digests.add(ids.rows(id_array(batch["id"].to_pylist())), batch[name])
-    rows = np.concatenate([np.empty(0, np.int64), *digests.rows])
-    high, low = np.frombuffer(b"".join(digests.values), dtype=np.uint64).reshape(-1, 2).T
-    order = np.lexsort((rows, low, high))
-    same = (high[order][1:] == high[order][:-1]) & (low[order][1:] == low[order][:-1])
-    return rows[order[:-1][same]], rows[order[1:][same]]
+        known = batch[name].is_valid().to_numpy(zero_copy_only=False)
+        rows.append(ids.rows(id_array(batch["id"].to_pylist()))[known])
+    values = (value for batch in images.columns(name) for value in batch[name].drop_null().to_pylist())
+    return EqualValues(np.concatenate(rows), values).chains()
