@@ -3,6 +3,7 @@
 import hashlib
 from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +11,15 @@ from numpy.typing import NDArray
 Ids = NDArray[np.bytes_]
 """`S` of the longest id, UTF-8, in which bytes sort as text does."""
 Rows = NDArray[np.int64]
+_IDS_A_BATCH = 8192
 
 
 def id_array(ids: Iterable[str]) -> Ids:
     """The ids as one array, in their order."""
-    return np.array([text.encode() for text in ids], dtype=np.bytes_)
+    rest, parts = iter(ids), [np.empty(0, dtype=np.bytes_)]
+    while batch := [text.encode() for text in islice(rest, _IDS_A_BATCH)]:
+        parts.append(np.array(batch, dtype=np.bytes_))
+    return np.concatenate(parts)
 
 
 class IdTable:
@@ -49,7 +54,10 @@ class EqualValues:
 
     def __init__(self, rows: Rows, values: Iterable[str]) -> None:
         """Know the value of each of the rows."""
-        digests = np.frombuffer(bytearray().join(map(_digest, values)), dtype=np.uint64).reshape(-1, 2)
+        joined = bytearray()
+        for value in values:
+            joined += _digest(value)
+        digests = np.frombuffer(joined, dtype=np.uint64).reshape(-1, 2)
         order = np.lexsort((rows, digests[:, 1], digests[:, 0]))
         self._rows, digests = rows[order], digests[order]
         self._follows = np.zeros(len(rows), dtype=bool)  # whether a row has the value of the one before it

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.ids import id_array
+from pipeline.curation.neighbours import Indices
+from pipeline.ids import Ids, id_array
 from pipeline.manifests import Manifest, records_of, schema_of
 from pipeline.records import Image
 
@@ -29,16 +30,18 @@ _SCHEMA = schema_of(Image)
 
 
 class ImageRows(Sequence[Image]):
-    """A sequence of images that makes each when it is asked for."""
+    """A sequence that makes each image when it is asked for; a choice of them, or another order, is 8 bytes each."""
 
-    def __init__(self, table: pa.Table) -> None:
+    def __init__(self, table: pa.Table, rows: Indices | None = None) -> None:
+        """These rows of the table, by default all of them."""
         self._table = table
+        self._rows = np.arange(table.num_rows) if rows is None else rows
 
     @classmethod
     def of(cls, images: Iterable[Image]) -> "ImageRows":
         """These images; rows that are columns already stay what they are."""
         if isinstance(images, ImageRows):
-            return cls(images._table)
+            return images
         return cls(_slim(pa.Table.from_pylist([asdict(image) for image in images], schema=_SCHEMA)))
 
     @classmethod
@@ -53,10 +56,11 @@ class ImageRows(Sequence[Image]):
             for path in paths
             for batch in Manifest(path, Image).columns(*_SCHEMA.names)
         )
-        return cls(pa.concat_tables([_slim(_SCHEMA.empty_table()), *parts]).unify_dictionaries())
+        joined = pa.concat_tables([_slim(_SCHEMA.empty_table()), *parts]).unify_dictionaries()
+        return cls(joined.combine_chunks())
 
     def __len__(self) -> int:
-        return int(self._table.num_rows)
+        return len(self._rows)
 
     @overload
     def __getitem__(self, place: int) -> Image: ...
@@ -64,34 +68,37 @@ class ImageRows(Sequence[Image]):
     def __getitem__(self, place: slice) -> "ImageRows": ...
     def __getitem__(self, place: int | slice) -> "Image | ImageRows":
         if isinstance(place, slice):
-            return self.taken(np.arange(len(self))[place])
-        return next(iter(self.taken(np.array([range(len(self))[place]]))))
+            return ImageRows(self._table, self._rows[place])
+        return next(iter(ImageRows(self._table, self._rows[[place]])))
 
     def __iter__(self) -> Iterator[Image]:
-        for start in range(0, len(self), _ROWS_A_BATCH):
-            yield from records_of(self._table.slice(start, _ROWS_A_BATCH), Image)
+        for batch in self._batches(self._table):
+            yield from records_of(batch, Image)
 
-    def taken(self, rows: NDArray[np.int64]) -> "ImageRows":
+    def taken(self, places: Indices) -> "ImageRows":
         """The images at these places, in their order."""
-        return ImageRows(self._table.take(pa.array(rows)))
+        return ImageRows(self._table, self._rows[places])
 
     def chosen(self, which: NDArray[np.bool_]) -> "ImageRows":
         """The images for which `which` is true."""
-        return ImageRows(self._table.filter(pa.array(which)))
+        return ImageRows(self._table, self._rows[which])
 
     def by_id(self) -> "ImageRows":
         """The images by ascending id."""
         return self.taken(np.argsort(self.ids(), kind="stable"))
 
-    def ids(self) -> NDArray[np.bytes_]:
+    def ids(self) -> Ids:
         """The ids, as `id_array` makes them."""
         return id_array(self.texts("id"))
 
     def texts(self, name: str) -> Iterator[Any]:
         """The values of one column, one after another."""
-        for chunk in self._table[name].chunks:
-            for start in range(0, len(chunk), _ROWS_A_BATCH):
-                yield from chunk.slice(start, _ROWS_A_BATCH).to_pylist()
+        for batch in self._batches(self._table.select([name])):
+            yield from batch[name].to_pylist()
+
+    def _batches(self, table: pa.Table) -> Iterator[pa.Table]:
+        for start in range(0, len(self), _ROWS_A_BATCH):
+            yield table.take(pa.array(self._rows[start : start + _ROWS_A_BATCH]))
 
 
 def _slim(table: pa.Table) -> pa.Table:
