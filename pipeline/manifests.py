@@ -5,6 +5,7 @@ import typing
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -61,7 +62,9 @@ class ManifestWriter:
     def __init__(self, path: Path, part: Path, record: type[Any]) -> None:
         self._path, self._schema = path, schema_of(record)
         self._file = pq.ParquetWriter(part, self._schema, compression="zstd")
-        self._pending: list[dict[str, Any]] = []
+        self._values = attrgetter(*self._schema.names)  # a tuple, as every record has several fields
+        self._nested = [name in _nested_fields(record) for name in self._schema.names]
+        self._pending: list[tuple[Any, ...]] = []
         self.rows = 0
 
     def add(self, records: Iterable[Any]) -> None:
@@ -71,15 +74,18 @@ class ManifestWriter:
             ManifestError: a record does not fit the schema, or the file cannot be written.
         """
         for record in records:
-            self._pending.append(asdict(record))
+            self._pending.append(self._values(record))
             self.rows += 1
             if len(self._pending) == _ROWS_A_GROUP:
                 self._flush()
 
     def _flush(self) -> None:
-        rows, self._pending = self._pending, []
+        columns = zip(*self._pending, strict=True) if self._pending else ((),) * len(self._schema)
+        plain = (_plain(column) if nested else column for column, nested in zip(columns, self._nested, strict=True))
+        self._pending = []
         try:
-            self._file.write_table(pa.Table.from_pylist(rows, schema=self._schema))
+            arrays = [pa.array(column, field.type) for column, field in zip(plain, self._schema, strict=True)]
+            self._file.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
         except (pa.ArrowException, OSError) as error:
             raise ManifestError(f"{self._path}: cannot be written: {error}") from error
 
@@ -88,6 +94,19 @@ class ManifestWriter:
         if self._pending or not self.rows:
             self._flush()
         self._file.close()
+
+
+def _nested_fields(record: type[Any]) -> set[str]:
+    """Fields of other records, or of tuples of them; the rest, long tuples of numbers above all, are values already."""
+    hints = typing.get_type_hints(record)
+    inner = {name: typing.get_args(hint) or (hint,) for name, hint in hints.items()}
+    return {name for name, options in inner.items() if any(is_dataclass(option) for option in options)}
+
+
+def _plain(column: Iterable[Any]) -> list[Any]:
+    return [
+        [asdict(item) for item in value] if isinstance(value, tuple) else value and asdict(value) for value in column
+    ]
 
 
 @contextmanager
