@@ -158,10 +158,16 @@ def iterate_manifest(path: Path, record: type[Record], full: type[Any] | None = 
     try:
         with pq.ParquetFile(path) as file:
             _check_schema(path, file.schema_arrow, schema_of(full or record))
-            for batch in file.iter_batches(_ROWS_A_BATCH, columns=schema_of(record).names):
+            for batch in _batches(file, _ROWS_A_BATCH, schema_of(record).names):
                 yield from records_of(batch, record)
     except (pa.ArrowException, OSError) as error:
         raise ManifestError(f"{path}: cannot be read as a manifest of {record.__name__} rows: {error}") from error
+
+
+def _batches(file: pq.ParquetFile, rows: int, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The file's rows in batches; each group is read for itself, since a reader of several holds what it has read."""
+    for group in range(file.num_row_groups):
+        yield from file.iter_batches(rows, row_groups=[group], columns=list(names))
 
 
 def records_of(rows: pa.Table | pa.RecordBatch, record: type[Record]) -> Iterator[Record]:
@@ -180,7 +186,7 @@ def iterate_columns(path: Path, record: type[Any], names: Sequence[str]) -> Iter
     try:
         with pq.ParquetFile(path) as file:
             _check_schema(path, file.schema_arrow, schema_of(record))
-            yield from file.iter_batches(_ROWS_A_GROUP, columns=list(names))
+            yield from _batches(file, _ROWS_A_GROUP, names)
     except (pa.ArrowException, OSError) as error:
         raise ManifestError(f"{path}: cannot be read as a manifest of {record.__name__} rows: {error}") from error
 
