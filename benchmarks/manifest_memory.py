@@ -44,7 +44,7 @@ def ingest(count: int) -> None:
     settings = SourceSettings.model_validate({"adapter": "folder", "labels": {"bare": {"mask_type": "none"}}})
     maker = RowMaker("made", settings, LabelMap(settings.labels))
     offers = (Offer(origin=f"bare/{n:09d}.jpg", file=Path("x"), labels=("bare",)) for n in range(count))
-    found = (Inspected(o, record_id("sha", o.origin) * 2, f"data/raw/{o.origin}", 1024, 1024) for o in offers)
+    found = (Inspected(o, record_id("sha", o.origin) * 2, f"data/raw/{o.origin}", 1024, 1024, 40_000) for o in offers)
     write_manifest(RAW, [row for one in found for row in maker.rows(one)], Image)
 
 
@@ -58,12 +58,12 @@ def fingerprints(_: int) -> None:
 
 def _fingerprint(number: int, sha256: str, rng: np.random.Generator, last: list[bytes] = []) -> Fingerprint:  # noqa: B006
     if number % 10 != 1:
-        last[:] = [rng.bytes(592)]
+        last[:] = [rng.bytes(848)]
     data = last[0]
     hashes = [data[start : start + 8].hex() for start in range(0, 48, 8)]
     names = ("phash", "dhash", "mirror", "upper", "face_phash", "face_upper")
     scores = {"brightness": 120.0, "contrast": 60.0, "sharpness": 0.1, "compression": 0.1}
-    thumbnails = {"thumbnail": data[80:336], "face_thumbnail": data[336:592]}
+    thumbnails = {"thumbnail": data[80:336], "face_thumbnail": data[336:592], "surroundings": data[592:848]}
     return Fingerprint(sha256=sha256, **dict(zip(names, hashes, strict=True)), **thumbnails, **scores)
 
 

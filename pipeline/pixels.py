@@ -7,7 +7,7 @@ import hashlib
 import io
 import math
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -33,9 +33,23 @@ class StoredFile:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """One whole file that a result names: where it is below the storage root, its size in bytes and its sha256."""
+
+    locator: str
+    size: int
+    sha256: str
+
+
+def whole_files(files: Iterable[StoredFile]) -> list[WrittenFile]:
+    """The files behind rows of an index that have a file each."""
+    return [WrittenFile(file.shard, file.size, file.sha256) for file in files]
+
+
 def put_picture(root: Location, locator: str, key: str, data: bytes) -> StoredFile:
-    """Write one picture to a file of its own, whole or not at all."""
-    write_bytes(root / locator, data)
+    """Write one picture to a file of its own, whole or not at all; it is for the caller to sync."""
+    write_bytes(root / locator, data, synced=False)
     return _row(key, locator.rpartition(".")[2], locator, 0, data)
 
 
@@ -51,11 +65,13 @@ class Shard:
     Attributes:
         name: Its locator.
         files: What stands in it.
+        written: The tar as a whole, once it is complete.
     """
 
     name: str
     tar: tarfile.TarFile
     files: list[StoredFile] = field(default_factory=list)
+    written: WrittenFile | None = None
 
     def add(self, key: str, members: Mapping[str, bytes]) -> dict[str, str]:
         """Append one sample and return the locator of each member."""
@@ -72,9 +88,11 @@ class Shard:
 
 @contextmanager
 def new_shard(root: Location, name: str) -> Iterator[Shard]:
-    """A shard that appears under its name when the block ends well."""
-    with (
-        atomic_path(root / name) as part,
-        tarfile.open(part, "w", format=tarfile.USTAR_FORMAT) as tar,
-    ):
-        yield Shard(name, tar)
+    """A shard that appears under its name when the block ends well; it is for the caller to sync."""
+    with atomic_path(root / name, synced=False) as part:
+        with tarfile.open(part, "w", format=tarfile.USTAR_FORMAT) as tar:
+            shard = Shard(name, tar)
+            yield shard
+        with part.open("rb") as whole:
+            digest = hashlib.file_digest(whole, "sha256").hexdigest()
+        shard.written = WrittenFile(name, part.stat().st_size, digest)

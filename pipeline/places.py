@@ -5,10 +5,11 @@ a tar file with a stretch of it (`data/masked/images/000003.tar#1536+40211`, fro
 imported when the first address is used.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -23,9 +24,13 @@ _STRETCH = re.compile(r"(?P<file>.+\.tar)#(?P<offset>\d+)\+(?P<size>\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A file or folder in an object store, such as `s3://bucket/photos`."""
+    """A file or folder in an object store, such as `s3://bucket/photos`.
+
+    `version` tells one content of an object from another, where the store was asked: another after each change.
+    """
 
     url: str
+    version: str | None = field(default=None, compare=False, repr=False)
 
     def __truediv__(self, below: str | Path) -> "Address":
         """What lies below it."""
@@ -147,15 +152,41 @@ def send_file(address: Address, file: Path) -> None:
         store.put_file(str(file), address.url)
 
 
-def list_files(folder: Address) -> list[str]:
-    """The paths below `folder` of all objects in it, sorted.
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object as a store lists it: its path below the folder, its size in bytes and its version."""
+
+    name: str
+    size: int
+    version: str
+
+
+def list_objects(folder: Address) -> list[Listed]:
+    """All objects below `folder`, sorted by name. S3 lists a thousand a request.
 
     Raises:
         StorageError: the store can't be used.
     """
     with _store(folder) as store:
         top = store._strip_protocol(folder.url).rstrip("/") + "/"
-        return sorted(path.removeprefix(top) for path in store.find(top) if path.startswith(top))
+        store.invalidate_cache()  # what other processes wrote since is to be seen
+        found = store.find(top, detail=True)
+        paths = sorted(path for path in found if path.startswith(top))
+        return [Listed(path.removeprefix(top), found[path]["size"], _version(found[path])) for path in paths]
+
+
+def _version(facts: dict[str, Any]) -> str:
+    """A digest of all that the store tells: its entity tag and time of change are named differently by each."""
+    return hashlib.sha256(repr(sorted(facts.items())).encode()).hexdigest()[:32]
+
+
+def list_files(folder: Address) -> list[str]:
+    """The paths below `folder` of all objects in it, sorted.
+
+    Raises:
+        StorageError: the store can't be used.
+    """
+    return [found.name for found in list_objects(folder)]
 
 
 @contextmanager

@@ -3,76 +3,26 @@
 A group (same photo, same person, parent and child) stands on one side. Its own hash picks that side, so a group's side
 doesn't depend on which others there are. An assignment that is `balanced` then moves the groups whose hash lies nearest
 to a threshold until each stratum holds its shares; one that is `stable` doesn't.
+
+All is done on columns of numbers: samples are known by their row, groups by theirs in the order of their names.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.curation.clusters import DisjointSets
-from pipeline.errors import MaskwrightError
 from pipeline.randomness import sample_rng
-from pipeline.records import Assignment, DuplicateLink, Image, LinkKind, MaskType, Rejection, Side, Valve, Wear
+from pipeline.records import Side
 
 _NO_GAIN = 1e-9
 SIDES: tuple[Side, ...] = ("train", "val", "test")
+_TEST = SIDES.index("test")
 _FLOAT = NDArray[np.float64]
-_INT = NDArray[np.int64]
-
-
-class LeakError(MaskwrightError):
-    """Linked images stand on two sides of a split."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """One face crop that is to be assigned, real or synthetic, with what the split must know of it.
-
-    The smallest `identity` in a group decides where the group goes, so it should be one that stays when others join.
-    """
-
-    id: str
-    image_id: str
-    identity: str
-    source: str
-    synthetic: bool
-    template: str | None
-    mask_type: MaskType
-    wear: Wear
-    valve: Valve
-    crop_path: str
-
-    @property
-    def stratum(self) -> tuple[str, str, str]:
-        """What the shares are held for."""
-        return (self.mask_type, self.wear, self.source)
-
-
-def group_of_images(
-    images: Iterable[Image], links: Iterable[DuplicateLink], ignored: frozenset[LinkKind] = frozenset()
-) -> dict[str, str]:
-    """Image id to the id of its group, the smallest image id in it.
-
-    Images that `links` alone names take part: two kept photos can be tied through one that was dropped.
-    """
-    sets: DisjointSets[str] = DisjointSets()
-    for link in links:
-        if link.kind not in ignored:
-            sets.unite(link.first, link.second)
-    holders: dict[tuple[str, str], str] = {}
-    for image in images:
-        sets.add(image.id)
-        for key in _identities(image):
-            sets.unite(image.id, holders.setdefault(key, image.id))
-    return {member: min(members) for members in sets.sets() for member in members}
-
-
-def _identities(image: Image) -> list[tuple[str, str]]:
-    named = [("content", image.sha256), ("person", image.person_id), ("photo", image.photo_id)]
-    return [(kind, value) for kind, value in named if value is not None]
+_INT = NDArray[np.integer]
+_BOOL = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +35,6 @@ class SplitRules:
         test_real_only: Synthetic samples leave the test side.
         holdout_sources: Groups with an image of these sources stand on test.
         holdout_templates: Masks of these templates stand on test alone.
-        pinned: Sides of images of an earlier split, by image id, that stay.
         seed: Another seed gives another split.
         stable: Groups stay where their own hash puts them; the shares hold as well as chance lets them.
     """
@@ -95,111 +44,87 @@ class SplitRules:
     test_real_only: bool = False
     holdout_sources: frozenset[str] = frozenset()
     holdout_templates: frozenset[str] = frozenset()
-    pinned: Mapping[str, Side] = field(default_factory=dict)
     seed: int = 0
     stable: bool = False
 
+    def closed(self, side: Side, synthetic: bool, template: str | None) -> tuple[str, str] | None:
+        """Why a sample can't stand on its group's side, as a reason to count and a detail for a person."""
+        if side == "test" and synthetic and self.test_real_only:
+            return "synthetic_on_test", "the test side takes real photos only, and its group stands there"
+        if side != "test" and template in self.holdout_templates:
+            return "held_out_template", f"template {template} is held out, and its group stands on {side}"
+        return None
 
-def assign_sides(
-    samples: Sequence[Sample], groups: Mapping[str, str], rules: SplitRules
-) -> tuple[list[Assignment], list[Rejection]]:
-    """Assign every sample, each group as a whole, or reject it because its side is closed to it; sorted by sample id.
 
-    Args:
-        samples: What is to be assigned; their order changes nothing.
-        groups: Image id to group, from `group_of_images`.
-        rules: The shares and what else decides.
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """What sides are chosen by: M samples, in any order, and G groups.
+
+    Attributes:
+        group: The row of its group, `(M,)`.
+        stratum: What the shares are held for, `(M,)`; numbers sort as strata do.
+        synthetic: Whether the mask was drawn in, `(M,)`.
+        held_out: Whether its source is held out, `(M,)`.
+        pinned: Its side in an earlier split, -1 where it had none, `(M,)`.
+        split_points: A uniform number in [0, 1) for each group, from its smallest identity, `(G,)`.
+        fold_points: Another, `(G,)`; looked at where there are folds.
     """
-    ordered = sorted(samples, key=lambda s: s.id)
-    names = sorted({groups[s.image_id] for s in ordered})
-    points = _group_points(ordered, groups, names, rules.seed, "split")
-    counted = [s for s in ordered if not (rules.test_real_only and s.synthetic)]
-    fixed = _fixed_sides(ordered, groups, names, rules)
-    shares = np.array(rules.shares)
-    sides = (
-        fill_empty_sides(sides_by_points(points, shares, fixed), points, shares, fixed)
-        if rules.stable
-        else balance(points, _count_strata(counted, groups, names), shares, fixed)
-    )
-    side_of = {name: SIDES[side] for name, side in zip(names, sides, strict=True)}
-    folds = _folds(ordered, groups, names, side_of, rules)
-    assignments, rejections = [], []
-    for sample in ordered:
-        group = groups[sample.image_id]
-        closed = _closed(sample, side_of[group], rules)
-        if closed is None:
-            assignments.append(_assignment(sample, group, side_of[group], folds.get(group)))
-        else:
-            rejections.append(Rejection(id=sample.id, stage="split", reason=closed[0], detail=closed[1], origin=""))
-    return assignments, rejections
+
+    group: _INT
+    stratum: _INT
+    synthetic: _BOOL
+    held_out: _BOOL
+    pinned: _INT
+    split_points: _FLOAT
+    fold_points: _FLOAT
 
 
-def _closed(sample: Sample, side: Side, rules: SplitRules) -> tuple[str, str] | None:
-    if side == "test" and sample.synthetic and rules.test_real_only:
-        return "synthetic_on_test", "the test side takes real photos only, and its group stands there"
-    if side != "test" and sample.template in rules.holdout_templates:
-        return "held_out_template", f"template {sample.template} is held out, and its group stands on {side}"
-    return None
+def group_point(seed: int, purpose: str, identity: str) -> float:
+    """The number in [0, 1) that places a group whose smallest identity this is."""
+    return float(sample_rng(seed, f"{purpose}:{identity}").random())
 
 
-def _fixed_sides(samples: Sequence[Sample], groups: Mapping[str, str], names: Sequence[str], rules: SplitRules) -> _INT:
+def choose_sides(samples: Samples, rules: SplitRules) -> tuple[_INT, _INT]:
+    """The side of each group, as an index into `SIDES`, and its fold, -1 for none; `(G,)` each."""
+    points, shares, fixed = samples.split_points, np.array(rules.shares), _fixed_sides(samples)
+    if rules.stable:
+        sides = fill_empty_sides(sides_by_points(points, shares, fixed), points, shares, fixed)
+    else:
+        counted = ~(samples.synthetic & rules.test_real_only)
+        sides = balance(points, _count_strata(samples, counted), shares, fixed)
+    return sides, _folds(samples, sides, rules.folds)
+
+
+def _fixed_sides(samples: Samples) -> _INT:
     """The side of each group that isn't free, -1 of one that is.
 
     Held-out sources go to test. A group whose pinned samples stood on several sides, because a new link joined them,
     goes where most of them stood.
     """
-    votes: dict[str, Counter[Side]] = defaultdict(Counter)
-    held_out: set[str] = set()
-    for sample in samples:
-        group = groups[sample.image_id]
-        if sample.image_id in rules.pinned:
-            votes[group][rules.pinned[sample.image_id]] += 1
-        if sample.source in rules.holdout_sources:
-            held_out.add(group)
-    fixed = np.full(len(names), -1)
-    for row, name in enumerate(names):
-        if name in held_out:
-            fixed[row] = SIDES.index("test")
-        elif votes[name]:
-            fixed[row] = SIDES.index(max(SIDES, key=lambda side: (votes[name][side], -SIDES.index(side))))
+    votes = np.zeros((len(samples.split_points), len(SIDES)), dtype=np.int32)
+    pinned = samples.pinned >= 0
+    np.add.at(votes, (samples.group[pinned], samples.pinned[pinned]), 1)
+    fixed = np.where(votes.any(axis=1), votes.argmax(axis=1), -1)
+    fixed[samples.group[samples.held_out]] = _TEST
     return fixed
 
 
-def _folds(
-    samples: Sequence[Sample],
-    groups: Mapping[str, str],
-    names: Sequence[str],
-    side_of: Mapping[str, Side],
-    rules: SplitRules,
-) -> dict[str, int]:
+def _folds(samples: Samples, sides: _INT, folds: int) -> _INT:
     """The fold of each group on train or val: whole groups, every stratum spread evenly."""
-    if not rules.folds:
-        return {}
-    inside = [name for name in names if side_of[name] != "test"]
-    members = [s for s in samples if side_of[groups[s.image_id]] != "test"]
-    points = _group_points(members, groups, inside, rules.seed, "fold")
-    shares = np.full(rules.folds, 1 / rules.folds)
-    folds = balance(points, _count_strata(members, groups, inside), shares, np.full(len(inside), -1))
-    return {name: int(fold) for name, fold in zip(inside, folds, strict=True)}
+    found = np.full(len(sides), -1)
+    if folds:
+        inside = sides != _TEST
+        counts = _count_strata(samples, inside[samples.group])[inside]
+        shares = np.full(folds, 1 / folds)
+        found[inside] = balance(samples.fold_points[inside], counts, shares, np.full(len(counts), -1))
+    return found
 
 
-def _group_points(
-    samples: Sequence[Sample], groups: Mapping[str, str], names: Sequence[str], seed: int, purpose: str
-) -> _FLOAT:
-    """A uniform number in [0, 1) for each group, from its smallest identity."""
-    identities: dict[str, list[str]] = defaultdict(list)
-    for sample in samples:
-        identities[groups[sample.image_id]].append(sample.identity)
-    return np.array([sample_rng(seed, f"{purpose}:{min(identities[name])}").random() for name in names])
-
-
-def _count_strata(samples: Sequence[Sample], groups: Mapping[str, str], names: Sequence[str]) -> _FLOAT:
-    """How many samples each group has in each stratum, `float64 (groups, strata)`."""
-    rows = {name: i for i, name in enumerate(names)}
-    columns = {stratum: i for i, stratum in enumerate(sorted({s.stratum for s in samples}))}
-    counts = np.zeros((len(rows), len(columns)))
-    for sample in samples:
-        counts[rows[groups[sample.image_id]], columns[sample.stratum]] += 1
+def _count_strata(samples: Samples, counted: _BOOL) -> _FLOAT:
+    """How many of the samples that count each group has in each of their strata, `float64 (G, strata)`."""
+    strata, columns = np.unique(samples.stratum[counted], return_inverse=True)
+    counts = np.zeros((len(samples.split_points), len(strata)))
+    np.add.at(counts, (samples.group[counted], columns), 1)
     return counts
 
 
@@ -284,60 +209,21 @@ def _gains(sides: _INT, pull: _FLOAT, own: _FLOAT) -> _FLOAT:
     return np.asarray(gains)
 
 
-def _assignment(sample: Sample, group: str, side: Side, fold: int | None) -> Assignment:
-    return Assignment(
-        sample_id=sample.id,
-        image_id=sample.image_id,
-        group=group,
-        side=side,
-        mask_type=sample.mask_type,
-        wear=sample.wear,
-        valve=sample.valve,
-        source=sample.source,
-        synthetic=sample.synthetic,
-        template=sample.template,
-        crop_path=sample.crop_path,
-        fold=fold,
-    )
-
-
-def check_no_leak(
-    assignments: Sequence[Assignment],
-    links: Iterable[DuplicateLink],
-    ignored: frozenset[LinkKind] = frozenset(),
-) -> None:
-    """Make sure that no group and no link between assigned images stands on two sides.
-
-    Raises:
-        LeakError: names the first few leaks and how many there are.
-    """
-    sides: dict[str, set[Side]] = defaultdict(set)
-    for a in assignments:
-        sides[a.image_id].add(a.side)
-        sides[f"group {a.group}"].add(a.side)
-    leaks = [f"{name} stands on {', '.join(sorted(found))}" for name, found in sorted(sides.items()) if len(found) > 1]
-    for link in links:
-        if link.kind in ignored or link.first not in sides or link.second not in sides:
-            continue
-        if sides[link.first] != sides[link.second]:
-            leaks.append(f"{link.kind} link {link.first} - {link.second} joins two sides")
-    if leaks:
-        shown = "\n".join(leaks[:10])
-        raise LeakError(f"the split leaks in {len(leaks)} places; the first:\n{shown}")
-
-
-def farthest_share(assignments: Sequence[Assignment], shares: Sequence[float]) -> str:
+def farthest_share(held: Mapping[tuple[str, Side], int], shares: Sequence[float]) -> str:
     """The type and side whose share of the type's samples is farthest from what was asked for, for a person.
 
-    >>> farthest_share([], (0.7, 0.15, 0.15))
+    `held` counts the samples by type and side.
+
+    >>> farthest_share(Counter(), (0.7, 0.15, 0.15))
     'no samples'
     """
-    totals = Counter(a.mask_type for a in assignments)
-    held = Counter((a.mask_type, a.side) for a in assignments)
+    totals: Counter[str] = Counter()
+    for (kind, _), count in held.items():
+        totals[kind] += count
     found = [
         (
-            abs(held[kind, side] / total - share),
-            f"{kind} has {held[kind, side] / total:.1%} on {side}, asked for {share:.1%}",
+            abs(held.get((kind, side), 0) / total - share),
+            f"{kind} has {held.get((kind, side), 0) / total:.1%} on {side}, asked for {share:.1%}",
         )
         for kind, total in sorted(totals.items())
         for side, share in zip(SIDES, shares, strict=True)
@@ -345,7 +231,6 @@ def farthest_share(assignments: Sequence[Assignment], shares: Sequence[float]) -
     return max(found, default=(0.0, "no samples"))[1]
 
 
-def side_counts(assignments: Iterable[Assignment]) -> dict[str, int]:
+def side_counts(held: Mapping[tuple[str, Side], int]) -> dict[str, int]:
     """How many samples each side holds."""
-    counts = Counter(a.side for a in assignments)
-    return {side: counts[side] for side in SIDES}
+    return {name: sum(count for (_, side), count in held.items() if side == name) for name in SIDES}

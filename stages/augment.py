@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages.common import fresh_folder, log_counts, road_stage
+from stages.common import log_counts, road_stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pipeline.build import Build
     from pipeline.config import Params
-    from pipeline.dataset.augmentation import PhotoFaces
-    from pipeline.dataset.masked_writing import MasksMade
-    from pipeline.masks import MaskParams
+    from pipeline.dataset.augmentation import FaceMasker, Masking, PhotoFaces, ShardMasker
 
 KEPT = Path("data/dedup/kept.parquet")
 FACES = Path("data/faces/faces.parquet")
@@ -22,62 +21,61 @@ _BATCH_PHOTOS = 4
 
 @road_stage
 def command(params: "Params") -> None:
-    """Put masks on the unmasked faces."""
+    """Put masks on the unmasked faces. A run goes on from where another was killed."""
+    from pipeline.build import building
     from pipeline.config import parse_section
-    from pipeline.dataset.augmentation import unmasked_photos
+    from pipeline.dataset.augmentation import FaceMasker, ShardMasker, build_facts, unmasked_photos
+    from pipeline.dataset.masked_writing import write_maskings
     from pipeline.dataset.synthesis import templates_for
     from pipeline.manifests import iterate_manifest
     from pipeline.masks import MaskParams
     from pipeline.records import Face, Image
+    from stages.runs import current_run
 
     mask = parse_section(MaskParams, params.augment.mask, "params.yaml", "augment.mask")
     templates_for(params.augment.templates, params.augment.masks, params.augment.holdout_templates)
     photos = unmasked_photos(iterate_manifest(KEPT, Image), iterate_manifest(FACES, Face))
-    resumable = params.augment.format == "folder" and not params.storage.elsewhere
-    made = _masked(photos, params, mask) if resumable else _masked_anew(photos, params, mask)
+    with building(OUT, build_facts(params, mask), pixels=params.storage.root) as build:
+        pixels = params.storage.pixels
+        masker = FaceMasker(params.augment, params.faces, mask, params.seed, pixels, OUT, written=build.pixels)
+        if shards := params.augment.format == "shards":
+            maskings = _shard_by_shard(build, ShardMasker(masker), photos, params)
+        else:
+            maskings = _photo_by_photo(build, masker, photos, params)
+        made = write_maskings(maskings, build.folder, index=shards or params.storage.elsewhere)
+        current_run().take_resumed(build.resumed)
     rejections = made.rejections
     log_counts("augment", made.pictures + len(rejections), made.pictures, rejections, unit="masks on unmasked faces")
 
 
-def _masked(photos: "Iterator[PhotoFaces]", params: "Params", mask: "MaskParams") -> "MasksMade":
-    """A file each in this project: a run goes on from where another was killed."""
-    from pipeline.build import building
-    from pipeline.dataset.augmentation import FaceMasker, Masking, build_facts
-    from pipeline.dataset.masked_writing import write_maskings
-    from pipeline.digests import item_key
+def _photo_by_photo(
+    build: "Build", masker: "FaceMasker", photos: "Iterator[PhotoFaces]", params: "Params"
+) -> "Iterator[Masking]":
+    from pipeline.dataset.augmentation import Masking
     from stages.mapping import mapped
-    from stages.runs import current_run
 
-    with building(OUT, build_facts(params, mask)) as build:
-        masker = FaceMasker(params.augment, params.faces, mask, params.seed, Path(), OUT, written=build.root)
-        maskings = build.through(
-            list(photos),
-            lambda rest: mapped(masker, rest, params.engine, _BATCH_PHOTOS, crashed=masker.rejected),
-            key=lambda photo: item_key(photo, Path(photo.image.path)),
-            kind=Masking,
-            files_of=Masking.paths,
-        )
-        made = write_maskings(maskings, build.folder, index=False)
-        current_run().take_resumed(build.resumed)
-    return made
+    return build.through(
+        list(photos),
+        lambda rest: mapped(masker, rest, params.engine, _BATCH_PHOTOS, crashed=masker.rejected),
+        key=masker.key,
+        kind=Masking,
+        files_of=Masking.written,
+    )
 
 
-def _masked_anew(photos: "Iterator[PhotoFaces]", params: "Params", mask: "MaskParams") -> "MasksMade":
-    """Shards, or pictures under a storage root, where an index stands for them: a run begins anew."""
-    from pipeline.dataset.augmentation import FaceMasker, ShardMasker, shard_batches
-    from pipeline.dataset.masked_writing import write_maskings
-    from stages.mapping import timed_records
-    from stages.runs import current_run
+def _shard_by_shard(
+    build: "Build", masker: "ShardMasker", photos: "Iterator[PhotoFaces]", params: "Params"
+) -> "Iterator[Masking]":
+    from pipeline.dataset.augmentation import Masking, shard_batches
+    from stages.mapping import mapped
 
-    fresh_folder(OUT)
-    masker = FaceMasker(params.augment, params.faces, mask, params.seed, params.storage.pixels, OUT)
-    run, engine = current_run(), params.engine
-    if params.augment.format == "shards":
-        batches = shard_batches(photos, params.augment.shard_photos)
-        maskings = timed_records(run, ShardMasker(masker), batches, engine, 1)
-    else:
-        maskings = timed_records(run, masker, photos, engine, _BATCH_PHOTOS, crashed=masker.rejected)
-    return write_maskings(maskings, OUT, index=True)
+    return build.through(
+        shard_batches(photos, params.augment.shard_photos),
+        lambda rest: mapped(masker, rest, params.engine, 1, unit="shards"),
+        key=masker.key,
+        kind=Masking,
+        files_of=Masking.written,
+    )
 
 
 if __name__ == "__main__":

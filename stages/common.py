@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
-from shutil import rmtree
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -179,18 +178,14 @@ def missing_extra(error: ModuleNotFoundError) -> Exception:
 
 def log_counts(stage: str, taken: int, kept: int, rejections: "Iterable[Rejection]", unit: str = "images") -> None:
     """Tell and record what came in, what was kept, what was rejected and why."""
-    reasons = Counter(rejection.reason for rejection in rejections)
+    log_reasons(stage, taken, kept, Counter(rejection.reason for rejection in rejections), unit)
+
+
+def log_reasons(stage: str, taken: int, kept: int, reasons: Counter[str], unit: str = "images") -> None:
+    """As `log_counts`, of rejections that were counted by reason."""
     why = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
     rejected = f"{reasons.total()} rejected" + (f" ({why})" if why else "")
     run = current_run()
     run.count(stage, taken, kept, reasons, unit)
     if run.log.format == "text":
         click.echo(f"{stage}: {taken} {unit} in, {kept} kept, {rejected}")
-
-
-def fresh_folder(folder: Path) -> Path:
-    """`folder`, empty: what an earlier run left there would pass for this one's, and not everybody runs DVC."""
-    if folder.exists():
-        rmtree(folder)
-    folder.mkdir(parents=True)
-    return folder

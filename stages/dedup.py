@@ -18,19 +18,20 @@ def command(params: "Params") -> None:
     """Link duplicate and related images; keep one good copy of each photo."""
     from pipeline.curation.cache import fingerprint_images
     from pipeline.curation.curate import curate
+    from pipeline.curation.image_rows import ImageRows
     from pipeline.curation.keeping import ClusterMember
     from pipeline.curation.quality import ImageQuality
     from pipeline.curation.same_person import OversizedPerson, embed_images
-    from pipeline.manifests import read_manifests, write_manifest
+    from pipeline.manifests import write_manifest
     from pipeline.records import DuplicateLink, Image, Rejection
     from stages.mapping import mapped
 
     manifests = [Path("data/raw") / source / "images.parquet" for source in params.ingest.sources]
-    images = read_manifests(manifests, Image)
+    images = ImageRows.read(manifests)
     fingerprints, unreadable = fingerprint_images(
         images, faces=params.dedup.align_faces, engine=params.engine, root=params.storage.pixels, mapper=mapped
     )
-    wanted = images if params.dedup.same_person.enabled else []
+    wanted = list(images) if params.dedup.same_person.enabled else []
     embeddings = embed_images(wanted, params.storage.pixels, engine=params.engine, mapper=mapped)
     result = curate(images, fingerprints, params, embeddings)
     rejected = sorted([*unreadable, *result.rejected], key=lambda row: row.id)
@@ -38,7 +39,7 @@ def command(params: "Params") -> None:
     write_manifest(OUT / "kept.parquet", result.kept, Image)
     write_manifest(OUT / "rejected.parquet", rejected, Rejection)
     write_manifest(OUT / "clusters.parquet", result.clusters, ClusterMember)
-    write_manifest(OUT / "quality.parquet", result.quality, ImageQuality)
+    write_manifest(OUT / "quality.parquet", result.quality(), ImageQuality)
     write_manifest(OUT / "oversized_people.parquet", result.oversized_people, OversizedPerson)
     log_counts("dedup", len(images), len(result.kept), rejected)
     if result.oversized_people:

@@ -1,8 +1,9 @@
 """`map_records` inside a recorded run."""
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from operator import length_hint
 from typing import Any, Generic, TypeVar
 
 from pipeline.config import EngineParams
@@ -18,12 +19,12 @@ Result = TypeVar("Result")
 
 
 def mapped(
-    function: Callable[[Item], Result], items: Sequence[Item], *args: Any, unit: str = "images", **options: Any
+    function: Callable[[Item], Result], items: Iterable[Item], *args: Any, unit: str = "images", **options: Any
 ) -> Generator[Result, None, None]:
     """As `map_records`, showing progress and, where the current run is profiled, taking times."""
-    run = current_run()
+    run, total = current_run(), length_hint(items)
     results = timed_records(run, function, items, *args, **options)
-    with closing(results), Progress(len(items), unit, run.log) as progress:
+    with closing(results), Progress(total or None, unit, run.log) as progress:
         for done, result in enumerate(results, 1):
             progress.update(done)
             yield result

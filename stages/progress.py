@@ -13,9 +13,9 @@ _LINE_EVERY_S = 5.0
 
 
 class Progress:
-    """Shows how many of `total` are done, on stderr, so that stdout holds the result alone."""
+    """Shows how many of `total` (None: nobody knows) are done, on stderr, so that stdout holds the result alone."""
 
-    def __init__(self, total: int, unit: str, log: Log) -> None:
+    def __init__(self, total: int | None, unit: str, log: Log) -> None:
         console = Console(stderr=True)
         self._total, self._unit, self._log = total, unit, log
         self._started = self._last_line = time.monotonic()
@@ -45,6 +45,7 @@ class Progress:
         elif (now := time.monotonic()) - self._last_line >= _LINE_EVERY_S:
             self._last_line = now
             rate = (done - before) / (now - self._started)
-            text = f"{done}/{self._total} {words}, {rate:.1f} {self._unit}/s"
+            of = "" if self._total is None else f"/{self._total}"
+            text = f"{done}{of} {words}, {rate:.1f} {self._unit}/s"
             facts = {"done": done, "total": self._total, "unit": self._unit, "per_s": round(rate, 2), **counts}
             self._log.event("progress", text, **facts)

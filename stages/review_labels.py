@@ -23,15 +23,16 @@ def command(params: "Params", out: Path, show: int) -> None:
     """
     from pipeline.curation.label_review import LabelDoubt
     from pipeline.curation.reviewing import review_faces
-    from pipeline.manifests import read_manifest, write_manifest
+    from pipeline.manifests import Manifest, read_manifest, write_manifest
     from pipeline.records import DuplicateLink, Face, Image
-    from pipeline.splitting import group_of_images
+    from pipeline.split_groups import group_images
 
-    images = read_manifest(Path("data/dedup/kept.parquet"), Image)
-    links = read_manifest(Path("data/dedup/links.parquet"), DuplicateLink)
+    kept = Manifest(Path("data/dedup/kept.parquet"), Image)
+    links = Manifest(Path("data/dedup/links.parquet"), DuplicateLink)
+    groups = group_images(kept, links, params.dedup.links.ignored())
+    images = read_manifest(kept.path, Image)
     faces = read_manifest(Path("data/faces/faces.parquet"), Face)
-    groups = group_of_images(images, links, params.dedup.links.ignored())
-    review = review_faces(images, faces, groups, params.seed)
+    review = review_faces(images, faces, {image.id: groups.of(image.id) for image in images}, params.seed)
     write_manifest(out, review.doubts, LabelDoubt)
     for doubt in review.doubts[:show]:
         click.echo(

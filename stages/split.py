@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.common import log_counts, road_stage
+from stages.common import log_reasons, road_stage
 
 if TYPE_CHECKING:
     from pipeline.config import Params
+    from pipeline.split_samples import SplitInputs
 
 DEDUP, OUT = Path("data/dedup"), Path("data/split")
 
@@ -16,28 +17,38 @@ DEDUP, OUT = Path("data/dedup"), Path("data/split")
 @road_stage
 def command(params: "Params") -> None:
     """Assign every face crop to one side; fails if linked images would stand on two."""
-    from pipeline.manifests import iterate_manifest, read_manifest, write_manifest
-    from pipeline.records import Assignment, DuplicateLink, Face, Image, MaskedImage, Rejection
-    from pipeline.split_samples import FaceCrop, MaskedCrop, gather_samples, split_rules
-    from pipeline.splitting import assign_sides, check_no_leak, farthest_share, group_of_images, side_counts
+    from pipeline.manifests import manifest_writer
+    from pipeline.records import Assignment, Rejection
+    from pipeline.split_samples import Split, split_rules
+    from pipeline.splitting import farthest_share, side_counts
 
-    images = read_manifest(DEDUP / "kept.parquet", Image)
-    links = read_manifest(DEDUP / "links.parquet", DuplicateLink)
-    faces, masked = Path("data/faces/faces.parquet"), Path("data/masked/masked.parquet")
-    earlier = read_manifest(params.split.pinned, Assignment) if params.split.pinned else []
-    samples, unusable = gather_samples(
-        images, iterate_manifest(faces, FaceCrop, Face), iterate_manifest(masked, MaskedCrop, MaskedImage)
+    rules = split_rules(params)
+    split = Split(_inputs(params), rules)
+    with (
+        manifest_writer(OUT / "split.parquet", Assignment) as assigned,
+        manifest_writer(OUT / "rejected.parquet", Rejection) as rejected,
+    ):
+        for row in split.rows():
+            (rejected if isinstance(row, Rejection) else assigned).add([row])
+        split.check_no_leak()
+    log_reasons("split", assigned.rows + rejected.rows, assigned.rows, split.rejected, unit="samples")
+    click.echo("split: " + ", ".join(f"{side} {count}" for side, count in side_counts(split.held).items()))
+    click.echo("split: farthest from its share: " + farthest_share(split.held, rules.shares))
+
+
+def _inputs(params: "Params") -> "SplitInputs":
+    from pipeline.manifests import Manifest
+    from pipeline.records import Assignment, DuplicateLink, Face, Image, MaskedImage
+    from pipeline.split_samples import SplitInputs
+
+    return SplitInputs(
+        images=Manifest(DEDUP / "kept.parquet", Image),
+        links=Manifest(DEDUP / "links.parquet", DuplicateLink),
+        faces=Manifest(Path("data/faces/faces.parquet"), Face),
+        masked=Manifest(Path("data/masked/masked.parquet"), MaskedImage),
+        pinned=Manifest(params.split.pinned, Assignment) if params.split.pinned else None,
+        ignored=params.dedup.links.ignored(),
     )
-    ignored = params.dedup.links.ignored()
-    rules = split_rules(params, earlier)
-    assignments, closed_out = assign_sides(samples, group_of_images(images, links, ignored), rules)
-    check_no_leak(assignments, links, ignored)
-    rejections = sorted([*unusable, *closed_out], key=lambda row: row.id)
-    write_manifest(OUT / "split.parquet", assignments, Assignment)
-    write_manifest(OUT / "rejected.parquet", rejections, Rejection)
-    log_counts("split", len(samples) + len(unusable), len(assignments), rejections, unit="samples")
-    click.echo("split: " + ", ".join(f"{side} {count}" for side, count in side_counts(assignments).items()))
-    click.echo("split: farthest from its share: " + farthest_share(assignments, rules.shares))
 
 
 if __name__ == "__main__":

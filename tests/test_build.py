@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ import pytest
 from pipeline import build as build_module
 from pipeline.build import BUILDS, building
 from pipeline.errors import OutputError
+from pipeline.pixels import WrittenFile
 from tests.conftest import tree
 
 PLACE = Path("data/doubled")
@@ -35,7 +37,7 @@ class Project:
         self.made = []
         with building(PLACE, facts, self.root) as build:
 
-            def double(rest: list[float]) -> Iterator[Doubled]:
+            def double(rest: Iterator[float]) -> Iterator[Doubled]:
                 for value in rest:
                     if len(self.made) == dies_after:
                         raise Killed
@@ -44,10 +46,14 @@ class Project:
                     (build.root / path).write_text(str(2 * value))
                     yield Doubled(2 * value, [path.as_posix()])
 
-            results = build.through(values, double, key=str, kind=Doubled, files_of=lambda found: found.paths)
+            results = build.through(values, double, key=str, kind=Doubled, files_of=self._written)
             values = [result.value for result in results]
             (build.folder / "all.txt").write_text(str(values))
         return values
+
+    def _written(self, found: Doubled) -> list[WrittenFile]:
+        contents = [(path, str(found.value).encode()) for path in found.paths]
+        return [WrittenFile(path, len(data), hashlib.sha256(data).hexdigest()) for path, data in contents]
 
 
 @pytest.fixture
@@ -140,3 +146,21 @@ def test_a_disk_that_refuses_is_one_message(project: Project) -> None:
     (project.root / ".cache").write_text("a file where a folder should be")
     with pytest.raises(OutputError, match="cannot be written: Not a directory"):
         project.run([1.5])
+
+
+def test_an_output_is_on_the_disk_before_it_has_its_name(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[str] = []
+    sync, rename = build_module.sync_file_system, Path.rename
+
+    def synced(folder: Path) -> None:
+        events.append("synced")
+        sync(folder)
+
+    def renamed(path: Path, target: Path) -> Path:
+        events.append(target.name)
+        return rename(path, target)
+
+    monkeypatch.setattr(build_module, "sync_file_system", synced)
+    monkeypatch.setattr(Path, "rename", renamed)
+    project.run([1.5])
+    assert events == ["synced", "doubled"]

@@ -1,3 +1,4 @@
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -7,9 +8,9 @@ from typing import Any
 import pytest
 
 from pipeline import files
-from pipeline.files import atomic_path, write_bytes
+from pipeline.files import atomic_path, boot_id, sync_file_system, write_bytes
 
-LINES = 12
+LINES = 40
 """More than `atomic_path` runs: the last of them interrupt nothing."""
 
 
@@ -54,3 +55,41 @@ def test_an_error_in_the_block_keeps_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="full"):
         write_half(tmp_path / "a")
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("a", b"old")]
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_the_name_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[str, bool]] = []
+    fsync, place = os.fsync, tmp_path / "a.txt"
+
+    def noted(descriptor: int) -> None:
+        done.append((Path(f"/proc/self/fd/{descriptor}").readlink().suffix, place.exists()))
+        fsync(descriptor)
+
+    monkeypatch.setattr("os.fsync", noted)
+    write_bytes(place, b"a")
+    assert done == [(".part", False), ("", True)]
+    write_bytes(place, b"b", synced=False)
+    assert len(done) == 2
+
+
+def test_a_file_system_is_synced_with_and_without_the_call_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync_file_system(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        sync_file_system(tmp_path / "nothing")
+    called: list[None] = []
+    monkeypatch.setattr("ctypes.CDLL", lambda *_, **__: object())
+    monkeypatch.setattr("os.sync", lambda: called.append(None))
+    sync_file_system(tmp_path)
+    assert len(called) == 1
+
+
+def test_a_boot_has_one_name_and_no_name_is_trusted_where_the_system_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert boot_id() == boot_id()
+    monkeypatch.setattr("pipeline.files._BOOT_ID", tmp_path / "none")
+    assert boot_id() != boot_id()

@@ -79,3 +79,12 @@ def test_a_full_disk_is_one_message_and_leaves_whole_records(path: Path, monkeyp
 def test_a_journal_that_cannot_be_made_is_told() -> None:
     with pytest.raises(OutputError, match="/proc/nowhere/journal: cannot be written"):
         Journal(Path("/proc/nowhere/journal"))
+
+
+def test_records_are_synced_every_now_and_then(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("os.fsync", synced.append)
+    with Journal(path) as journal:
+        for number in range(600):
+            journal.append(str(number), number)
+    assert len(synced) == 2

@@ -1,9 +1,12 @@
 """Fingerprints on disk, by content: a rerun after adding a source decodes only what is new."""
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.config import EngineParams
 from pipeline.curation.face_alignment import FaceAligner, make_aligner
@@ -14,10 +17,13 @@ from pipeline.curation.fingerprints import (
     fingerprint_grey,
     fingerprint_version,
 )
+from pipeline.curation.image_rows import ImageRows
+from pipeline.curation.prints import Fingerprints
 from pipeline.engine import map_records
 from pipeline.errors import SampleRejected
+from pipeline.ids import EqualValues
 from pipeline.images import read_grey, read_image
-from pipeline.manifests import read_manifests, write_manifest
+from pipeline.manifests import iterate_manifest, write_manifest
 from pipeline.places import Location, located
 from pipeline.records import Image, Rejection
 
@@ -36,6 +42,25 @@ Mapper = Callable[..., Generator[Any, None, None]]
 """As `map_records`: a generator of results in the items' order."""
 
 
+class Store(Protocol[Row]):
+    """Holds rows by content; of several of one content the last counts."""
+
+    def add(self, row: Row) -> None:
+        """Take one more."""
+
+    def __contains__(self, sha256: object) -> bool: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __getitem__(self, sha256: str) -> Row: ...
+
+
+class Rows(dict[str, Row]):
+    """A store of few or small rows."""
+
+    def add(self, row: Row) -> None:
+        """Take one more."""
+        self[row.sha256] = row
+
+
 def fingerprint_images(
     images: Sequence[Image],
     *,
@@ -44,8 +69,10 @@ def fingerprint_images(
     cache_folder: Path | None = CACHE,
     root: Location = Path(),
     mapper: Mapper = map_records,
-) -> tuple[dict[str, Fingerprint], list[Rejection]]:
+) -> tuple[Fingerprints, list[Rejection]]:
     """The fingerprint of each content by its sha256, and a rejection for each image that can't be decoded.
+
+    Fingerprints of contents that no image has may be among them, where the cache holds such.
 
     Args:
         images: Rows; of several with one content, one is decoded.
@@ -56,8 +83,11 @@ def fingerprint_images(
         mapper: What is called as `map_records` is.
     """
     stored = None if cache_folder is None else cache_folder / f"{fingerprint_version(faces)}.parquet"
+    if cache_folder is not None:
+        cache_folder.mkdir(parents=True, exist_ok=True)
     compute = partial(_fingerprint_with_face if faces else _fingerprint_file, root)
-    return cached_by_content(images, Fingerprint, compute, stored, partial(mapper, engine=engine))
+    found = Fingerprints(cache_folder)
+    return found, cached_by_content(images, Fingerprint, compute, stored, partial(mapper, engine=engine), into=found)
 
 
 def cached_by_content(
@@ -66,28 +96,39 @@ def cached_by_content(
     compute: Callable[[Image], Row | SampleRejected],
     stored: Path | None,
     mapper: Mapper,
-) -> tuple[dict[str, Row], list[Rejection]]:
-    """What `compute` tells of each content by its sha256, read from `stored` where it is known, and what failed.
+    *,
+    into: Store[Row],
+) -> list[Rejection]:
+    """Put what `compute` tells of each content `into` a store, read from `stored` where it is known.
 
-    `mapper` is called as `map_records` is, with the engine chosen.
+    Gives a rejection for each image of which it tells none. `mapper` is called as `map_records` is, with the engine
+    chosen.
     """
-    known = {} if stored is None else {row.sha256: row for row in _stored_rows(stored, record)}
-    fresh = {image.sha256: image for image in images if image.sha256 not in known}
-    results = mapper(compute, list(fresh.values()), crashed=lambda _, verdict: verdict)
-    found, failed = _collected(zip(fresh, results, strict=True), record, stored)
+    rows = ImageRows.of(images)
+    for row in _stored_rows(stored, record) if stored is not None else ():
+        into.add(row)
+    fresh = rows.taken(_one_a_content(rows, into))
+    results = mapper(compute, fresh, crashed=lambda _, verdict: verdict)
+    failed, found = _collected(zip(fresh.texts("sha256"), results, strict=True), into, record, stored)
     if stored is not None and (found or _parts_of(stored)):
-        rows = known | found
-        write_manifest(stored, (rows[key] for key in sorted(rows)), record)
+        write_manifest(stored, (into[key] for key in sorted(into)), record)
         for part in _parts_of(stored):
             part.unlink()
-    rejections = [_rejection(image, failed[image.sha256]) for image in images if image.sha256 in failed]
-    wanted = {image.sha256 for image in images}
-    return {key: row for key, row in (known | found).items() if key in wanted}, rejections
+    return [_rejection(image, failed[image.sha256]) for image in rows if image.sha256 in failed] if failed else []
 
 
-def _stored_rows(stored: Path, record: type[Row]) -> list[Row]:
+def _one_a_content(rows: ImageRows, known: Container[object]) -> NDArray[np.int64]:
+    """The place of one image of each content that isn't known, in the images' order."""
+    unknown = np.array([key not in known for key in rows.texts("sha256")], dtype=bool)
+    values = EqualValues(np.arange(len(rows)), rows.texts("sha256")).firsts()
+    return np.asarray(values[unknown[values]])
+
+
+def _stored_rows(stored: Path, record: type[Row]) -> Iterator[Row]:
     """What earlier runs computed, those included that were killed at it."""
-    return read_manifests([path for path in (stored, *_parts_of(stored)) if path.is_file()], record)
+    for path in (stored, *_parts_of(stored)):
+        if path.is_file():
+            yield from iterate_manifest(path, record)
 
 
 def _parts_of(stored: Path) -> list[Path]:
@@ -95,20 +136,24 @@ def _parts_of(stored: Path) -> list[Path]:
 
 
 def _collected(
-    results: Iterable[tuple[str, Row | SampleRejected]], record: type[Row], stored: Path | None
-) -> tuple[dict[str, Row], dict[str, SampleRejected]]:
-    """What was found and what failed, by content; what was found is saved as it comes."""
-    found: dict[str, Row] = {}
+    results: Iterable[tuple[str, Row | SampleRejected]], into: Store[Row], record: type[Row], stored: Path | None
+) -> tuple[dict[str, SampleRejected], int]:
+    """What failed, by content, and how many were found; what was found is saved as it comes."""
     failed: dict[str, SampleRejected] = {}
+    found = 0
+    unsaved: list[Row] = []
     for key, result in results:
         if isinstance(result, SampleRejected):
             failed[key] = result
             continue
-        found[key] = result
-        if stored is not None and len(found) % _SAVE_EVERY == 0:
-            part = stored.with_name(f"{stored.stem}.after-{key}.parquet")
-            write_manifest(part, list(found.values())[-_SAVE_EVERY:], record)
-    return found, failed
+        into.add(result)
+        unsaved.append(result)
+        found += 1
+        if len(unsaved) == _SAVE_EVERY:
+            if stored is not None:
+                write_manifest(stored.with_name(f"{stored.stem}.after-{key}.parquet"), unsaved, record)
+            unsaved = []
+    return failed, found
 
 
 def _fingerprint_file(root: Location, image: Image) -> Fingerprint | SampleRejected:

@@ -13,6 +13,7 @@ from pipeline.config import DedupParams
 from pipeline.curation.fingerprints import Fingerprint
 from pipeline.curation.likeness import Gallery, Pairs, measure_likeness, propose_pairs
 from pipeline.curation.links import judge_pairs
+from pipeline.curation.prints import Fingerprints
 from pipeline.images import decode_image, encode_image
 
 RADII = (0, 2, 4, 6, 8, 10, 12)
@@ -110,7 +111,8 @@ def calibrate(
     All originals count as different photos: one that really is there twice counts as an error, and its copies may be
     tied to the other's, so both rates are lower bounds.
     """
-    gallery = Gallery([*originals, *changed])
+    rows = [*originals, *changed]
+    gallery = Gallery(Fingerprints.of(rows), [row.sha256 for row in rows])
     return [_point(gallery, len(originals), radius, params) for radius in RADII]
 
 

@@ -1,30 +1,41 @@
 """All of curation on the rows of every source: poor pictures go, links are found, one copy of each photo stays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 
+import numpy as np
+
 from pipeline.config import Params
 from pipeline.curation.fingerprints import Fingerprint
+from pipeline.curation.image_rows import ImageRows
 from pipeline.curation.keeping import STAGE, ClusterMember, keep_best
-from pipeline.curation.links import find_links
-from pipeline.curation.quality import ImageQuality, quality_problem
+from pipeline.curation.links import Links, find_links
+from pipeline.curation.prints import Fingerprints
+from pipeline.curation.quality import ImageQuality, QualityScores, quality_problem
 from pipeline.curation.same_person import Embeddings, OversizedPerson, same_person_links
 from pipeline.curation.shuffled_join import join_pairs
-from pipeline.records import DuplicateLink, Image, Rejection
+from pipeline.records import Image, Rejection
 
 
 @dataclass(frozen=True, slots=True)
 class Curation:
     """What came of it: every image is in `kept` or in `rejected`, once."""
 
-    kept: list[Image]
+    kept: ImageRows
     rejected: list[Rejection]
-    links: list[DuplicateLink]
+    links: Links
     clusters: list[ClusterMember]
-    quality: list[ImageQuality]
+    judged: ImageRows
+    fingerprints: Fingerprints
     oversized_people: list[OversizedPerson]
+
+    def quality(self) -> Iterator[ImageQuality]:
+        """The scores of every image that was judged."""
+        scores = _scores(self.judged, self.fingerprints)
+        for image_id, row in zip(self.judged.texts("id"), scores, strict=True):
+            yield ImageQuality.of(image_id, row)
 
 
 def curate(
@@ -40,26 +51,41 @@ def curate(
     Poor pictures go before copies are compared: a blurred copy never stands in for a sharp one, and blank pictures,
     which all look alike, make no clusters.
     """
-    ordered = sorted((image for image in images if image.sha256 in fingerprints), key=lambda image: image.id)
-    poor = [r for image in ordered if (r := _poor(image, fingerprints[image.sha256], params)) is not None]
-    gone = {rejection.id for rejection in poor}
-    good = [image for image in ordered if image.id not in gone]
-    people, oversized = same_person_links(good, embeddings, params.dedup.same_person)
+    prints = fingerprints if isinstance(fingerprints, Fingerprints) else Fingerprints.of(fingerprints.values())
+    rows = ImageRows.of(images)
+    ordered = rows.chosen(prints.rows(rows.texts("sha256")) >= 0).by_id()
+    problems = dict(_problems(ordered, prints, params))
+    poor = [_poor(ordered[place], problem) for place, problem in problems.items()]
+    good = ordered.chosen(~np.isin(np.arange(len(ordered)), list(problems)))
+    people, oversized = same_person_links(good, embeddings, params.dedup.same_person) if embeddings else ([], [])
     search = partial(join_pairs, max_in_memory=params.dedup.max_in_memory, address=params.engine.address)
-    links = find_links(good, fingerprints, params.dedup, people, search)
-    verdicts = keep_best(good, links, fingerprints, params.dedup)
+    links = find_links(good, prints, params.dedup, people, search)
+    verdicts = keep_best(good, links, prints, params.dedup)
     return Curation(
         kept=verdicts.kept,
         rejected=[*poor, *verdicts.rejected],
         links=links,
         clusters=verdicts.clusters,
-        quality=[ImageQuality.of(image, fingerprints[image.sha256].scores) for image in ordered],
+        judged=ordered,
+        fingerprints=prints,
         oversized_people=oversized,
     )
 
 
-def _poor(image: Image, row: Fingerprint, params: Params) -> Rejection | None:
-    problem = quality_problem(row.scores, image.width_px, image.height_px, params.quality)
-    if problem is None:
-        return None
+def _scores(images: ImageRows, prints: Fingerprints) -> Iterator[QualityScores]:
+    rows = prints.rows(images.texts("sha256"))
+    columns = (prints.scores(name, rows) for name in ("brightness", "contrast", "sharpness", "compression"))
+    return (QualityScores(*map(float, row)) for row in zip(*columns, strict=True))
+
+
+def _problems(images: ImageRows, prints: Fingerprints, params: Params) -> Iterator[tuple[int, tuple[str, str]]]:
+    """The places of the pictures that are too poor, and what is wrong with each."""
+    sizes = zip(images.texts("width_px"), images.texts("height_px"), strict=True)
+    for place, (scores, (width_px, height_px)) in enumerate(zip(_scores(images, prints), sizes, strict=True)):
+        problem = quality_problem(scores, width_px, height_px, params.quality)
+        if problem is not None:
+            yield place, problem
+
+
+def _poor(image: Image, problem: tuple[str, str]) -> Rejection:
     return Rejection(id=image.id, stage=STAGE, reason=problem[0], detail=problem[1], origin=image.origin)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from pipeline.config import DedupParams
 from pipeline.curation.clusters import DisjointSets, connected_components
 from pipeline.curation.fingerprints import Fingerprint
+from pipeline.curation.image_rows import ImageRows
+from pipeline.ids import IdTable, id_array
 from pipeline.records import DuplicateLink, Image, LinkKind, Rejection
 
 STAGE = "dedup"
@@ -36,9 +38,9 @@ class ClusterMember:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Every image once: kept, or rejected with a reason; and the clusters that led to it."""
+    """Every image once: kept, or rejected with a reason; and the clusters that led to it. Each is in order."""
 
-    kept: list[Image]
+    kept: ImageRows
     rejected: list[Rejection]
     clusters: list[ClusterMember]
 
@@ -54,22 +56,22 @@ def keep_best(
     Best first, each image is kept unless it is a direct duplicate of one already kept: a chain of small steps never
     removes a picture that is far from every kept one.
     """
-    by_id = {image.id: image for image in images}
-    links = [link for link in links if params.links.of(link.kind) == "drop"]
-    neighbourhood = _Neighbourhood(links)
+    rows = ImageRows.of(images).by_id()
+    duplicates = [link for link in links if params.links.of(link.kind) == "drop"]
+    neighbourhood = _Neighbourhood(duplicates)
+    ends = IdTable(id_array(end for link in duplicates for end in (link.first, link.second)))
+    by_id = {image.id: image for image in rows.chosen(ends.rows(rows.ids()) >= 0)}
     rejections: dict[str, Rejection] = {}
-    rows: list[ClusterMember] = []
-    for component in connected_components(by_id, ((link.first, link.second) for link in links)):
-        if len(component) == 1:
-            continue
+    clusters: list[ClusterMember] = []
+    for component in connected_components((), ((link.first, link.second) for link in duplicates)):
         members = sorted((by_id[i] for i in component), key=lambda image: keep_rank(image, fingerprints))
         conflicting = _conflicting(members, neighbourhood, params)
         keepers = _choose_keepers([m for m in members if m.id not in conflicting], neighbourhood)
         rejections.update((i, _conflict(by_id[i], members)) for i in conflicting)
         rejections.update((i, _duplicate(by_id[i], by_id[k], neighbourhood)) for i, k in keepers.items() if i != k)
-        rows.extend(_cluster_rows(members, keepers, conflicting, fingerprints, params))
-    kept = sorted((image for image in images if image.id not in rejections), key=lambda image: image.id)
-    return Verdicts(kept, [rejections[i] for i in sorted(rejections)], sorted(rows, key=_row_order))
+        clusters.extend(_cluster_rows(members, keepers, conflicting, fingerprints, params))
+    kept = rows.chosen(IdTable(id_array(rejections)).rows(rows.ids()) < 0)
+    return Verdicts(kept, [rejections[i] for i in sorted(rejections)], sorted(clusters, key=_row_order))
 
 
 def keep_rank(image: Image, fingerprints: Mapping[str, Fingerprint]) -> tuple[bool, bool, int, int, float, str]:

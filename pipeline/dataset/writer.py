@@ -1,6 +1,7 @@
 """The output folder: whole files only, and a journal from which an interrupted run goes on."""
 
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -10,13 +11,14 @@ from typing import Any, Literal
 from pipeline.dataset.listing import MARKER, Photo
 from pipeline.dataset.masking import PhotoResult, Row
 from pipeline.errors import OutputError
-from pipeline.files import write_bytes, write_text
+from pipeline.files import boot_id, crc32_of, sync_file_system, write_bytes, write_text
 from pipeline.journal import Journal
 
 METADATA, REJECTED, SHEET = "metadata.jsonl", "rejected.jsonl", "contact_sheet.jpg"
 _OURS = ("images", "crops", "alpha", METADATA, REJECTED, SHEET)
 _JOURNAL = MARKER.parent / "journal"
 _UNFINISHED = MARKER.parent / "unfinished.json"
+_BOOT = MARKER.parent / "boot"
 LOCK = MARKER.parent / "lock"
 
 Mode = Literal["new", "overwrite", "resume"]
@@ -27,13 +29,13 @@ class Entry:
     """What the journal knows of one photo: enough to skip it, and to write the tables again.
 
     Attributes:
-        files: Size in bytes by path below the output folder.
+        files: Size in bytes and CRC-32 of each file by its path below the output folder.
     """
 
     photo: str
     stamp: tuple[int, int]
     faces: int
-    files: dict[str, int]
+    files: dict[str, tuple[int, int]]
     rows: list[Row]
     rejected: list[Row]
 
@@ -97,9 +99,21 @@ class DatasetWriter:
         write_text(self._folder / _UNFINISHED, json.dumps(self._asked) + "\n")
         write_text(self._folder / MARKER, json.dumps(settings, indent=2, sort_keys=True) + "\n")
         self._journal = Journal(self._folder / _JOURNAL)
-        self._entries = {name: _entry(self._journal[name]) for name in self._journal}
-        for name in [name for name, entry in self._entries.items() if not self._is_whole(entry)]:
-            del self._entries[name]
+        self._entries = self._whole_entries()
+        write_text(self._folder / _BOOT, boot_id())
+
+    def _whole_entries(self) -> dict[str, Entry]:
+        """What the journal names and is there; after a power cut, whose files hold what was written to them.
+
+        Then the journal forgets the others: a file may have its size and no content.
+        """
+        boot = self._folder / _BOOT
+        compare = boot.is_file() and boot.read_text(encoding="utf-8") != boot_id()
+        entries = {name: _entry(self._journal[name]) for name in self._journal}
+        whole = {name: entry for name, entry in entries.items() if self._is_whole(entry, compare)}
+        if compare:
+            self._journal.rewrite(list(whole))
+        return whole
 
     def _check_unfinished(self) -> None:
         """Go on unasked only where the same command was killed or stopped: other photos would replace what is there."""
@@ -124,7 +138,7 @@ class DatasetWriter:
 
     def _clear(self) -> None:
         """Remove what `augment-masks` wrote, except the lock that this run holds."""
-        for name in (*_OURS, MARKER, _JOURNAL, _UNFINISHED):
+        for name in (*_OURS, MARKER, _JOURNAL, _UNFINISHED, _BOOT):
             path = self._folder / name
             if path.is_dir():
                 rmtree(path)
@@ -135,8 +149,9 @@ class DatasetWriter:
         for part in self._folder.rglob(".*.part"):  # what a killed run was writing
             part.unlink()
 
-    def _is_whole(self, entry: Entry) -> bool:
-        return all(_size(self._folder / name) == size for name, size in entry.files.items())
+    def _is_whole(self, entry: Entry, compare: bool) -> bool:
+        files = [(self._folder / name, *facts) for name, facts in entry.files.items()]
+        return all(_size(path) == size and not (compare and crc32_of(path) != crc) for path, size, crc in files)
 
     def has(self, photo: Photo) -> bool:
         """Whether the photo was done by an earlier run and has not changed since."""
@@ -149,8 +164,8 @@ class DatasetWriter:
         Raises:
             OutputError: the disk is full or refuses; the photo's pictures are taken back.
         """
-        sizes = {name: len(data) for name, data in result.files.items()}
-        entry = Entry(result.photo.name, result.stamp, result.faces, sizes, result.rows, result.rejected)
+        facts = {name: (len(data), zlib.crc32(data)) for name, data in result.files.items()}
+        entry = Entry(result.photo.name, result.stamp, result.faces, facts, result.rows, result.rejected)
         try:
             self._write_files(result.files)
             self._journal.append(entry.photo, _as_row(entry))
@@ -164,7 +179,7 @@ class DatasetWriter:
 
     def _write_files(self, files: dict[str, bytes]) -> None:
         for name, data in files.items():
-            write_bytes(self._folder / name, data)
+            write_bytes(self._folder / name, data, synced=False)
 
     def _remove(self, files: dict[str, bytes]) -> None:
         for name in files:
@@ -186,6 +201,7 @@ class DatasetWriter:
             for name in [name for entry in self._entries.values() if entry.photo not in kept for name in entry.files]:
                 (self._folder / name).unlink(missing_ok=True)
             self._entries = {entry.photo: entry for entry in entries}
+            sync_file_system(self._folder)  # all pictures at once, before a table names them
             self._journal.rewrite([entry.photo for entry in entries])
             rows = [row for entry in entries for row in entry.rows]
             rejected = unreadable + [row for entry in entries for row in entry.rejected]
@@ -202,6 +218,7 @@ class DatasetWriter:
         """
         try:
             (self._folder / _UNFINISHED).unlink()
+            (self._folder / _BOOT).unlink()
         except OSError as error:
             raise _unwritable(self._folder, error) from error
 
@@ -234,7 +251,8 @@ def _as_row(entry: Entry) -> dict[str, Any]:
 
 
 def _entry(row: Row) -> Entry:
-    return Entry(**(row | {"stamp": tuple(row["stamp"])}))
+    files = {name: tuple(facts) for name, facts in row["files"].items()}
+    return Entry(**(row | {"stamp": tuple(row["stamp"]), "files": files}))
 
 
 def _read_row(path: Path) -> Row:

@@ -3,16 +3,17 @@
 from dataclasses import dataclass, field
 from itertools import compress
 from pathlib import Path
+from typing import Any
 
 from pipeline.arrays import Rgb
-from pipeline.config import FacesParams
+from pipeline.config import FacesParams, Params
 from pipeline.curation.quality import visible_share
 from pipeline.errors import SampleRejected
 from pipeline.faces.crops import crop_square, sharpness
 from pipeline.faces.finding import FoundFace, shared_finder
 from pipeline.faces.labels import FaceLabel, label_faces
 from pipeline.images import encode_image, read_image
-from pipeline.pixels import StoredFile, put_picture
+from pipeline.pixels import StoredFile, WrittenFile, put_picture, whole_files
 from pipeline.places import Location, located
 from pipeline.records import Face, Image, LabelledBox, Rejection
 
@@ -27,9 +28,14 @@ class Extraction:
     rejections: list[Rejection] = field(default_factory=list)
     files: list[StoredFile] = field(default_factory=list)
 
-    def paths(self) -> list[str]:
-        """The crops' locators."""
-        return [file.shard for file in self.files]
+    def written(self) -> list[WrittenFile]:
+        """The crops' files."""
+        return whole_files(self.files)
+
+
+def build_facts(params: Params) -> dict[str, Any]:
+    """What decides the faces beside the images and the code, as JSON values."""
+    return {"faces": params.faces.model_dump(mode="json"), "storage": str(params.storage.root)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import lzma
+import shutil
 import stat
 import struct
 import tarfile
@@ -14,7 +15,7 @@ from pathlib import Path, PurePath
 from typing import IO
 
 from pipeline.errors import SourceError
-from pipeline.files import write_text
+from pipeline.files import boot_id, sync_file_system, write_text
 from pipeline.sources.archive_gate import ArchiveLimits, Gate, printable
 from pipeline.sources.http import size_of
 from pipeline.sources.offers import Refusal
@@ -34,7 +35,8 @@ def unpack(archive: Path, store: Path, limits: ArchiveLimits) -> tuple[Path, tup
     """The folder under `store` that holds the archive's good members, and a refusal for each of the others.
 
     An archive is unpacked once: a second call finds the folder, and a call after an interruption goes on where it
-    stopped, as every member is written whole or not at all. Member names stay as they are.
+    stopped, as every member is written whole or not at all. Member names stay as they are. After a power cut that is
+    not so, and an archive that was being unpacked is unpacked anew.
 
     Raises:
         SourceError: the file is missing or is no archive of a known kind.
@@ -45,10 +47,20 @@ def unpack(archive: Path, store: Path, limits: ArchiveLimits) -> tuple[Path, tup
         refusals = tuple(Refusal(**row) for row in json.loads(done.read_text(encoding="utf-8")))
         return folder / "files", refusals
     files = folder / "files"
-    files.mkdir(parents=True, exist_ok=True)
+    _begin(files)
     refusals = tuple(_unpack(archive, files, limits))
+    sync_file_system(files)
     write_text(done, json.dumps([asdict(refusal) for refusal in refusals], indent=0))
     return files, refusals
+
+
+def _begin(files: Path) -> None:
+    """Make the folder, or keep it where this machine hasn't been started since it was begun."""
+    boot = files.parent / "boot"
+    if files.exists() and not (boot.is_file() and boot.read_text(encoding="utf-8") == boot_id()):
+        shutil.rmtree(files)
+    files.mkdir(parents=True, exist_ok=True)
+    write_text(boot, boot_id())
 
 
 def _key(archive: Path, limits: ArchiveLimits) -> str:

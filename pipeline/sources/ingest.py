@@ -13,6 +13,7 @@ from pipeline.digests import item_key
 from pipeline.engine import map_records
 from pipeline.errors import SourceError
 from pipeline.manifests import read_manifests, write_manifest
+from pipeline.pixels import WrittenFile
 from pipeline.records import Image, Rejection
 from pipeline.sources.adapter import Adapter
 from pipeline.sources.catalogue import make_adapter
@@ -42,8 +43,8 @@ def ingest_source(name: str, params: Params, root: Path, mapper: Mapper = map_re
     """Ingest one source into `data/raw/<name>/` under `root`, replacing what was there.
 
     The folder is built elsewhere and put in place whole, so a run that breaks off leaves the former one as it was, and
-    the next goes on from there. Under a storage root of its own, images are written where they stay, the folder put in
-    place holds the manifest that names them, and the next run begins anew. `mapper` is called as `map_records` is.
+    the next goes on from there. Under a storage root of its own, images are written where they stay, and the folder put
+    in place holds the manifest that names them. `mapper` is called as `map_records` is.
 
     Raises:
         ConfigError: the source isn't known or is set up wrongly.
@@ -58,11 +59,10 @@ def ingest_source(name: str, params: Params, root: Path, mapper: Mapper = map_re
     limits, removed, pixels = adapter.workspace.limits, denylist.sha256, params.storage.root
     maker = RowMaker(name, adapter.settings, labels, pasted_sha256(adapter.settings, root))
     facts = {"limits": asdict(limits), "removed": sorted(removed), "storage": None if pixels is None else str(pixels)}
-    with building(RAW / name, facts, root) as build:
-        written = build.folder / "files" if pixels is None else pixels / published
-        inspector = Inspector(name, root, written, published, limits, removed)
+    with building(RAW / name, facts, root, pixels) as build:
+        inspector = Inspector(name, root, build.pixels / published, published, limits, removed)
         run = partial(mapper, inspector, engine=params.engine, crashed=inspector.rejected)
-        found = run(offers) if pixels is not None else _resumed(build, offers, run)
+        found = _resumed(build, offers, run)
         images, rejected = _parted(row for one in found for row in maker.rows(one))
         write_manifest(build.folder / "images.parquet", images, Image)
         write_manifest(build.folder / "rejected.parquet", [*refused, *rejected], Rejection)
@@ -124,9 +124,11 @@ def _parted(rows: Iterable[Image | Rejection]) -> tuple[list[Image], list[Reject
     return images, rejections
 
 
-def _copied(found: Inspected | Rejection) -> list[str]:
+def _copied(found: Inspected | Rejection) -> list[WrittenFile]:
     """The file that was put into `data/raw/`, if one was."""
-    return [found.path] if isinstance(found, Inspected) and not found.offer.in_place else []
+    if isinstance(found, Rejection) or found.offer.in_place:
+        return []
+    return [WrittenFile(found.path, found.size_bytes, found.sha256)]
 
 
 def _why(rejections: Sequence[Rejection]) -> str:

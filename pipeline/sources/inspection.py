@@ -62,7 +62,7 @@ class Inspector:
         refuse_polyglot(data)
         height, width = decode_image(data, self.limits).rgb.shape[:2]
         path = self._in_place(offer.file) if offer.in_place else self._put(offer, extension, data)
-        return Inspected(offer, digest, path, width, height)
+        return Inspected(offer, digest, path, width, height, len(data))
 
     def _in_place(self, file: Location) -> str:
         return str(file) if isinstance(file, Address) else Path(os.path.relpath(file, self.root)).as_posix()
@@ -76,7 +76,7 @@ class Inspector:
         relative = f"{name[:2]}/{name}{extension}"
         target = self.written / relative
         if not self._link(offer.file, target):
-            write_bytes(target, data)
+            write_bytes(target, data, synced=False)
         return f"{self.published}/{relative}"
 
     def _link(self, file: Location, target: Location) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import requests
 
 from pipeline.errors import SourceError
+from pipeline.files import sync_file
 from pipeline.sources.http import (
     CONNECT_TIMEOUT_S,
     MAX_WAIT_S,
@@ -135,6 +136,7 @@ class _Download:
             path = archive_path(self._dataset, self.version, self._store)
             path.parent.mkdir(parents=True, exist_ok=True)
             self._fill(self._ask(client), path.with_suffix(".part"))
+        sync_file(path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
         return path
 

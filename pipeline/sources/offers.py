@@ -75,3 +75,4 @@ class Inspected:
     path: str
     width_px: int
     height_px: int
+    size_bytes: int

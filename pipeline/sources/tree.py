@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from pydantic import Field
 
 from pipeline.errors import SourceError
-from pipeline.places import Address, Location, LocationSetting, list_files
+from pipeline.places import Address, Location, LocationSetting, list_objects
 from pipeline.sources.adapter import Adapter
 from pipeline.sources.archive_gate import ArchiveLimits
 from pipeline.sources.archives import is_archive, unpack
@@ -141,14 +141,16 @@ class TreeAdapter(Adapter[Settings]):
 
     def _stored(self, folder: Address, prefix: str) -> Iterator[TreeFile | Refusal]:
         """The objects below an address."""
-        for name in list_files(folder):
+        for found in list_objects(folder):
+            name = found.name
             if any(map(is_system_file, name.split("/"))):
                 yield Refusal(origin=prefix + name, reason="system_file", detail="hidden or made by a file manager")
             elif is_archive(PurePath(name)):
                 detail = "an archive in an object store: download it, then give the file"
                 yield Refusal(origin=prefix + name, reason="nested_archive", detail=detail)
             else:
-                yield TreeFile(prefix + name, folder / name, not self.settings.copy_files)
+                address = Address((folder / name).url, found.version)
+                yield TreeFile(prefix + name, address, not self.settings.copy_files)
 
     def _unpacked(self, archive: Path, prefix: str) -> Iterator[TreeFile | Refusal]:
         limits = ArchiveLimits.of(self.workspace.archive, self.workspace.limits.max_file_bytes)

@@ -4,6 +4,7 @@ from pipeline.config import DedupParams
 from pipeline.curation.fingerprints import fingerprint
 from pipeline.curation.likeness import Gallery, Likeness, measure_likeness, propose_pairs
 from pipeline.curation.links import judge_pairs
+from pipeline.curation.prints import Fingerprints
 from pipeline.images import Decoded
 from tests.curation.examples import picture, with_mask
 
@@ -11,7 +12,8 @@ PARAMS = DedupParams()
 
 
 def gallery(*pictures):
-    return Gallery([fingerprint(str(i), Decoded(rgb, "PNG", "RGB", None)) for i, rgb in enumerate(pictures)])
+    rows = [fingerprint(str(i), Decoded(rgb, "PNG", "RGB", None)) for i, rgb in enumerate(pictures)]
+    return Gallery(Fingerprints.of(rows), [row.sha256 for row in rows])
 
 
 def likeness(**values):

@@ -1,4 +1,6 @@
+import itertools
 import random
+from collections import defaultdict
 
 import cv2
 import numpy as np
@@ -8,7 +10,7 @@ from pipeline.config import DedupParams
 from pipeline.curation.fingerprints import fingerprint
 from pipeline.curation.links import find_links
 from pipeline.images import Decoded, decode_image, encode_image
-from tests.curation.examples import image_row, picture, with_mask
+from tests.curation.examples import image_row, picture, print_row, with_mask
 
 PARAMS = DedupParams()
 
@@ -20,7 +22,7 @@ def shown(name, rgb, **changes):
 
 def linked(*shown_images):
     prints = {image.sha256: fingerprint(image.sha256, Decoded(rgb, "PNG", "RGB", None)) for image, rgb in shown_images}
-    return find_links([image for image, _ in shown_images], prints, PARAMS)
+    return list(find_links([image for image, _ in shown_images], prints, PARAMS))
 
 
 def kinds(links):
@@ -98,3 +100,55 @@ def test_what_was_made_from_a_photo_is_tied_to_it_and_to_what_else_was():
     assert kinds(linked(photo, *children)) == {between(photo, child): "derived_from" for child in children}
     assert kinds(linked(*children)) == {between(*children): "derived_from"}
     assert linked(photo, shown("other", picture(8), parent_sha256="elsewhere")) == []
+
+
+def stated_plainly(images):
+    """What sources say of the images, by dictionaries: the links that columns must come to."""
+    links = set()
+    by_id = sorted(images, key=lambda image: image.id)
+
+    def groups(value_of):
+        found = defaultdict(list)
+        for image in by_id:
+            if (value := value_of(image)) is not None:
+                found[value].append(image.id)
+        return found
+
+    contents = groups(lambda image: image.sha256)
+    links |= {(ids[0], other, "exact") for ids in contents.values() for other in ids[1:]}
+    names = groups(lambda image: (image.source, image.origin.removesuffix("-with-mask")))
+    suffixed = {(image.source, image.origin.removesuffix("-with-mask")) for image in images if "-with" in image.origin}
+    for kind, ids in [
+        *(("same_source_id", ids) for ids in groups(lambda image: image.photo_id).values()),
+        *(("same_person", ids) for ids in groups(lambda image: image.person_id).values()),
+        *(("same_source_id", ids) for name, ids in names.items() if name in suffixed),
+    ]:
+        links |= {(first, second, kind) for first, second in itertools.pairwise(ids)}
+    for parent, children in groups(lambda image: image.parent_sha256).items():
+        head = contents[parent][0] if parent in contents else children[0]
+        links |= {(*sorted((head, child)), "derived_from") for child in children if child != head}
+    return sorted(links)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_stated_links_are_those_of_plain_dictionaries(seed):
+    rng = random.Random(seed)
+    count = rng.choice([1, 5, 40])
+    few = [None, None, *map(str, range(count // 3 + 1))]
+    images = [
+        image_row(
+            f"{seed} {number}",
+            source=rng.choice(["a", "b"]),
+            origin=f"{rng.randrange(count)}{rng.choice(['', '-with-mask'])}",
+            sha256=f"content {rng.randrange(2 * count)}",
+            photo_id=rng.choice(few),
+            person_id=rng.choice(few),
+            parent_sha256=rng.choice([None, f"content {rng.randrange(3 * count)}"]),
+        )
+        for number in range(count)
+    ]
+    # pictures without anything in them are like nothing, so only what is stated ties them
+    prints = {image.sha256: print_row(image.sha256) for image in images}
+    found = find_links(images, prints, PARAMS)
+    assert [(link.first, link.second, link.kind) for link in found] == stated_plainly(images)
+    assert [link.kind for link in found.of({"exact"})] == [link.kind for link in found if link.kind == "exact"]

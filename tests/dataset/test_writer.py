@@ -6,7 +6,7 @@ import pytest
 from pipeline.dataset import writer as writer_module
 from pipeline.dataset.listing import MARKER, Photo
 from pipeline.dataset.masking import PhotoResult
-from pipeline.dataset.writer import DatasetWriter
+from pipeline.dataset.writer import METADATA, DatasetWriter
 from pipeline.errors import OutputError
 
 SETTINGS = {"seed": 0}
@@ -126,7 +126,7 @@ def test_a_write_that_fails_takes_the_photo_back(tmp_path: Path, photo: Photo, m
     writer = DatasetWriter(out, SETTINGS)
     write = writer_module.write_bytes
 
-    def fail_on_the_second(path: Path, data: bytes) -> None:
+    def fail_on_the_second(path: Path, data: bytes, **_: bool) -> None:
         if "crops" in path.parts:
             raise OSError(28, "No space left on device")
         write(path, data)
@@ -146,7 +146,7 @@ def test_ctrl_c_between_two_files_takes_the_photo_back(
     writer = DatasetWriter(out, SETTINGS)
     write = writer_module.write_bytes
 
-    def interrupt_the_second(path: Path, data: bytes) -> None:
+    def interrupt_the_second(path: Path, data: bytes, **_: bool) -> None:
         if "crops" in path.parts:
             raise KeyboardInterrupt
         write(path, data)
@@ -174,3 +174,38 @@ def test_an_output_that_is_a_file_is_told(tmp_path: Path) -> None:
 def test_an_output_that_cannot_be_made_is_told() -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         DatasetWriter(Path("/proc/nowhere/out"), SETTINGS)
+
+
+def test_after_a_power_cut_pictures_are_compared(tmp_path: Path, photo: Photo) -> None:
+    out = tmp_path / "out"
+    with DatasetWriter(out, SETTINGS) as writer:
+        writer.add(result_of(photo))
+    (out / "images/cloth/a.jpg").write_bytes(b"\0")  # its size reached the disk, its content didn't
+    with DatasetWriter(out, SETTINGS) as writer:
+        assert writer.has(photo)
+    (out / MARKER.parent / "boot").write_text("the boot before")
+    with DatasetWriter(out, SETTINGS) as writer:
+        assert not writer.has(photo)
+    with DatasetWriter(out, SETTINGS) as writer:  # killed once more before it was made again
+        assert not writer.has(photo)
+
+
+def test_a_complete_folder_names_no_boot(tmp_path: Path, photo: Photo) -> None:
+    out = tmp_path / "out"
+    with DatasetWriter(out, SETTINGS) as writer:
+        writer.add(result_of(photo))
+        writer.finish([photo], [])
+        writer.mark_complete()
+    assert not (out / MARKER.parent / "boot").exists()
+
+
+def test_pictures_are_on_the_disk_before_a_table_names_them(
+    tmp_path: Path, photo: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    tables: list[bool] = []
+    monkeypatch.setattr(writer_module, "sync_file_system", lambda _: tables.append((out / METADATA).exists()))
+    with DatasetWriter(out, SETTINGS) as writer:
+        writer.add(result_of(photo))
+        writer.finish([photo], [])
+    assert tables == [False]

@@ -19,6 +19,7 @@ from pipeline.arrays import Rgb
 from pipeline.config import FacesParams
 from pipeline.faces.extraction import FaceExtractor
 from pipeline.images import encode_image
+from pipeline.journal import Journal
 from pipeline.manifests import write_manifest
 from pipeline.records import Face, Image
 
@@ -68,6 +69,27 @@ class Project:
         return sum(
             len(path.read_bytes().splitlines()) for path in (self.root / ".cache/builds" / name).glob("*/journal")
         )
+
+    def journal(self, name: str) -> Path:
+        """The journal of a build."""
+        (path,) = (self.root / ".cache/builds" / name).glob("*/journal")
+        return path
+
+    def noted_files(self, name: str) -> list[str]:
+        """The locators of the files that a build's results name."""
+        with Journal(self.journal(name)) as journal:
+            return [file[0] for key in journal for file in journal[key]["files"]]
+
+
+def kill_after(project: Project, stage: str, build: str, lines: int) -> int:
+    """Kill a stage when so many results are on the disk, and say how many it were."""
+    process = project.start(stage)
+    wait_until(lambda: project.journal_lines(build) >= lines)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    wait_until(lambda: ended(process.pid))
+    return project.journal_lines(build)
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -120,15 +142,15 @@ MakeProject = Callable[..., Project]
 
 @pytest.fixture
 def make_project(tmp_path: Path, prepared: Path) -> MakeProject:
-    """Makes projects with the same photos: `make_project("name", jobs=2)`."""
+    """Makes projects with the same photos: `make_project("name", jobs=2, augment={…})`; sections of params.yaml."""
 
-    def make(name: str, jobs: int = 1) -> Project:
+    def make(name: str, jobs: int = 1, **sections: Any) -> Project:
         root = tmp_path / name
         shutil.copytree(prepared, root)
         shutil.copytree(prepared / "photos", tmp_path / "photos", dirs_exist_ok=True)
         source = {"adapter": "folder", "path": str(tmp_path / "photos"), "labels": {".": {"mask_type": "none"}}}
         settings = {"engine": {"jobs": jobs}, "ingest": {"sources": ["mine"], "settings": {"mine": source}}}
-        (root / "params.yaml").write_text(json.dumps(settings))
+        (root / "params.yaml").write_text(json.dumps(settings | sections))
         return Project(root)
 
     return make

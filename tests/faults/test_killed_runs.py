@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import tree
-from tests.faults.conftest import PHOTOS, MakeProject, Project, ended, wait_until
+from tests.faults.conftest import PHOTOS, MakeProject, kill_after, wait_until
 
 STAGES = {
     "ingest": ("data/raw/mine", "data-raw-mine", "ingest"),
@@ -15,17 +15,6 @@ STAGES = {
     "augment": ("data/masked", "data-masked", "augment"),
 }
 """Each stage's output, its build and its record."""
-
-
-def kill_after(project: Project, stage: str, build: str, lines: int) -> int:
-    """Kill a stage when so many results are on the disk, and say how many it were."""
-    process = project.start(stage)
-    wait_until(lambda: project.journal_lines(build) >= lines)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGKILL
-    wait_until(lambda: ended(process.pid))
-    return project.journal_lines(build)
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -53,6 +42,53 @@ def test_killed_twice_and_with_workers(make_project: MakeProject) -> None:
     assert killed.run("augment").returncode == 0
     assert killed.record("augment")["resumed"] == second
     assert tree(killed.root / "data/masked") == tree(whole.root / "data/masked")
+
+
+SHARDED = {"augment": {"format": "shards", "shard_photos": 4, "masks": ["cloth", "ffp2"]}}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_killed_shards_go_on_shard_by_shard(make_project: MakeProject, jobs: int) -> None:
+    whole, killed = make_project("whole", jobs, **SHARDED), make_project("killed", jobs, **SHARDED)
+    undisturbed = whole.run("augment")
+    assert undisturbed.returncode == 0, undisturbed.stderr
+    done = kill_after(killed, "augment", "data-masked", 2)
+    build = killed.journal("data-masked").parent
+    places = {name: (build / name).stat().st_ino for name in killed.noted_files("data-masked")}
+    assert (2 <= done < PHOTOS // 4, len(places)) == (True, 2 * done)
+    again = killed.run("augment")
+    assert (again.returncode, again.stdout) == (0, undisturbed.stdout)
+    assert killed.record("augment")["resumed"] == done
+    assert {name: (killed.root / name).stat().st_ino for name in places} == places  # none was written again
+    assert tree(killed.root / "data/masked") == tree(whole.root / "data/masked")
+
+
+def test_a_shard_that_was_cut_short_is_made_again(make_project: MakeProject) -> None:
+    whole, killed = make_project("whole", **SHARDED), make_project("killed", **SHARDED)
+    assert whole.run("augment").returncode == 0
+    done = kill_after(killed, "augment", "data-masked", 2)
+    shard = killed.journal("data-masked").parent / "data/masked/crops/000001.tar"
+    shard.write_bytes(shard.read_bytes()[:-512])
+    assert killed.run("augment").returncode == 0
+    assert killed.record("augment")["resumed"] == done - 1
+    assert tree(killed.root / "data/masked") == tree(whole.root / "data/masked")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_after_a_power_cut_contents_are_compared(make_project: MakeProject, stage: str) -> None:
+    """A file whose bytes never reached the disk, though its size did, and a machine that was started since."""
+    out, build, record = STAGES[stage]
+    whole, cut = make_project("whole"), make_project("cut")
+    assert whole.run(stage).returncode == 0
+    done = kill_after(cut, stage, build, 5)
+    folder = cut.journal(build).parent
+    first = folder / cut.noted_files(build)[0]
+    first.unlink()  # ingest's is a hard link to the source's file
+    first.write_bytes(bytes((whole.root / first.relative_to(folder)).stat().st_size))
+    (folder / "boot").write_text("the boot before")
+    assert cut.run(stage).returncode == 0
+    assert cut.record(record)["resumed"] == done - 1
+    assert tree(cut.root / out) == tree(whole.root / out)
 
 
 def test_other_parameters_use_nothing_of_a_killed_run(make_project: MakeProject) -> None:

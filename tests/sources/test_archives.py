@@ -205,3 +205,17 @@ def test_interrupted_unpacking_goes_on_where_it_stopped(tmp_path: Path, monkeypa
 def test_missing_archive_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"gone\.zip: No such file"):
         unpack(tmp_path / "gone.zip", tmp_path / "store", LIMITS)
+
+
+@pytest.mark.parametrize("boot", ["the boot before", None])
+def test_what_was_being_unpacked_when_the_power_failed_is_unpacked_anew(tmp_path: Path, boot: str | None) -> None:
+    archive = make_zip(tmp_path / "a.zip", lambda _: None)
+    files, _ = unpack(archive, tmp_path / "store", LIMITS)
+    (files.parent / "refusals.json").unlink()
+    (files / "good.jpg").write_bytes(bytes(len(GOOD)))  # its size reached the disk, its content didn't
+    if boot:
+        (files.parent / "boot").write_text(boot)
+    else:
+        (files.parent / "boot").unlink()
+    files, _ = unpack(archive, tmp_path / "store", LIMITS)
+    assert (files / "good.jpg").read_bytes() == GOOD

@@ -130,7 +130,7 @@ class UrlsAdapter(Adapter[UrlsSettings]):
         file = image.file
         if image.data is not None:
             file = self.workspace.store / "inline" / image.name
-            write_bytes(file, image.data)
+            write_bytes(file, image.data, synced=False)
         if file is None:
             return Refusal(origin=image.name, reason="unreadable_file", detail="the page carries no bytes of it")
         return Offer(origin=image.name, file=file, labels=self._labels(image), licence=image.licence)
