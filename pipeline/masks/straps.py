@@ -14,6 +14,7 @@ _STEPS = 14
 _TURNED_AWAY = -0.05
 _ABOVE_SKIN_MM = 1.5
 _ZOOM = 2
+_THINNEST = 1.3
 
 _ENDS = {
     "ear_loops": ("ear_top", "ear_bottom"),
@@ -79,9 +80,18 @@ def _visible_runs(path: NDArray[np.float64], fit: HeadFit, head: CanonicalHead) 
 def draw_straps(lines: list[StrapLine], width_px: float, width: int, height: int) -> FloatImage:
     """Opacity `(height, width)` of the straps, drawn at twice the size so that thin ones keep their width."""
     canvas = np.zeros((height * _ZOOM, width * _ZOOM), dtype=np.uint8)
-    thickness = max(1, round(width_px * _ZOOM))
+    thickness, drawn_px = _thickness(width_px)
     for line in lines:
         points = np.rint((line.xy + 0.5) * _ZOOM * 8 - 4).astype(np.int32)
         cv2.polylines(canvas, [points[:, None]], False, 255, thickness, cv2.LINE_AA, 3)
     small = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    return np.asarray(small * min(1.0, width_px * _ZOOM), dtype=np.float32)
+    return np.asarray(small * min(1.0, width_px / drawn_px), dtype=np.float32)
+
+
+def _thickness(width_px: float) -> tuple[int, float]:
+    """The thickness to ask of OpenCV for a line this wide, and how wide, in pixels, the line then is.
+
+    Its antialiased lines are 1.3 canvas pixels wide for a thickness of 1, and 2k + 1.3 for one of 2k.
+    """
+    steps = max(0, round((width_px * _ZOOM - _THINNEST) / 2))
+    return max(1, 2 * steps), (2 * steps + _THINNEST) / _ZOOM
