@@ -36,6 +36,8 @@ def draw_mask(template: Template, wear: Wear, params: MaskParams, rng: np.random
         "cast": _draw_cast(params, rng),
         "look": {name: _uniform(getattr(params.look, name), rng) for name in type(params.look).model_fields},
     }
+    if rng.random() < template.nose_clip.probability:
+        values["nose_clip"] = _draw_nose_clip(template, base, rng)
     if params.occluders:
         values["occluders"] = True
     if template.picture:
@@ -148,6 +150,16 @@ def _draw_binding(template: Template, base: list[float], rng: np.random.Generato
     contrast = rng.random() < binding.contrast_probability
     colour = _free_colour(rng) if contrast else [round(min(v * darken, 253.0), 1) for v in base]
     return {"width_mm": _uniform(binding.width_mm, rng), "colour": colour}
+
+
+def _draw_nose_clip(template: Template, base: list[float], rng: np.random.Generator) -> dict[str, Any]:
+    clip = template.nose_clip
+    return {
+        "at_mm": _uniform(clip.at_mm, rng),
+        "half_width_mm": _uniform(clip.half_width_mm, rng),
+        "width_mm": _uniform(clip.width_mm, rng),
+        "colour": _draw_colour(clip.colours, 8, rng) if clip.colours else base,
+    }
 
 
 def _draw_top_band(template: Template, rng: np.random.Generator) -> dict[str, float] | None:

@@ -46,6 +46,8 @@ def build_material(values: dict[str, Any], space: TextureSpace, picture: FlatPic
         _lay_top_band(albedo, values["top_band"], space)
     if values["wash"]:
         _wash(albedo, values["wash"], values["look"]["noise"], space)
+    if "nose_clip" in values:
+        height += _lay_nose_clip(albedo, values["nose_clip"], space)
     if values["lettering"]:
         _lay_lettering(albedo, values["lettering"], space)
     if values["valve"]:
@@ -120,6 +122,15 @@ def _lay_top_band(albedo: FloatImage, band: dict[str, float], space: TextureSpac
     inside = np.clip((band["width_mm"] - space.v * space.height_mm) / space.texel_mm + 0.5, 0, 1)
     share = np.broadcast_to(np.float32(band["lighten"]) * inside, (space.height, space.width))
     lay(albedo, np.ones(3), np.ascontiguousarray(share, dtype=np.float32))
+
+
+def _lay_nose_clip(albedo: FloatImage, clip: dict[str, Any], space: TextureSpace) -> FloatImage:
+    """A flat strip across the nose, its edges crisp; returns its relief."""
+    down = clip["width_mm"] / 2 - np.abs(space.v * space.height_mm - clip["at_mm"])
+    along = clip["half_width_mm"] - np.abs(space.u) * (space.width_mm / 2)
+    inside = np.clip(np.minimum(down, along) / space.texel_mm + 0.5, 0, 1).astype(np.float32)
+    lay(albedo, linear_colour(clip["colour"]), inside)
+    return np.asarray(0.5 * inside, dtype=np.float32)
 
 
 def _wash(albedo: FloatImage, strength: float, offset: float, space: TextureSpace) -> None:

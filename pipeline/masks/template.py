@@ -114,6 +114,16 @@ class TopBand(_Part):
     lighten: Range = (0.1, 0.6)
 
 
+class NoseClip(_Part):
+    """A strip of metal or plastic on the outside that holds the mask to the nose; `at_mm` is below the top edge."""
+
+    probability: Probability = 0
+    at_mm: Range = (6, 12)
+    half_width_mm: Range = (22, 42)
+    width_mm: Range = (3, 6)
+    colours: tuple[Colour, ...] = ()
+
+
 class Lettering(_Part):
     """Small printed lines, as on respirators."""
 
@@ -182,6 +192,7 @@ class Template(_Part):
     binding: Binding = Binding()
     top_band: TopBand = TopBand()
     wash: Range = (0, 0)
+    nose_clip: NoseClip = NoseClip()
     lettering: Lettering = Lettering()
     straps: Straps
     valve: Valve = Valve()

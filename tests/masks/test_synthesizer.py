@@ -3,7 +3,7 @@ import pytest
 
 from pipeline.errors import SampleRejected
 from pipeline.masks import LookRanges, MaskDraw, MaskParams, MaskSynthesizer, load_templates
-from pipeline.masks.template import Lettering, Prints, Straps, Template, Valve
+from pipeline.masks.template import Colour, Lettering, NoseClip, Prints, Straps, Template, Valve
 
 TEMPLATES = load_templates()
 TYPES = ("cloth", "surgical", "ffp2")
@@ -27,17 +27,22 @@ def plain_look(**ranges: tuple[float, float]) -> LookRanges:
     return LookRanges(**STEADY | ranges)
 
 
-def _white_cup(skin_photo, landmarks, **ranges):
-    """The pixels `(N, 3)` of a plain white respirator, left and right half, as floats."""
+def _plain_cup(skin_photo, landmarks, look, nose_clip=NoseClip()):  # noqa: B008 - frozen
+    """A white respirator without reliefs, lettering, valve and straps."""
     template = TEMPLATES["ffp2_cup"]
     plain = template.model_copy(
         update={
             "colours": template.colours[:1], "colour_jitter": 0, "prints": Prints(), "lettering": Lettering(),
-            "valve": Valve(), "reliefs": (), "straps": Straps(kind="none"),
+            "valve": Valve(), "reliefs": (), "straps": Straps(kind="none"), "nose_clip": nose_clip,
         }
     )  # fmt: skip
-    synthesizer = MaskSynthesizer({"ffp2_cup": plain}, MaskParams(look=plain_look(**ranges)))
-    masked = synthesizer(skin_photo, landmarks, "ffp2", np.random.default_rng(2))
+    synthesizer = MaskSynthesizer({"ffp2_cup": plain}, MaskParams(look=look))
+    return synthesizer(skin_photo, landmarks, "ffp2", np.random.default_rng(2))
+
+
+def _white_cup(skin_photo, landmarks, **ranges):
+    """The pixels `(N, 3)` of a plain white respirator, left and right half, as floats."""
+    masked = _plain_cup(skin_photo, landmarks, plain_look(**ranges))
     whole = masked.alpha[:, :, 0] > 0.99
     middle = int(np.nonzero(whole)[1].mean())
     columns = np.arange(whole.shape[1])
@@ -66,6 +71,19 @@ def test_no_mask_is_as_white_as_paper_can_be(skin_photo, face):
     bright = np.concatenate(list(_white_cup(skin_photo, face, white_gain=(3, 3))))
 
     assert 240 < bright.max() < 250
+
+
+def test_a_nose_clip_is_a_strip_of_its_colour_near_the_top(skin_photo, face):
+    black = NoseClip(probability=1, colours=(Colour(name="black", srgb=(20, 20, 20)),))
+    bare, clipped = (_plain_cup(skin_photo, face, plain_look(), clip) for clip in (NoseClip(), black))
+
+    darker = bare.rgb.mean(axis=2) - clipped.rgb.mean(axis=2) > 60
+    rows, columns = np.nonzero(darker)
+    _, top, _, bottom = bare.box
+    assert rows.max() < top + (bottom - top) * 0.35
+    assert np.ptp(columns) > 3 * np.ptp(rows)
+    assert "nose_clip" not in bare.draw.values
+    assert clipped.draw.values["nose_clip"]["colour"][0] < 60
 
 
 def _type(template: Template) -> str:
