@@ -13,6 +13,7 @@ from pipeline.records import LinkKind
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+AspectFactor = Annotated[float, Field(ge=0.6, le=1.6)]
 JpegQuality = Annotated[int, Field(ge=1, le=100)]
 
 
@@ -192,6 +193,7 @@ class AugmentationParams(Section):
     rotate_deg: Annotated[float, Field(ge=0, le=180)] = 12
     translate: Share = 0.08
     scale_range: Annotated[tuple[Positive, Positive], InOrder] = (0.85, 1.2)
+    aspect_range: Annotated[tuple[AspectFactor, AspectFactor], InOrder] = (0.8, 1.05)
     brightness: Share = 0.35
     contrast: Share = 0.35
     saturation: Share = 0.35

@@ -35,6 +35,24 @@ class LowResolution(v2.Transform):  # type: ignore[misc]
         return back[0].round().clamp(0, 255).to(torch.uint8)
 
 
+class Squeeze(v2.Transform):  # type: ignore[misc]
+    """Make the picture wider or narrower by a random factor: photos are stretched here and there, and faces differ."""
+
+    def __init__(self, factor_range: tuple[float, float]) -> None:
+        super().__init__()
+        self._factor_range = factor_range
+
+    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:  # noqa: ARG002 - torchvision's signature
+        """Draw the factor."""
+        return {"factor": torch.empty(()).uniform_(*self._factor_range).item()}
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        """From `uint8 (C, H, W)` to another width."""
+        height, width = inpt.shape[-2:]
+        size = [height, max(1, round(width * params["factor"]))]
+        return v2.functional.resize(inpt, size, v2.InterpolationMode.BILINEAR, antialias=True)
+
+
 class ColourCast(v2.Transform):  # type: ignore[misc]
     """Multiply each channel by its own factor: light of another colour, or a camera's wrong white balance."""
 
@@ -85,8 +103,11 @@ def _geometry(params: AugmentationParams, image_px: int) -> list[Any]:
         scale=params.scale_range,
         interpolation=v2.InterpolationMode.BILINEAR,
     )
-    padding = v2.Pad(round(image_px * _PAD_SHARE), padding_mode="reflect")
-    return [v2.RandomHorizontalFlip(params.flip), padding, affine, v2.CenterCrop(image_px)]
+    down, low = _PAD_SHARE, params.aspect_range[0]
+    across = max(down, ((1 + 2 * down) / low - 1) / 2)  # as wide as before once it is squeezed
+    padding = v2.Pad([round(image_px * across), round(image_px * down)], padding_mode="reflect")
+    squeeze = [] if params.aspect_range == (1, 1) else [Squeeze(params.aspect_range)]
+    return [v2.RandomHorizontalFlip(params.flip), padding, *squeeze, affine, v2.CenterCrop(image_px)]
 
 
 def _colour(params: AugmentationParams) -> list[Any]:
