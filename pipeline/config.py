@@ -249,6 +249,7 @@ class EvaluateParams(Section):
 
     external: dict[str, Path] = {}
     bootstrap_samples: Annotated[int, Field(ge=0)] = 1000
+    both_ways: bool = True
     batch_size: Annotated[int, Field(ge=1)] = 64
 
 

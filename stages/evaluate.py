@@ -42,6 +42,7 @@ def command(params: "Params") -> None:
         seen_templates=frozenset(row.template for row in rows if row.template and row.side == "train"),
         bootstrap_samples=params.evaluate.bootstrap_samples,
         batch_size=params.evaluate.batch_size,
+        both_ways=params.evaluate.both_ways,
         seed=params.seed,
     )
     found = held_out_sets(rows, face_facts(root)) + _external_sets(params)

@@ -103,13 +103,14 @@ class Measuring:
     seen_templates: frozenset[str]
     bootstrap_samples: int
     batch_size: int
+    both_ways: bool
     seed: int
 
     def measure(self, model: MaskClassifier, found: EvaluationSet) -> dict[str, HeadResult]:
         """The result of each head that has a known label in the set."""
         heads = model.spec.heads
         data = CropDataset(found.rows, self.root, heads, model.spec.image_px)
-        logits = predict(model, data, self.batch_size)
+        logits = predict(model, data, self.batch_size, both_ways=self.both_ways)
         attributes = [self._attributes(row, found.facts.get(row.sample_id, FaceFacts())) for row in found.rows]
         results: dict[str, HeadResult] = {}
         for position, head in enumerate(heads):

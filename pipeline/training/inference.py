@@ -1,5 +1,6 @@
 """What training, validation and evaluation share: the device, batches of data, logits and their scores."""
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -13,7 +14,7 @@ from pipeline.errors import MaskwrightError
 from pipeline.evaluation.calibration import fit_temperature
 from pipeline.evaluation.metrics import Scores, score
 from pipeline.training.data import Batch, CropDataset, EpochOrder, collate
-from pipeline.training.labels import UNKNOWN_LABEL, Head
+from pipeline.training.labels import UNKNOWN_LABEL, Head, HeadName
 from pipeline.training.models import MaskClassifier
 from pipeline.training.transforms import to_unit
 
@@ -63,18 +64,39 @@ def timed(loader: Iterable[Batch]) -> Iterator[tuple[Batch, float]]:
         yield batch, time.perf_counter() - started
 
 
+def logits_both_ways(model: MaskClassifier, images: Tensor) -> dict[HeadName, Tensor]:
+    """Log probabilities by head, `float32 (N, classes)`: the mean over images `(N, 3, H, W)` and their mirror images.
+
+    A face and its mirror image wear the same mask. What a model says of both together is right a little more often.
+    """
+    seen, mirrored = model(images), model(images.flip(3))
+    return {
+        name: torch.logaddexp(seen[name].float().log_softmax(1), mirrored[name].float().log_softmax(1)) - math.log(2)
+        for name in seen
+    }
+
+
 @torch.inference_mode()
 def predict(
-    model: MaskClassifier, data: CropDataset, batch_size: int, *, first: int = 0, step: int = 1
+    model: MaskClassifier,
+    data: CropDataset,
+    batch_size: int,
+    *,
+    first: int = 0,
+    step: int = 1,
+    both_ways: bool = False,
 ) -> dict[str, Tensor]:
-    """Logits by head, `float32 (N, classes)` on the CPU, of the samples `first`, `first + step`, ... in their order."""
+    """Logits by head, `float32 (N, classes)` on the CPU, of the samples `first`, `first + step`, ... in their order.
+
+    `both_ways` takes each with its mirror image, as `logits_both_ways` does.
+    """
     model.eval()
     device = next(model.parameters()).device
     chosen = Subset(data, range(first, len(data), step))
     parts = {head.name: [torch.zeros(0, len(head.classes))] for head in model.spec.heads}
     for batch in DataLoader(chosen, batch_size, collate_fn=collate, generator=torch.Generator()):
         images = to_unit(batch.images.to(device)).contiguous(memory_format=torch.channels_last)
-        for name, logits in model(images).items():
+        for name, logits in (logits_both_ways(model, images) if both_ways else model(images)).items():
             parts[name].append(logits.float().cpu())
     return {name: torch.cat(batches) for name, batches in parts.items()}
 
@@ -90,8 +112,8 @@ def head_scores(logits: Mapping[str, Tensor], labels: Tensor, heads: Sequence[He
 
 
 def fitted_temperatures(model: MaskClassifier, data: CropDataset, batch_size: int) -> dict[str, float]:
-    """A temperature for each head, fitted on data that the weights weren't: the validation side."""
-    logits = predict(model, data, batch_size)
+    """A temperature for each head, fitted on data that the weights weren't: the validation side, seen both ways."""
+    logits = predict(model, data, batch_size, both_ways=True)
     found: dict[str, float] = {}
     for position, head in enumerate(model.spec.heads):
         labels = data.labels[:, position]

@@ -66,6 +66,7 @@ def measured(model: MaskClassifier, rows: list[Assignment], project: Path) -> Me
         seen_templates=frozenset({"cloth_1"}),
         bootstrap_samples=100,
         batch_size=8,
+        both_ways=True,
         seed=0,
     )
     found = held_out_sets(rows, {})[0]

@@ -12,6 +12,7 @@ from pipeline.arrays import Rgb
 from pipeline.config import FacesParams
 from pipeline.images import read_image, write_image
 from pipeline.training.checkpoint import save_model
+from pipeline.training.inference import logits_both_ways
 from pipeline.training.labels import heads_of
 from pipeline.training.models import ModelSpec, build_model
 from pipeline.training.predicting import FacePredictor
@@ -76,6 +77,21 @@ def test_probabilities_sum_to_one_and_follow_the_temperature(portrait: Rgb) -> N
     assert sum(plain.probabilities.values()) == pytest.approx(1, abs=1e-5)
     assert plain.label == soft.label
     assert plain.probability > soft.probability
+
+
+def test_both_ways_is_the_mean_over_a_face_and_its_mirror_image(portrait: Rgb) -> None:
+    torch.manual_seed(0)
+    model = build_model(ModelSpec("masknet", heads_of("mask_type"), 32, (0.5,) * 3, (0.2,) * 3, 0.0)).eval()
+    images = torch.rand(3, 3, 32, 32)
+    with torch.inference_mode():
+        both = logits_both_ways(model, images)["mask_type"].exp()
+        apart = [model(one)["mask_type"].softmax(1) for one in (images, images.flip(3))]
+
+    assert not torch.allclose(apart[0], apart[1], atol=1e-4)
+    torch.testing.assert_close(both, (apart[0] + apart[1]) / 2)
+    mirrored, alone = (FacePredictor(model, {}, FACES, both_ways=way)(portrait)[0] for way in (True, False))
+    assert mirrored.box == alone.box
+    assert mirrored.answers["mask_type"].probabilities != alone.answers["mask_type"].probabilities
 
 
 def test_a_photo_without_a_face_has_no_predictions() -> None:
