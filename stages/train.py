@@ -68,11 +68,9 @@ def command(params: "Params") -> None:
     """Train the classifier."""
     from pipeline.manifests import read_manifest
     from pipeline.records import Assignment
-    from pipeline.training.allocation import keep_freed_memory
     from pipeline.training.distributed import joined_world
     from pipeline.training.run import training_sides
 
-    keep_freed_memory()
     rows = read_manifest(SPLIT, Assignment)
     sides = training_sides(rows, params.storage.pixels, params.train, seed=params.seed, masking=_masking(params))
     with joined_world(os.environ) as world:
