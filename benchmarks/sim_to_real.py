@@ -1,12 +1,11 @@
 """Make the crops by which masks are judged: what a model that is trained on them recognises in real photos.
 
-    python -m benchmarks.sim_to_real FACES OUT [--per-class 300] [--seed 0] [--ablate NAME] [--set-right]
+    python -m benchmarks.sim_to_real FACES OUT [--per-class 300] [--seed 0] [--ablate NAME]
 
 OUT gets four folders, `none cloth surgical ffp2`, of the same --per-class faces: the largest face of each distinct
 photo (pHash distance above 8) of FACES that wears no mask yet. Crops are squares of 1.35 x the longer side of the YuNet
 box; the photo is padded with its own edge before the mask is drawn, so that a mask at the photo's edge is whole. Photos
-and seed decide every byte. --set-right first gives stretched photos back the proportions of the head in them. --ablate
-switches one ingredient off:
+and seed decide every byte. --ablate switches one ingredient off:
 
 - pose: every head is taken to face the camera upright, at its true place and size
 - light: every part of a mask is as bright, whatever light falls on the face; hollows alone show the relief
@@ -38,7 +37,7 @@ from pipeline.faces.finding import FoundFace, shared_finder
 from pipeline.faces.masked_cue import DEFAULT_THRESHOLD, masked_face_cue
 from pipeline.images import EXTENSIONS, read_image, write_image
 from pipeline.masks import LookRanges, MaskParams, MaskSynthesizer, Template, load_templates
-from pipeline.masks.head import HeadFit, canonical_head, fit_head
+from pipeline.masks.head import HeadFit, canonical_head
 from pipeline.masks.template import Binding, Lettering, NoseClip, Prints, Valve
 from pipeline.randomness import sample_rng
 from pipeline.records import MaskType
@@ -49,8 +48,6 @@ PLAIN = {"cloth": "cloth_fitted", "surgical": "surgical_pleated", "ffp2": "ffp2_
 CROP_SCALE = 1.35
 MAX_FACE_PX = 224
 NEAR_BITS = 8
-NATURAL_PROPORTIONS = (0.84, 1.0)
-"""Width over height of a head, as fitted over the canonical one, in nine of ten photos that nobody stretched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def main() -> None:
     synthesizer = MaskSynthesizer(templates(options.ablate), params(options.ablate))
     rejected: dict[str, int] = {}
     written = 0
-    for face in distinct_faces(options.faces, rejected, set_right=options.set_right):
+    for face in distinct_faces(options.faces, rejected):
         try:
             crops = make_crops(face, synthesizer, options.ablate, options.seed)
         except SampleRejected as error:
@@ -92,11 +89,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--per-class", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--ablate", choices=ABLATIONS)
-    parser.add_argument("--set-right", action="store_true", help="undo the stretching of photos")
     return parser.parse_args()
 
 
-def distinct_faces(folder: Path, rejected: dict[str, int], *, set_right: bool = False) -> Iterator[Ready]:
+def distinct_faces(folder: Path, rejected: dict[str, int]) -> Iterator[Ready]:
     """The largest bare face of each distinct photo, in an order that the photos' names don't decide."""
     paths = [path for path in folder.rglob("*") if path.suffix.lower() in EXTENSIONS]
     hashes: list[int] = []
@@ -112,27 +108,16 @@ def distinct_faces(folder: Path, rejected: dict[str, int], *, set_right: bool = 
         except SampleRejected as error:
             rejected[error.reason] = rejected.get(error.reason, 0) + 1
         else:
-            yield padded(path.name, rgb, face, setting_right(face) if set_right else 1.0)
+            yield padded(path.name, rgb, face)
 
 
-def setting_right(face: FoundFace) -> float:
-    """The factor for a photo's width that gives its head natural proportions; 1 where it has them."""
-    across, down, _ = fit_head(face.landmarks, canonical_head()).stretch
-    narrowest, widest = NATURAL_PROPORTIONS
-    if narrowest <= across / down <= widest:
-        return 1.0
-    return float(np.clip((narrowest + widest) / 2 * down / across, 0.6, 1.2))
-
-
-def padded(name: str, rgb: Rgb, face: FoundFace, widened: float = 1.0) -> Ready:
+def padded(name: str, rgb: Rgb, face: FoundFace) -> Ready:
     """The photo, shrunk where its face is large, with its edge repeated as far as the crop reaches."""
-    box = face.box
-    down = min(1.0, MAX_FACE_PX / max(box.width * widened, box.height))
-    across = max(8, round(rgb.shape[1] * down * widened)) / rgb.shape[1]
-    size = (round(rgb.shape[1] * across), round(rgb.shape[0] * down))
-    small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    landmarks = (face.landmarks + 0.5) * np.array([across, down]) - 0.5
-    left, top, right, bottom = box.left * across, box.top * down, box.right * across, box.bottom * down
+    box, landmarks = face.box, face.landmarks
+    factor = min(1.0, MAX_FACE_PX / max(box.width, box.height))
+    small = np.asarray(cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    landmarks = (landmarks + 0.5) * factor - 0.5
+    left, top, right, bottom = (side * factor for side in (box.left, box.top, box.right, box.bottom))
     half = max(right - left, bottom - top) * CROP_SCALE / 2 + 2
     x, y = (left + right) / 2, (top + bottom) / 2
     height, width = small.shape[:2]
