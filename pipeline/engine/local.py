@@ -135,16 +135,15 @@ def _one_thread_environment() -> Iterator[None]:
 
 
 def _serve(line: Connection, function: Callable[[Any], Any]) -> None:
-    """Answer batches until the parent hangs up. Ctrl-C is the parent's to handle: it ends the workers."""
+    """Answer batches until the parent hangs up or is gone. Ctrl-C is the parent's to handle: it ends the workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_threads()
     while True:
         try:
-            batch = line.recv()
-        except EOFError:
+            _answer(line, function, line.recv())
+        except (EOFError, ConnectionError):  # the function's own errors are answers
             return
-        _answer(line, function, batch)
 
 
 def _answer(line: Connection, function: Callable[[Any], Any], batch: list[Any]) -> None:

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -39,3 +41,19 @@ def test_a_worker_that_cannot_start_is_no_fault_of_the_items() -> None:
     results = map_records(KillsWhoLoadsIt(), range(4), EngineParams(jobs=2), crashed=lambda item, _: item)
     with pytest.raises(WorkerError, match="died while it started"):
         list(results)
+
+
+PARENT_IS_GONE = """
+from multiprocessing import Pipe
+from pipeline.engine.local import _serve
+
+ours, workers = Pipe()
+ours.send([1])
+_serve(workers, lambda record: ours.close() or record)
+print("ended")
+"""
+
+
+def test_a_worker_whose_parent_is_gone_when_it_answers_ends_without_a_word() -> None:
+    worker = subprocess.run([sys.executable, "-c", PARENT_IS_GONE], capture_output=True, text=True, check=False)
+    assert (worker.returncode, worker.stdout, worker.stderr) == (0, "ended\n", "")
