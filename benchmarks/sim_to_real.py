@@ -174,8 +174,8 @@ def templates(ablate: str | None) -> dict[str, Template]:
     loaded = load_templates()
     if ablate != "variety":
         return loaded
-    plain = {"prints": Prints(), "binding": Binding(), "lettering": Lettering(), "valve": Valve(), "colour_jitter": 0}
-    plain |= {"nose_clip": NoseClip()}
+    bare = {"binding": Binding(), "nose_clip": NoseClip(), "lettering": Lettering(), "valve": Valve()}
+    plain = bare | {"prints": Prints(), "colour_jitter": 0}
     return {
         name: loaded[name].model_copy(update=plain | {"colours": loaded[name].colours[:1]}) for name in PLAIN.values()
     }

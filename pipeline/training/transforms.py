@@ -15,8 +15,8 @@ _PAD_SHARE = 0.25
 """Part of the side that is mirrored around a crop, so that turning and shifting brings in skin, not black corners."""
 
 
-class LowResolution(v2.Transform):  # type: ignore[misc]
-    """Shrink by a random factor and enlarge again: a face that was small in its photo."""
+class _ByFactor(v2.Transform):  # type: ignore[misc]
+    """A change of size by a random factor."""
 
     def __init__(self, factor_range: tuple[float, float]) -> None:
         super().__init__()
@@ -25,6 +25,10 @@ class LowResolution(v2.Transform):  # type: ignore[misc]
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:  # noqa: ARG002 - torchvision's signature
         """Draw the factor."""
         return {"factor": torch.empty(()).uniform_(*self._factor_range).item()}
+
+
+class LowResolution(_ByFactor):
+    """Shrink by a random factor and enlarge again: a face that was small in its photo."""
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """Images `uint8 (C, H, W)` keep their size."""
@@ -35,16 +39,8 @@ class LowResolution(v2.Transform):  # type: ignore[misc]
         return back[0].round().clamp(0, 255).to(torch.uint8)
 
 
-class Squeeze(v2.Transform):  # type: ignore[misc]
+class Squeeze(_ByFactor):
     """Make the picture wider or narrower by a random factor: photos are stretched here and there, and faces differ."""
-
-    def __init__(self, factor_range: tuple[float, float]) -> None:
-        super().__init__()
-        self._factor_range = factor_range
-
-    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:  # noqa: ARG002 - torchvision's signature
-        """Draw the factor."""
-        return {"factor": torch.empty(()).uniform_(*self._factor_range).item()}
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """From `uint8 (C, H, W)` to another width."""
