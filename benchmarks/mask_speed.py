@@ -101,9 +101,11 @@ def print_speed(photos: list[Photo], out: Path, runs: int) -> None:
                 work(photo, number)
             seconds[kind].append((time.process_time() - started) / len(photos))
     print(f"{len(photos)} photos of {SIDE_PX}x{SIDE_PX} px, median of {runs} runs, one core:")
+    limit = statistics.median(seconds["decode + encode"][1:])
     for kind, values in seconds.items():
         median = statistics.median(values[1:])  # the first run warms caches
-        print(f"  {kind:16} {median * 1e3:6.2f} ms of CPU  {1 / median:7.0f} a CPU second")
+        times = f"{median * 1e3:6.2f} ms of CPU  {1 / median:7.0f} a CPU second  {median / limit:5.1f} x the limit"
+        print(f"  {kind:16} {times}")
 
 
 def recode(photo: Photo, out: Path) -> None:

@@ -7,12 +7,15 @@ import numpy as np
 
 from pipeline.arrays import FloatImage, Rgb
 from pipeline.masks.light import SRGB_TO_LINEAR, to_linear
-from pipeline.masks.planes import quantile, scaled
+from pipeline.masks.planes import quantile, scaled, softened
 
 _CODES = 4096
 _SHARP_SIGMA_PX = 0.55
 _MAX_BLUR_PX = 4.0
 _STRIP_ROWS = 256
+_EVERY = 3
+"""Of how many pixels in a row one stands for the rest where only their distribution counts."""
+
 _COARSE_REACH_PX = 3.0
 """From here a shadow is blurred at half the size: a quarter of the time, and no more than a code's difference."""
 
@@ -49,7 +52,7 @@ def blend(window: Rgb, layer: Layer) -> Rgb:
         under += layer.light[rows]
         under *= np.float32(_CODES - 1)
         under += np.float32(0.5)
-        result[rows] = _LINEAR_TO_SRGB.take(under.astype(np.int32), mode="clip")
+        result[rows] = _LINEAR_TO_SRGB.take(under.astype(np.intp), mode="clip")
     return result
 
 
@@ -80,7 +83,7 @@ def contact_shadow(alpha: FloatImage, strength: float, reach_px: float, fall_px:
 def _moved_and_soft(alpha: FloatImage, sigma_px: float, by_px: tuple[float, float]) -> FloatImage:
     shift = np.array([[1, 0, by_px[0]], [0, 1, by_px[1]]], dtype=np.float32)
     moved = cv2.warpAffine(alpha, shift, (alpha.shape[1], alpha.shape[0]))
-    return np.asarray(cv2.GaussianBlur(moved, (0, 0), max(sigma_px, 0.5)), dtype=np.float32)
+    return softened(np.asarray(moved, dtype=np.float32), max(sigma_px, 0.5))
 
 
 def blur_sigma(grey: FloatImage) -> float:
@@ -90,7 +93,7 @@ def blur_sigma(grey: FloatImage) -> float:
     """
     again = cv2.GaussianBlur(grey, (0, 0), 1.0)
     steep, flattened = _gradient(grey), _gradient(again)
-    edges = steep >= quantile(steep, 0.97)
+    edges = steep >= quantile(steep[::_EVERY, ::_EVERY], 0.97)
     ratio = quantile(steep[edges] / np.maximum(flattened[edges], 1e-6), 0.5)
     return float(np.clip(1 / np.sqrt(max(ratio**2 - 1, 1e-2)), 0.3, _MAX_BLUR_PX))
 
@@ -104,4 +107,4 @@ def noise_sigma(grey: FloatImage) -> float:
     """Standard deviation of the photo's noise in sRGB codes (Immerkær, CVIU 64, 1996), by the median for robustness."""
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32)
     response = cv2.filter2D(grey, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT)
-    return quantile(np.abs(response), 0.5) / 0.6745 / 6
+    return quantile(np.abs(response[::_EVERY, ::_EVERY]), 0.5) / 0.6745 / 6

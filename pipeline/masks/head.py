@@ -167,14 +167,13 @@ def _fit_stretch(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Width, height and depth factors with a prior at 1, and the origin; `camera` is `(2, 3)` in px/mm."""
     spread = float(np.abs(camera).max()) * 30 * np.sqrt(68)  # mm of typical lever: how strongly the prior holds
-    columns = [np.concatenate([canonical[:, k : k + 1] @ camera[None, i, k : k + 1] for i in (0, 1)]) for k in range(3)]
+    prior = np.array([0.15, 0.15, 0.6]) * spread
     design = np.zeros((136 + 3, 5))
-    for k, column in enumerate(columns):
-        design[:136, k] = column[:, 0]
+    design[:68, :3], design[68:136, :3] = canonical * camera[0], canonical * camera[1]
     design[:68, 3], design[68:136, 4] = 1, 1
-    design[136:, :3] = np.diag([0.15, 0.15, 0.6]) * spread
-    target = np.concatenate([observed[:, 0], observed[:, 1], np.array([0.15, 0.15, 0.6]) * spread])
-    solution = np.linalg.lstsq(design, target, rcond=None)[0]
+    design[136:, :3] = np.diag(prior)
+    target = np.concatenate([observed[:, 0], observed[:, 1], prior])
+    solution = np.linalg.solve(design.T @ design, design.T @ target)
     return solution[:3], solution[3:]
 
 

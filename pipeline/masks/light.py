@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import FloatImage, Points3d, Rgb
 from pipeline.masks.head import CanonicalHead, HeadFit, to_cylinder
+from pipeline.masks.planes import quantile
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 """Luminance of linear RGB (ITU-R BT.709)."""
@@ -80,8 +81,9 @@ def estimate_light(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> Light:
         return Light(_normalised(_DEFAULT_LIGHT), np.array([0.35, 0.22, 0.16]), 0.7, 1.0)
     colour = _patch_means(rgb, xy[seen], fit.scale)
     luma = colour @ LUMA
-    skin = np.median(colour[luma >= np.median(luma) * 0.7], axis=0).astype(np.float64)
-    brightness = float(np.percentile(luma, 65))
+    lit = colour[luma >= quantile(luma, 0.5) * 0.7]
+    skin = np.array([quantile(channel, 0.5) for channel in lit.T])
+    brightness = quantile(luma, 0.65)
     white = _WHITE_LIMIT * (1 - np.exp(-brightness / _WHITE_KNEE))
     return Light(_fit_harmonics(turned[seen], luma / max(brightness, 1e-4)), skin, float(white), _saturation(skin))
 

@@ -1,5 +1,6 @@
 """A mask's material in texture space: how much light it returns, how its surface rises, where it ends."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,12 @@ from pipeline.arrays import FloatImage
 from pipeline.masks.light import SRGB_TO_LINEAR
 from pipeline.masks.noise import NoiseTurn
 from pipeline.masks.picture import FlatPicture, texture_of
-from pipeline.masks.planes import dim, lay
+from pipeline.masks.planes import dim, filled, lay
 from pipeline.masks.relief import RELIEFS, TextureSpace
 from pipeline.masks.template import read_print
+
+_ZOOM = 4
+"""How many times larger letters are drawn, to be shrunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +51,30 @@ def build_material(values: dict[str, Any], space: TextureSpace, picture: FlatPic
     if values["wash"]:
         _wash(albedo, values["wash"], values["look"]["noise"], space)
     if "nose_clip" in values:
-        height += _lay_nose_clip(albedo, values["nose_clip"], space)
+        _lay_nose_clip(albedo, height, values["nose_clip"], space)
     if values["lettering"]:
         _lay_lettering(albedo, values["lettering"], space)
     if values["valve"]:
-        height += _lay_valve(albedo, values["valve"], space)
+        _lay_valve(albedo, height, values["valve"], space)
+    tone = cv2.resize(_tone(values, space.coarse), (space.width, space.height), interpolation=cv2.INTER_LINEAR)
+    return Material(np.multiply(albedo, tone, out=albedo), height, alpha)
+
+
+def _tone(values: dict[str, Any], space: TextureSpace) -> FloatImage:
+    """How much light of each colour reaches each place, `(H, W, 3)` about 1, as it changes slowly over a mask."""
     tone = space.noise("smooth", NoiseTurn(190, 150, 0, values["look"]["noise"] % 1)) * values["mottle"]
     tone += 1 + values["gradient"][0] * (space.v - 0.5) + values["gradient"][1] * space.u
-    dim(albedo, tone)
-    if "cast" in values:  # masks drawn before there was one are replayed without
-        _cast(albedo, values["cast"], space)
-    return Material(albedo, height, alpha)
+    red, blue = _cast(values["cast"], space) if "cast" in values else (1, 1)  # masks drawn before have none
+    return np.asarray(cv2.merge([tone * red, tone, tone * blue]), dtype=np.float32)
 
 
-def _cast(albedo: FloatImage, cast: dict[str, Any], space: TextureSpace) -> None:
-    """Colour the light that reaches each place: sky, walls, clothes and skin nearby throw their own on a mask."""
-    blotch = space.noise("smooth", NoiseTurn(150, 120, 0, cast["offset"])) * cast["blotch"]
-    bounce = np.exp(space.edge_mm / -14) * cast["bounce"]
-    for channel, (across, down), share in ((0, cast["red"], 1.0), (2, cast["blue"], -1.0)):
-        albedo[:, :, channel] *= 1 + across * space.u + down * (space.v - 0.5) + share * (blotch + bounce)
+def _cast(cast: dict[str, Any], space: TextureSpace) -> tuple[FloatImage, FloatImage]:
+    """Red and blue against green: sky, walls, clothes and skin nearby throw their own colours on a mask."""
+    patches = space.noise("smooth", NoiseTurn(150, 120, 0, cast["offset"])) * cast["blotch"]
+    patches += np.exp(space.edge_mm / -14) * np.float32(cast["bounce"])
+    (red_across, red_down), (blue_across, blue_down) = cast["red"], cast["blue"]
+    red = 1 + red_across * space.u + red_down * (space.v - 0.5) + patches
+    return red, 1 + blue_across * space.u + blue_down * (space.v - 0.5) - patches
 
 
 def linear_colour(srgb: list[float]) -> FloatImage:
@@ -74,11 +83,11 @@ def linear_colour(srgb: list[float]) -> FloatImage:
 
 
 def _base(values: dict[str, Any], space: TextureSpace) -> FloatImage:
-    plain = np.broadcast_to(linear_colour(values["colour"]), (space.height, space.width, 3)).copy()
-    if not values["print"]:
-        return plain
     spec = values["print"]
-    return _tiled(spec, space) if spec["is_tile"] else _with_motif(plain, spec, space)
+    if spec and spec["is_tile"]:
+        return _tiled(spec, space)
+    plain = filled(linear_colour(values["colour"]), space.height, space.width)
+    return _with_motif(plain, spec, space) if spec else plain
 
 
 def _palette(spec: dict[str, Any]) -> FloatImage:
@@ -90,13 +99,19 @@ def _tiled(spec: dict[str, Any], space: TextureSpace) -> FloatImage:
     side = int(np.clip(round(spec["size_mm"] / space.texel_mm), 8, tile.shape[0]))
     small = cv2.resize(tile, (side, side), interpolation=cv2.INTER_AREA)
     cosine, sine = np.cos(np.radians(spec["angle_deg"])), np.sin(np.radians(spec["angle_deg"]))
-    per_mm = side / spec["size_mm"]
-    column = (space.x_mm * cosine - space.y_mm * sine) * per_mm + spec["x"] * side
-    row = (space.x_mm * sine + space.y_mm * cosine) * per_mm + spec["y"] * side
-    wrapped = cv2.remap(
-        small, np.float32(column % side), np.float32(row % side), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
+    across, down = (
+        mm / (texels - 1) for mm, texels in ((space.width_mm, space.width), (space.height_mm, space.height))
     )
-    return np.asarray(wrapped, dtype=np.float32)
+    turn = np.array([[cosine * across, -sine * down], [sine * across, cosine * down]]) * (side / spec["size_mm"])
+    first = np.array([spec["x"], spec["y"]]) * side - turn[:, 0] * (space.width - 1) / 2  # in the middle x is 0
+    reach = turn * (space.width, space.height)
+    low, high = first + np.minimum(reach, 0).sum(axis=1), first + np.maximum(reach, 0).sum(axis=1)
+    begin = np.floor(low / side)
+    columns, rows = (np.ceil(high / side) - begin + 1).astype(int).tolist()
+    laid = np.tile(small, (rows, columns, 1))  # sampling inside an image is faster than wrapping round it
+    matrix = np.column_stack([turn, first - begin * side])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(laid, matrix, (space.width, space.height), flags=flags), dtype=np.float32)
 
 
 def _with_motif(plain: FloatImage, spec: dict[str, Any], space: TextureSpace) -> FloatImage:
@@ -119,18 +134,19 @@ def _lay_binding(albedo: FloatImage, binding: dict[str, Any], space: TextureSpac
 
 
 def _lay_top_band(albedo: FloatImage, band: dict[str, float], space: TextureSpace) -> None:
-    inside = np.clip((band["width_mm"] - space.v * space.height_mm) / space.texel_mm + 0.5, 0, 1)
-    share = np.broadcast_to(np.float32(band["lighten"]) * inside, (space.height, space.width))
-    lay(albedo, np.ones(3), np.ascontiguousarray(share, dtype=np.float32))
+    inside = np.clip((band["width_mm"] - space.y_mm) / space.texel_mm + 0.5, 0, 1)
+    rows = albedo[: np.count_nonzero(inside)]
+    share = np.float32(band["lighten"]) * inside[: len(rows)]
+    lay(rows, np.ones(3), np.repeat(share, space.width, axis=1))
 
 
-def _lay_nose_clip(albedo: FloatImage, clip: dict[str, Any], space: TextureSpace) -> FloatImage:
-    """A flat strip across the nose, its edges crisp; returns its relief."""
-    down = clip["width_mm"] / 2 - np.abs(space.v * space.height_mm - clip["at_mm"])
-    along = clip["half_width_mm"] - np.abs(space.u) * (space.width_mm / 2)
+def _lay_nose_clip(albedo: FloatImage, height_mm: FloatImage, clip: dict[str, Any], space: TextureSpace) -> None:
+    """A flat strip across the nose, its edges crisp."""
+    down = clip["width_mm"] / 2 - np.abs(space.y_mm - clip["at_mm"])
+    along = clip["half_width_mm"] - np.abs(space.x_mm)
     inside = np.clip(np.minimum(down, along) / space.texel_mm + 0.5, 0, 1).astype(np.float32)
     lay(albedo, linear_colour(clip["colour"]), inside)
-    return np.asarray(0.5 * inside, dtype=np.float32)
+    height_mm += np.float32(0.5) * inside
 
 
 def _wash(albedo: FloatImage, strength: float, offset: float, space: TextureSpace) -> None:
@@ -141,25 +157,39 @@ def _wash(albedo: FloatImage, strength: float, offset: float, space: TextureSpac
 
 
 def _lay_lettering(albedo: FloatImage, lettering: dict[str, Any], space: TextureSpace) -> None:
-    """Text drawn at four times the size and shrunk, so that small print turns to grey as it does in photos."""
-    zoom = 4
-    ink = np.zeros((space.height, space.width), dtype=np.uint8)
-    canvas = cv2.resize(ink, None, fx=zoom, fy=zoom)
-    letter_px = lettering["height_mm"] / space.height_mm * canvas.shape[0]
-    scale = letter_px / 22
-    x = int((0.5 + lettering["u"] / 2) * canvas.shape[1])
-    for k, line in enumerate(lettering["text"].split("/")):
-        at = (x - int(len(line) * letter_px * 0.4), int(lettering["v"] * canvas.shape[0] + k * letter_px * 1.6))
-        cv2.putText(canvas, line, at, cv2.FONT_HERSHEY_SIMPLEX, scale, 255, max(1, round(letter_px / 9)))
-    ink = cv2.resize(canvas, (space.width, space.height), interpolation=cv2.INTER_AREA)
-    dim(albedo, 1 - np.float32((1 - lettering["tone"]) / 255) * ink.astype(np.float32))
+    """Text drawn larger and shrunk, so that small print turns to grey as it does in photos."""
+    lines = lettering["text"].split("/")
+    letter_px = lettering["height_mm"] / space.height_mm * space.height
+    middle, base = (0.5 + lettering["u"] / 2) * space.width, lettering["v"] * space.height
+    reach = max(len(line) for line in lines) * letter_px
+    columns = _within(middle - 0.5 * reach - 2, middle + 0.7 * reach + 2, space.width)
+    rows = _within(base - 1.3 * letter_px - 2, base + (1.6 * len(lines) - 1) * letter_px + 2, space.height)
+    part = albedo[rows, columns]
+    if not part.size:
+        return
+    canvas = np.zeros((part.shape[0] * _ZOOM, part.shape[1] * _ZOOM), dtype=np.uint8)
+    for k, line in enumerate(lines):
+        x, y = middle - 0.4 * len(line) * letter_px - columns.start, base + 1.6 * k * letter_px - rows.start
+        scale, thickness = letter_px * _ZOOM / 22, max(1, round(letter_px * _ZOOM / 9))
+        cv2.putText(canvas, line, (int(x * _ZOOM), int(y * _ZOOM)), cv2.FONT_HERSHEY_SIMPLEX, scale, 255, thickness)
+    ink = cv2.resize(canvas, (part.shape[1], part.shape[0]), interpolation=cv2.INTER_AREA)
+    dim(part, 1 - np.float32((1 - lettering["tone"]) / 255) * ink.astype(np.float32))
 
 
-def _lay_valve(albedo: FloatImage, valve: dict[str, Any], space: TextureSpace) -> FloatImage:
-    """A raised cap with bevelled edge and dark slots; returns its relief."""
-    x = space.x_mm - valve["u"] * space.width_mm / 2
-    y = space.y_mm - valve["v"] * space.height_mm
+def _within(first: float, last: float, size: int) -> slice:
+    """The texels from first to last that there are."""
+    return slice(max(0, min(int(first), size)), max(0, min(math.ceil(last) + 1, size)))
+
+
+def _lay_valve(albedo: FloatImage, height_mm: FloatImage, valve: dict[str, Any], space: TextureSpace) -> None:
+    """A raised cap with bevelled edge and dark slots."""
     radius = valve["radius_mm"]
+    x, y = space.x_mm - valve["u"] * space.width_mm / 2, space.y_mm - valve["v"] * space.height_mm
+    near_x, near_y = (np.flatnonzero(np.abs(mm) < 1.2 * radius + 2 * space.texel_mm) for mm in (x, y))
+    if not (near_x.size and near_y.size):
+        return
+    part = slice(near_y[0], near_y[-1] + 1), slice(near_x[0], near_x[-1] + 1)
+    x, y, albedo = x[:, part[1]], y[part[0]], albedo[part]
     distance = np.maximum(np.abs(x) * 1.08, np.abs(y)) * 1.06 if valve["square"] else np.hypot(x, y)
     cap = np.clip((radius - distance) / max(1.5, space.texel_mm) + 0.5, 0, 1)
     lay(albedo, linear_colour(valve["colour"]), np.asarray(cap, dtype=np.float32))
@@ -167,7 +197,7 @@ def _lay_valve(albedo: FloatImage, valve: dict[str, Any], space: TextureSpace) -
         _cut_slots(albedo, valve, x, y, distance)
     groove = -0.6 * np.exp(-(((distance - 0.72 * radius) / max(1.0, space.texel_mm)) ** 2))
     dome = np.clip((radius - distance) / (0.3 * radius), 0, 1)
-    return np.asarray(valve["height_mm"] * dome * (2 - dome) + groove, dtype=np.float32)
+    height_mm[part] += valve["height_mm"] * dome * (2 - dome) + groove
 
 
 def _cut_slots(albedo: FloatImage, valve: dict[str, Any], x: FloatImage, y: FloatImage, distance: FloatImage) -> None:
@@ -182,7 +212,6 @@ def _cut_slots(albedo: FloatImage, valve: dict[str, Any], x: FloatImage, y: Floa
 def _outline_alpha(corner_mm: float, space: TextureSpace) -> FloatImage:
     """A rectangle with round corners and an edge one texel and a half soft."""
     radius = max(corner_mm, 1.5 * space.texel_mm)
-    x = np.abs(space.u) * (space.width_mm / 2) - (space.width_mm / 2 - radius)
-    y = np.abs(space.v - 0.5) * space.height_mm - (space.height_mm / 2 - radius)
-    distance = radius - np.sqrt(np.maximum(x, 0) ** 2 + np.maximum(y, 0) ** 2)
+    x, y = np.maximum(radius - space.side_mm, 0), np.maximum(radius - space.end_mm, 0)
+    distance = radius - np.sqrt(x * x + y * y)
     return np.asarray(np.clip(distance / (1.5 * space.texel_mm), 0, 1), dtype=np.float32)

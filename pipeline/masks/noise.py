@@ -7,6 +7,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.arrays import FloatImage
 
@@ -19,6 +20,8 @@ _FALLOFF: dict[NoiseKind, tuple[float, float]] = {
     "creased": (4.0, 2.2),
     "fine": (40.0, 1.0),
 }
+_APART: dict[NoiseKind, float] = {"smooth": 6.0, "rough": 1.0, "creased": 1.0, "fine": 1.0}
+"""Texels of the tile between samples: the smooth one has no waves shorter than some 20."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +79,35 @@ def grain_field(seed: int, height: int, width: int) -> FloatImage:
 
 
 def sample_noise(kind: NoiseKind, size: tuple[int, int], texel_mm: tuple[float, float], turn: NoiseTurn) -> FloatImage:
-    """Noise on a texture of `size` (width, height) whose texels are `texel_mm` apart in x and y."""
+    """Noise on a texture of `size` (width, height) whose texels are `texel_mm` apart in x and y.
+
+    Smooth noise is sampled no finer than it must be and enlarged, which takes a third of the time.
+    """
     cosine, sine = math.cos(math.radians(turn.angle_deg)), math.sin(math.radians(turn.angle_deg))
     by_x, by_y = SIDE / turn.period_x_mm, SIDE / turn.period_y_mm
-    inverse = np.array(
+    to_tile = np.array(
         [
             [cosine * texel_mm[0] * by_x, sine * texel_mm[1] * by_x, turn.offset * SIDE],
             [-sine * texel_mm[0] * by_y, cosine * texel_mm[1] * by_y, turn.offset * 7 % 1 * SIDE],
         ]
     )
-    reach = np.minimum(inverse[:, :2] * size, 0).sum(axis=1)  # how far it goes to the left and up from where it begins
-    inverse[:, 2] -= SIDE * np.floor((inverse[:, 2] + reach) / SIDE)
+    apart = max(1, int(_APART[kind] / np.abs(to_tile[:, :2]).sum(axis=1).max()))
+    if apart == 1:
+        return _warped(kind, to_tile, size)
+    to_tile[:, 2] += to_tile[:, :2].sum(axis=1) * (apart - 1) / 2  # the middle of so many texels
+    to_tile[:, :2] *= apart
+    width, height = (-(-side // apart) for side in size)
+    enlarged = cv2.resize(
+        _warped(kind, to_tile, (width, height)), (width * apart, height * apart), interpolation=cv2.INTER_CUBIC
+    )
+    return np.asarray(enlarged[: size[1], : size[0]], dtype=np.float32)
+
+
+def _warped(kind: NoiseKind, to_tile: NDArray[np.float64], size: tuple[int, int]) -> FloatImage:
+    """The tile where the matrix `(2, 3)` leads from each texel of a texture of this size."""
+    matrix = to_tile.copy()
+    reach = np.minimum(matrix[:, :2] * size, 0).sum(axis=1)  # how far it goes to the left and up from where it begins
+    matrix[:, 2] -= SIDE * np.floor((matrix[:, 2] + reach) / SIDE)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    sampled = cv2.warpAffine(_repeated(kind), inverse, size, flags=flags, borderMode=cv2.BORDER_WRAP)
+    sampled = cv2.warpAffine(_repeated(kind), matrix, size, flags=flags, borderMode=cv2.BORDER_WRAP)
     return np.asarray(sampled, dtype=np.float32)

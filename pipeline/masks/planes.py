@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import FloatImage
 
+_COARSER_FROM, _COARSEST_PX = 1.25, 16
+"""How wide a blur must still be, in pixels of the coarser plane, to be done there; and how small no plane is halved."""
+
 
 def scaled(image: FloatImage, plane: FloatImage) -> FloatImage:
     """The image `float32 (H, W, C)` with each pixel multiplied by the plane's `float32 (H, W)`."""
@@ -19,6 +22,11 @@ def coloured(plane: FloatImage, colour: NDArray[np.floating]) -> FloatImage:
     return np.asarray(cv2.merge([plane * np.float32(value) for value in colour]), dtype=np.float32)
 
 
+def filled(colour: NDArray[np.floating], height: int, width: int) -> FloatImage:
+    """An image `float32 (height, width, C)` of one colour `(C,)`."""
+    return np.asarray(cv2.merge([np.full((height, width), value, dtype=np.float32) for value in colour]))
+
+
 def lay(image: FloatImage, colour: NDArray[np.floating], share: FloatImage) -> None:
     """Replace a share `float32 (H, W)` in [0, 1] of the image by a colour `(C,)`, in place."""
     np.add(scaled(image, 1 - share), coloured(share, colour), out=image)
@@ -27,6 +35,23 @@ def lay(image: FloatImage, colour: NDArray[np.floating], share: FloatImage) -> N
 def dim(image: FloatImage, plane: FloatImage) -> None:
     """Multiply each pixel of the image by the plane's `float32 (H, W)`, in place."""
     np.copyto(image, scaled(image, plane))
+
+
+def softened(plane: FloatImage, sigma_px: float) -> FloatImage:
+    """As a Gaussian blur, but wide ones are done on a coarser plane: half the time and less, about a hundredth off.
+
+    Halving and doubling by pyrDown and pyrUp each blur by one pixel's variance of the finer plane.
+    """
+    sizes, variance, pixel = [], sigma_px**2, 1.0
+    while sigma_px >= _COARSER_FROM * 2 * pixel and min(plane.shape) >= _COARSEST_PX:
+        sizes.append((plane.shape[1], plane.shape[0]))
+        plane = np.asarray(cv2.pyrDown(plane, borderType=cv2.BORDER_REFLECT_101), dtype=np.float32)
+        variance -= 2 * pixel**2
+        pixel *= 2
+    plane = np.asarray(cv2.GaussianBlur(plane, (0, 0), max(np.sqrt(variance) / pixel, 0.1)), dtype=np.float32)
+    for size in reversed(sizes):
+        plane = np.asarray(cv2.pyrUp(plane, dstsize=size), dtype=np.float32)
+    return plane
 
 
 def quantile(values: NDArray[Any], share: float) -> float:

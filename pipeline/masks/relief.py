@@ -1,5 +1,6 @@
 """What stands out of a mask's surface: pleats, seams, rims, wrinkles, weave. Heights in millimetres over a texture."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import FloatImage
 from pipeline.masks.noise import NoiseKind, NoiseTurn, sample_noise
+
+_COARSE_MM = 4.0
 
 
 @dataclass(frozen=True)
@@ -32,20 +35,34 @@ class TextureSpace:
 
     @cached_property
     def x_mm(self) -> FloatImage:
-        """Millimetres from the middle, full size."""
-        return np.broadcast_to(self.u * (self.width_mm / 2), (self.height, self.width)).astype(np.float32)
+        """Millimetres from the middle, `(1, width)`."""
+        return np.asarray(self.u * np.float32(self.width_mm / 2))
 
     @cached_property
     def y_mm(self) -> FloatImage:
-        """Millimetres from the top edge, full size."""
-        return np.broadcast_to(self.v * self.height_mm, (self.height, self.width)).astype(np.float32)
+        """Millimetres from the top edge, `(height, 1)`."""
+        return np.asarray(self.v * np.float32(self.height_mm))
 
     @cached_property
     def edge_mm(self) -> FloatImage:
         """Distance from the nearest edge, full size."""
-        side = (1 - np.abs(self.u)) * (self.width_mm / 2)
-        end = np.minimum(self.v, 1 - self.v) * self.height_mm
-        return np.minimum(side, end)
+        return np.minimum(self.side_mm, self.end_mm)
+
+    @cached_property
+    def side_mm(self) -> FloatImage:
+        """Distance from the nearer side, `(1, width)`."""
+        return np.asarray(self.width_mm / 2 - np.abs(self.x_mm), dtype=np.float32)
+
+    @cached_property
+    def end_mm(self) -> FloatImage:
+        """Distance from the top or bottom edge, `(height, 1)`."""
+        return np.minimum(self.y_mm, self.height_mm - self.y_mm)
+
+    @cached_property
+    def coarse(self) -> "TextureSpace":
+        """The same mask in texels of some _COARSE_MM, for what changes slowly over it."""
+        width, height = (max(2, math.ceil(mm / _COARSE_MM)) for mm in (self.width_mm, self.height_mm))
+        return TextureSpace(min(width, self.width), min(height, self.height), self.width_mm, self.height_mm)
 
     def noise(self, kind: NoiseKind, turn: NoiseTurn) -> FloatImage:
         """Noise over the texture."""
@@ -79,7 +96,7 @@ def pleats(space: TextureSpace, p: dict[str, float]) -> FloatImage:
 
 def vertical_seam(space: TextureSpace, p: dict[str, float]) -> FloatImage:
     """A ridge or, with a negative height, a groove down the middle; `curve` bends it to one side."""
-    x = space.u * (space.width_mm / 2) - p["at_mm"] - p["curve"] * np.sin(np.pi * space.v)
+    x = space.x_mm - p["at_mm"] - p["curve"] * np.sin(np.pi * space.v)
     return p["height_mm"] * _bump(x, max(p["width_mm"], space.texel_mm))
 
 
@@ -103,12 +120,8 @@ def rim(space: TextureSpace, p: dict[str, float]) -> FloatImage:
 
 def weld_dots(space: TextureSpace, p: dict[str, float]) -> FloatImage:
     """Ultrasonic weld points along the edge."""
-    along = np.where(
-        (1 - np.abs(space.u)) * space.width_mm / 2 < np.minimum(space.v, 1 - space.v) * space.height_mm,
-        space.y_mm,
-        space.x_mm,
-    )
-    dots = 0.5 + 0.5 * np.cos(along * (2 * np.pi / max(p["spacing_mm"], 3 * space.texel_mm)))
+    turn = np.float32(2 * np.pi / max(p["spacing_mm"], 3 * space.texel_mm))
+    dots = 0.5 + 0.5 * np.where(space.side_mm < space.end_mm, np.cos(space.y_mm * turn), np.cos(space.x_mm * turn))
     line = _bump(space.edge_mm - p["distance_mm"], max(p["width_mm"], space.texel_mm))
     return np.asarray(-p["depth_mm"] * dots * line, dtype=np.float32)
 
@@ -130,16 +143,16 @@ def _turned_noise(space: TextureSpace, kind: NoiseKind, p: dict[str, float]) -> 
 def weave(space: TextureSpace, p: dict[str, float]) -> FloatImage:
     """Threads crossing at right angles; fades where the photo is too coarse to show them."""
     period = max(p["period_mm"], 2.5 * space.texel_mm)
-    x, y = space.x_mm * (2 * np.pi / period), space.y_mm * (2 * np.pi / period)
-    return np.asarray(p["height_mm"] * min(1.0, p["period_mm"] / period) * np.sin(x) * np.sin(y), dtype=np.float32)
+    x, y = (np.sin(mm * np.float32(2 * np.pi / period)) for mm in (space.x_mm, space.y_mm))
+    return np.asarray(p["height_mm"] * min(1.0, p["period_mm"] / period) * x * y, dtype=np.float32)
 
 
 def emboss(space: TextureSpace, p: dict[str, float]) -> FloatImage:
     """A quilted grid of pressed points, as thermally bonded fleece shows."""
     period = max(p["period_mm"], 3 * space.texel_mm)
-    a, b = (space.x_mm + space.y_mm) * (np.pi / period), (space.x_mm - space.y_mm) * (np.pi / period)
-    pressed = np.maximum(np.cos(a) * np.cos(b), 0) ** 2
-    return np.asarray(-p["height_mm"] * pressed, dtype=np.float32)
+    x, y = (np.cos(mm * np.float32(2 * np.pi / period)) for mm in (space.x_mm, space.y_mm))
+    pressed = np.maximum(0.5 * (x + y), 0)  # the product of two waves along the diagonals
+    return np.asarray(-p["height_mm"] * pressed * pressed, dtype=np.float32)
 
 
 def knit(space: TextureSpace, p: dict[str, float]) -> FloatImage:
@@ -153,7 +166,7 @@ def knit(space: TextureSpace, p: dict[str, float]) -> FloatImage:
 def nose_wire(space: TextureSpace, p: dict[str, float]) -> FloatImage:
     """The flat bump of a wire under the top edge."""
     y = (space.v - p["at_v"]) * space.height_mm
-    x = np.clip((np.abs(space.u) * space.width_mm / 2 - p["half_width_mm"]) / 2, 0, None)
+    x = np.maximum((np.abs(space.x_mm) - p["half_width_mm"]) / 2, 0)
     return p["height_mm"] * _bump(y, max(p["width_mm"], space.texel_mm)) * _bump(x, 1.0)
 
 
@@ -178,9 +191,10 @@ def side_folds(space: TextureSpace, p: dict[str, float]) -> FloatImage:
     across = 1 - np.abs(space.u)
     fade = np.clip(1 - across / p["reach"], 0, 1)
     sway = space.noise("smooth", NoiseTurn(220, 180, 0, p["offset"]))
-    mirrored = np.where(space.u < 0, p["offset"], 0.37 - p["offset"])
-    wave = np.cos(2 * np.pi * (p["count"] * (space.v - 0.5) / (1 + 0.8 * across) + mirrored + 0.15 * sway))
-    return np.asarray(p["height_mm"] * wave * fade, dtype=np.float32)
+    mirrored = np.where(space.u < 0, np.float32(p["offset"]), np.float32(0.37 - p["offset"]))
+    spread = np.float32(p["count"]) / (1 + np.float32(0.8) * across)
+    wave = np.cos(2 * np.pi * ((space.v - 0.5) * spread + mirrored + 0.15 * sway))
+    return np.asarray(wave * (p["height_mm"] * fade), dtype=np.float32)
 
 
 ReliefFunction = Callable[[TextureSpace, dict[str, float]], FloatImage]

@@ -38,12 +38,18 @@ def strap_lines(
     head: CanonicalHead,
 ) -> list[StrapLine]:
     """The runs that are seen of all four straps of a mask whose left and right edge are `(N, 3)` from top to bottom."""
-    lines = []
+    starts, ends, steps = [], [], []
     for side, edge, seen in zip(("left", "right"), edges, straps["seen"], strict=True):
+        if seen == 0:
+            continue
         for end, v in zip(_ENDS[straps["kind"]], (straps["top_v"], straps["bottom_v"]), strict=True):
-            path = _path(_on_edge(edge, v), head.anchors[f"{end}_{side}"], straps["sag_mm"], head)
-            lines += _visible_runs(path[: round(seen * _STEPS)], fit, head)
-    return lines
+            starts.append(_on_edge(edge, v))
+            ends.append(head.anchors[f"{end}_{side}"])
+            steps.append(round(seen * _STEPS))
+    if not starts:
+        return []
+    paths = _paths(np.stack(starts), np.stack(ends), straps["sag_mm"], head)
+    return _visible_runs(paths, steps, fit, head)
 
 
 def _on_edge(edge: NDArray[np.float64], v: float) -> NDArray[np.float64]:
@@ -52,28 +58,29 @@ def _on_edge(edge: NDArray[np.float64], v: float) -> NDArray[np.float64]:
     return np.asarray(edge[low] + (edge[low + 1] - edge[low]) * (at - low))
 
 
-def _path(
-    start: NDArray[np.float64], end: NDArray[np.floating], sag_mm: float, head: CanonicalHead
+def _paths(
+    starts: NDArray[np.float64], ends: NDArray[np.floating], sag_mm: float, head: CanonicalHead
 ) -> NDArray[np.float64]:
-    """A taut line from start to end that rests on the head where the head stands in its way."""
-    t = np.linspace(0, 1, _STEPS)
-    chord = start + (end.astype(np.float64) - start) * t[:, None]
-    azimuth, y, radius = to_cylinder(chord)
-    y = y + sag_mm * np.sin(np.pi * t)
-    skin = sample_field(head.radius, azimuth[None], y[None])[0]
+    """Taut lines `(K, _STEPS, 3)` from each start to its end that rest on the head where it stands in their way."""
+    t = np.linspace(0, 1, _STEPS)[:, None]
+    chords = starts[:, None] + (ends.astype(np.float64) - starts)[:, None] * t
+    azimuth, y, radius = (part.reshape(chords.shape[:2]) for part in to_cylinder(chords.reshape(-1, 3)))
+    y += sag_mm * np.sin(np.pi * t[:, 0])
+    skin = sample_field(head.radius, azimuth, y)
     return from_cylinder(azimuth, y, np.maximum(radius, skin + _ABOVE_SKIN_MM))
 
 
-def _visible_runs(path: NDArray[np.float64], fit: HeadFit, head: CanonicalHead) -> list[StrapLine]:
-    if len(path) < 2:
-        return []
-    azimuth, _, _ = to_cylinder(path)
-    angle = np.radians(azimuth)
+def _visible_runs(paths: NDArray[np.float64], steps: list[int], fit: HeadFit, head: CanonicalHead) -> list[StrapLine]:
+    """What is seen of the first steps of each path."""
+    flat = paths.reshape(-1, 3)
+    angle = np.radians(to_cylinder(flat)[0])
     outward = np.stack([np.sin(angle), np.zeros_like(angle), -np.cos(angle)], axis=1) @ fit.rotation.T
-    xy, _ = fit.project(path, head)
-    visible = outward[:, 2] < _TURNED_AWAY
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], visible.astype(int), [0]])))
-    runs = zip(edges[::2], edges[1::2], strict=True)
+    xy, _ = fit.project(flat, head)
+    visible = (outward[:, 2] < _TURNED_AWAY).reshape(paths.shape[:2]) & (np.arange(_STEPS) < np.array(steps)[:, None])
+    edges = np.flatnonzero(np.diff(np.pad(visible, ((0, 0), (1, 1))).astype(np.int8).ravel()))
+    first, last = edges[::2], edges[1::2]
+    row = first // (_STEPS + 2)  # with one cell of padding at either end of each row
+    runs = zip((first - 2 * row).tolist(), (last - 2 * row).tolist(), strict=True)
     return [StrapLine(xy[a:b], outward[a:b]) for a, b in runs if b - a >= 2]
 
 

@@ -1,9 +1,11 @@
+import cv2
 import numpy as np
 import pytest
 
+from pipeline.masks import noise
 from pipeline.masks.compositing import Layer, blend, contact_shadow
 from pipeline.masks.noise import SIDE, NoiseTurn, grain_field, noise_tile, sample_noise
-from pipeline.masks.planes import coloured, dim, lay, quantile, scaled
+from pipeline.masks.planes import coloured, dim, filled, lay, quantile, scaled, softened
 
 RNG = np.random.default_rng(0)
 IMAGE, PLANE = RNG.random((7, 5, 3), dtype=np.float32), RNG.random((7, 5), dtype=np.float32)
@@ -26,6 +28,36 @@ def test_quantile_is_numpys(count, share):
     values = RNG.random((count, 3))
 
     assert quantile(values, share) == pytest.approx(np.quantile(values, share))
+
+
+def test_a_filled_image_has_one_colour():
+    assert np.array_equal(filled(COLOUR, 4, 6), np.broadcast_to(COLOUR.astype(np.float32), (4, 6, 3)))
+
+
+@pytest.mark.parametrize("sigma_px", [0.7, 2.4, 2.6, 5, 11, 24])
+def test_a_plane_is_softened_as_a_gaussian_does_it(sigma_px):
+    plane = cv2.GaussianBlur(RNG.random((301, 240), dtype=np.float32), (0, 0), 2)
+    exact = cv2.GaussianBlur(plane, (0, 0), sigma_px)
+
+    inside = np.s_[60:-60, 60:-60]
+    assert np.abs(softened(plane, sigma_px) - exact)[inside].max() < 0.05 * plane.std()
+    assert softened(plane, sigma_px).shape == plane.shape
+
+
+def test_a_thin_plane_is_softened_as_well():
+    assert softened(np.ones((3, 200), dtype=np.float32), 20) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize(("period_mm", "angle_deg"), [(150, 0), (60, 25), (18, -15)])
+def test_smooth_noise_is_enlarged_to_what_it_is_at_full_size(period_mm, angle_deg, monkeypatch):
+    turn = NoiseTurn(1.3 * period_mm, period_mm, angle_deg, 0.3)
+    seen = sample_noise("smooth", (331, 227), (0.5, 0.5), turn)
+    monkeypatch.setitem(noise._APART, "smooth", 1)
+    exact = sample_noise("smooth", (331, 227), (0.5, 0.5), turn)
+
+    assert seen.shape == exact.shape
+    assert np.abs(seen - exact)[8:-8, 8:-8].max() < 0.06
+    assert np.abs(seen - exact).max() < 0.3
 
 
 def test_noise_wraps_however_far_it_is_sampled():
