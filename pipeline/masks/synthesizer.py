@@ -34,8 +34,8 @@ from pipeline.timing import timed
 _MARGIN_MM = 10.0
 _MAX_WINDOW_PX = 640
 _MAX_TEXTURE_PX = 640
-_TEXELS_A_PX = 0.85
-"""Where the mask faces the viewer. A third of the texels of 1 are saved, and 3 % of the finest detail is lost."""
+_TEXELS_A_PX = 0.93
+"""Where the mask faces the viewer. At 0.85 masks are drawn 6 % faster and teach half a point less."""
 
 _MIN_LIGHT = 0.25
 _OUTLINE_ALPHA = 0.5
