@@ -56,7 +56,7 @@ class TextureSpace:
     @cached_property
     def end_mm(self) -> FloatImage:
         """Distance from the top or bottom edge, `(height, 1)`."""
-        return np.minimum(self.y_mm, self.height_mm - self.y_mm)
+        return np.asarray(np.minimum(self.y_mm, self.height_mm - self.y_mm), dtype=np.float32)
 
     @cached_property
     def coarse(self) -> "TextureSpace":

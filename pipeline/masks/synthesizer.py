@@ -255,7 +255,7 @@ def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
 def _occlusion(height_mm: FloatImage, space: TextureSpace, strength: float) -> FloatImage:
     """Less light in hollows: where the relief lies below its own neighbourhood of 6 mm."""
     hollow = softened(height_mm, max(0.8, 3.0 / space.texel_mm)) - height_mm
-    return np.float32(1) / (np.float32(1) + np.float32(strength) * np.maximum(hollow, np.float32(0)))
+    return np.asarray(1 / (1 + strength * np.maximum(hollow, 0)), dtype=np.float32)
 
 
 def _seen(
