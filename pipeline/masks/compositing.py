@@ -17,7 +17,7 @@ _EVERY = 3
 """Of how many pixels in a row one stands for the rest where only their distribution counts."""
 
 _COARSE_REACH_PX = 3.0
-"""From here a shadow is blurred at half the size: a quarter of the time, and no more than a code's difference."""
+"""From here a shadow is moved and blurred at half the size: a third less time, no more than a code apart."""
 
 
 def _linear_to_srgb_table() -> Rgb:

@@ -11,7 +11,7 @@ from pipeline.arrays import FloatImage
 from pipeline.masks.light import SRGB_TO_LINEAR
 from pipeline.masks.noise import NoiseTurn
 from pipeline.masks.picture import FlatPicture, texture_of
-from pipeline.masks.planes import dim, filled, lay
+from pipeline.masks.planes import coloured, dim, from_first_tile, lay
 from pipeline.masks.relief import RELIEFS, TextureSpace
 from pipeline.masks.template import read_print
 
@@ -86,7 +86,7 @@ def _base(values: dict[str, Any], space: TextureSpace) -> FloatImage:
     spec = values["print"]
     if spec and spec["is_tile"]:
         return _tiled(spec, space)
-    plain = filled(linear_colour(values["colour"]), space.height, space.width)
+    plain = coloured(np.ones((space.height, space.width), dtype=np.float32), linear_colour(values["colour"]))
     return _with_motif(plain, spec, space) if spec else plain
 
 
@@ -104,14 +104,13 @@ def _tiled(spec: dict[str, Any], space: TextureSpace) -> FloatImage:
     )
     turn = np.array([[cosine * across, -sine * down], [sine * across, cosine * down]]) * (side / spec["size_mm"])
     first = np.array([spec["x"], spec["y"]]) * side - turn[:, 0] * (space.width - 1) / 2  # in the middle x is 0
-    reach = turn * (space.width, space.height)
-    low, high = first + np.minimum(reach, 0).sum(axis=1), first + np.maximum(reach, 0).sum(axis=1)
-    begin = np.floor(low / side)
-    columns, rows = (np.ceil(high / side) - begin + 1).astype(int).tolist()
+    size = (space.width, space.height)
+    to_tile = from_first_tile(np.column_stack([turn, first]), size, side)
+    farthest = to_tile[:, 2] + np.maximum(turn * size, 0).sum(axis=1)
+    columns, rows = (np.ceil(farthest / side) + 1).astype(int).tolist()
     laid = np.tile(small, (rows, columns, 1))  # sampling inside an image is faster than wrapping round it
-    matrix = np.column_stack([turn, first - begin * side])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(laid, matrix, (space.width, space.height), flags=flags), dtype=np.float32)
+    return np.asarray(cv2.warpAffine(laid, to_tile, size, flags=flags), dtype=np.float32)
 
 
 def _with_motif(plain: FloatImage, spec: dict[str, Any], space: TextureSpace) -> FloatImage:

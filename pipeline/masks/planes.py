@@ -22,11 +22,6 @@ def coloured(plane: FloatImage, colour: NDArray[np.floating]) -> FloatImage:
     return np.asarray(cv2.merge([plane * np.float32(value) for value in colour]), dtype=np.float32)
 
 
-def filled(colour: NDArray[np.floating], height: int, width: int) -> FloatImage:
-    """An image `float32 (height, width, C)` of one colour `(C,)`."""
-    return np.asarray(cv2.merge([np.full((height, width), value, dtype=np.float32) for value in colour]))
-
-
 def lay(image: FloatImage, colour: NDArray[np.floating], share: FloatImage) -> None:
     """Replace a share `float32 (H, W)` in [0, 1] of the image by a colour `(C,)`, in place."""
     np.add(scaled(image, 1 - share), coloured(share, colour), out=image)
@@ -38,7 +33,7 @@ def dim(image: FloatImage, plane: FloatImage) -> None:
 
 
 def softened(plane: FloatImage, sigma_px: float) -> FloatImage:
-    """As a Gaussian blur, but wide ones are done on a coarser plane: half the time and less, about a hundredth off.
+    """As a Gaussian blur, but wide ones are done on a coarser plane: a third less time or more, about a hundredth off.
 
     Halving and doubling by pyrDown and pyrUp each blur by one pixel's variance of the finer plane.
     """
@@ -52,6 +47,15 @@ def softened(plane: FloatImage, sigma_px: float) -> FloatImage:
     for size in reversed(sizes):
         plane = np.asarray(cv2.pyrUp(plane, dstsize=size), dtype=np.float32)
     return plane
+
+
+def from_first_tile(to_tile: NDArray[np.float64], size: tuple[int, int], side: float) -> NDArray[np.float64]:
+    """The same way into a tile of this side that repeats, begun where no coordinate is negative and the least may be.
+
+    `to_tile` is `(2, 3)`, from texels of a texture of `size` (width, height) to the tile's.
+    """
+    least = to_tile[:, 2] + np.minimum(to_tile[:, :2] * size, 0).sum(axis=1)
+    return np.column_stack([to_tile[:, :2], to_tile[:, 2] - side * np.floor(least / side)])
 
 
 def quantile(values: NDArray[Any], share: float) -> float:

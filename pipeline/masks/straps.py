@@ -76,12 +76,14 @@ def _visible_runs(paths: NDArray[np.float64], steps: list[int], fit: HeadFit, he
     angle = np.radians(to_cylinder(flat)[0])
     outward = np.stack([np.sin(angle), np.zeros_like(angle), -np.cos(angle)], axis=1) @ fit.rotation.T
     xy, _ = fit.project(flat, head)
-    visible = (outward[:, 2] < _TURNED_AWAY).reshape(paths.shape[:2]) & (np.arange(_STEPS) < np.array(steps)[:, None])
-    edges = np.flatnonzero(np.diff(np.pad(visible, ((0, 0), (1, 1))).astype(np.int8).ravel()))
-    first, last = edges[::2], edges[1::2]
-    row = first // (_STEPS + 2)  # with one cell of padding at either end of each row
-    runs = zip((first - 2 * row).tolist(), (last - 2 * row).tolist(), strict=True)
-    return [StrapLine(xy[a:b], outward[a:b]) for a, b in runs if b - a >= 2]
+    visible = outward[:, 2] < _TURNED_AWAY
+    lines = []
+    for first, count in zip(range(0, len(flat), _STEPS), steps, strict=True):
+        shown = visible[first : first + count].astype(int)
+        edges = first + np.flatnonzero(np.diff(np.concatenate([[0], shown, [0]])))
+        runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+        lines += [StrapLine(xy[a:b], outward[a:b]) for a, b in runs if b - a >= 2]
+    return lines
 
 
 def draw_straps(lines: list[StrapLine], width_px: float, width: int, height: int) -> FloatImage:

@@ -35,7 +35,7 @@ _MARGIN_MM = 10.0
 _MAX_WINDOW_PX = 640
 _MAX_TEXTURE_PX = 640
 _TEXELS_A_PX = 0.93
-"""Where the mask faces the viewer. At 0.85 masks are drawn 6 % faster and teach half a point less."""
+"""Where the mask faces the viewer. At 1 drawing takes some 5 % longer; at 0.85 masks teach 0.4 points less."""
 
 _MIN_LIGHT = 0.25
 _OUTLINE_ALPHA = 0.5

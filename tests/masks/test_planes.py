@@ -5,7 +5,7 @@ import pytest
 from pipeline.masks import noise
 from pipeline.masks.compositing import Layer, blend, contact_shadow
 from pipeline.masks.noise import SIDE, NoiseTurn, grain_field, noise_tile, sample_noise
-from pipeline.masks.planes import coloured, dim, filled, lay, quantile, scaled, softened
+from pipeline.masks.planes import coloured, dim, lay, quantile, scaled, softened
 
 RNG = np.random.default_rng(0)
 IMAGE, PLANE = RNG.random((7, 5, 3), dtype=np.float32), RNG.random((7, 5), dtype=np.float32)
@@ -30,8 +30,10 @@ def test_quantile_is_numpys(count, share):
     assert quantile(values, share) == pytest.approx(np.quantile(values, share))
 
 
-def test_a_filled_image_has_one_colour():
-    assert np.array_equal(filled(COLOUR, 4, 6), np.broadcast_to(COLOUR.astype(np.float32), (4, 6, 3)))
+def test_a_plane_of_ones_takes_one_colour():
+    assert np.array_equal(
+        coloured(np.ones((4, 6), dtype=np.float32), COLOUR), np.broadcast_to(COLOUR.astype(np.float32), (4, 6, 3))
+    )
 
 
 @pytest.mark.parametrize("sigma_px", [0.7, 2.4, 2.6, 5, 11, 24])
