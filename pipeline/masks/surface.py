@@ -86,6 +86,31 @@ def build_surface(
     return from_cylinder(azimuth, y, radius)
 
 
+def evenly_spaced(surface: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same sheet with its points at equal ways down each column, then across each half row; the middle stays.
+
+    A texture is as wide everywhere as it is on flat cloth only on such a grid. One that is even in y and azimuth draws
+    what lies before mouth and nose a third too wide, because the sheet is long where it leads back under the chin.
+    """
+    across = _evened(surface).swapaxes(0, 1)
+    middle = len(across) // 2
+    halves = _evened(across[: middle + 1]), _evened(across[middle:])[1:]
+    return np.concatenate(halves).swapaxes(0, 1)
+
+
+def _evened(lines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points `(N, M, 3)` of M lines, moved along them to N equal ways by linear interpolation."""
+    count = len(lines)
+    way = np.zeros(lines.shape[:2])
+    np.cumsum(np.linalg.norm(np.diff(lines, axis=0), axis=2), axis=0, out=way[1:])
+    wanted = np.linspace(0, 1, count)[:, None] * way[-1]
+    after = np.clip((way[None] <= wanted[:, None]).sum(axis=1), 1, count - 1)
+    line = np.arange(lines.shape[1])
+    start, end = way[after - 1, line], way[after, line]
+    share = ((wanted - start) / np.maximum(end - start, 1e-9))[..., None]
+    return np.asarray(lines[after - 1, line] * (1 - share) + lines[after, line] * share)
+
+
 def _spanning_throat(skin: FloatImage, y: NDArray[np.float64]) -> FloatImage:
     """The radius `(ROWS, COLUMNS)` on which a sheet rests: the skin, but under the jaw it leads back less steeply.
 

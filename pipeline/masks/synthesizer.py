@@ -25,7 +25,7 @@ from pipeline.masks.planes import coloured, quantile, scaled, softened
 from pipeline.masks.raster import TextureMap, rasterise_grid
 from pipeline.masks.relief import TextureSpace
 from pipeline.masks.straps import StrapLine, draw_straps, strap_lines
-from pipeline.masks.surface import Shape, build_surface, held_to_cheek
+from pipeline.masks.surface import Shape, build_surface, evenly_spaced, held_to_cheek
 from pipeline.masks.template import Template
 from pipeline.masks.types import MaskDraw, MaskedFace
 from pipeline.records import MaskType, Wear
@@ -108,6 +108,8 @@ class MaskSynthesizer:
         picture, shape = self._picture(draw), Shape(**values["shape"])
         surface = build_surface(shape, self._head, place_picture(picture.anchors, shape) if picture else None)
         surface = held_to_cheek(surface, fit, self._head)
+        if not picture:  # its own points say where a picture lies
+            surface = evenly_spaced(surface)
         edges = strap_edges(picture.anchors, surface) if picture else (surface[:, 0], surface[:, -1])
         straps = strap_lines(values["straps"], edges, fit, self._head) if values["straps"] else []
         return _render(rgb, landmarks, draw, _Posed(fit, surface, straps, self._head), picture)

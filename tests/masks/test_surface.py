@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.masks.head import canonical_head, fit_head, picture_axes, sample_field, to_cylinder
-from pipeline.masks.surface import COLUMNS, ROWS, Shape, build_surface, held_to_cheek, place_outline
+from pipeline.masks.surface import COLUMNS, ROWS, Shape, build_surface, evenly_spaced, held_to_cheek, place_outline
 
 HEAD = canonical_head()
 SHAPE = Shape(
@@ -97,3 +97,37 @@ def test_a_sheet_does_not_follow_the_skin_back_to_the_throat():
     assert (back / down).max() < 1.3
     assert (radius - skin)[under].max() > 10
     assert np.allclose((radius - skin)[y < 100], SHAPE.clearance_mm, atol=0.01)
+
+
+def test_evenly_spaced_points_keep_the_outline_and_the_middle_and_stand_at_equal_ways():
+    surface = build_surface(TENT, HEAD)
+
+    even = evenly_spaced(surface)
+
+    corners = np.ix_([0, -1], [0, COLUMNS // 2, -1])
+    assert np.allclose(even[corners], surface[corners])
+    ways = np.linalg.norm(np.diff(even, axis=1), axis=2)
+    for half in (ways[:, : COLUMNS // 2], ways[:, COLUMNS // 2 :]):
+        assert (half.max(axis=1) / half.min(axis=1)).max() < 1.25  # chords of a bent line
+    down = np.linalg.norm(np.diff(surface[:, COLUMNS // 2], axis=0), axis=1)
+    down_even = np.linalg.norm(np.diff(even[:, COLUMNS // 2], axis=0), axis=1)
+    assert down.max() / down.min() > 1.8 > 1.3 > down_even.max() / down_even.min()
+
+
+def test_evenly_spaced_points_lie_on_the_sheet():
+    surface = build_surface(TENT, HEAD)
+
+    even = evenly_spaced(surface)
+
+    distance = np.linalg.norm(even.reshape(-1, 1, 3) - surface.reshape(1, -1, 3), axis=2).min(axis=1)
+    spacing = np.linalg.norm(np.diff(surface, axis=0), axis=2).max()
+    assert distance.max() < spacing
+
+
+@pytest.mark.parametrize("length", [0.0, 1.0])
+def test_lines_of_no_length_stay_where_they_are(length):
+    folded = np.zeros((ROWS, COLUMNS, 3))
+    folded[:, :, 0] = np.linspace(-1, 1, COLUMNS)
+    folded[:, :, 1] = length * np.linspace(0, 1, ROWS)[:, None]
+
+    assert np.allclose(evenly_spaced(folded), folded)
