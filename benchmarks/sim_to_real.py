@@ -1,11 +1,13 @@
 """Make the crops by which masks are judged: what a model that is trained on them recognises in real photos.
 
-    python -m benchmarks.sim_to_real FACES OUT [--per-class 300] [--seed 0] [--ablate NAME]
+    python -m benchmarks.sim_to_real FACES OUT [--per-class 300] [--masks-a-face 1] [--seed 0] [--ablate NAME]
 
 OUT gets four folders, `none cloth surgical ffp2`, of the same --per-class faces: the largest face of each distinct
-photo (pHash distance above 8) of FACES that wears no mask yet. Crops are squares of 1.35 x the longer side of the YuNet
-box; the photo is padded with its own edge before the mask is drawn, so that a mask at the photo's edge is whole. Photos
-and seed decide every byte. --ablate switches one ingredient off:
+photo (pHash distance above 8) of FACES that wears no mask yet, each bare and with --masks-a-face masks of each type.
+Crops are squares of 1.35 x the longer side of the box that YuNet finds in the photo as it then is, mask and all, as
+crops of real masked faces are made; where it finds none, the bare face's box. The photo is padded with its own edge
+before the mask is drawn, so that a mask at the photo's edge is whole. Photos and seed decide every byte. --ablate
+switches one ingredient off:
 
 - pose: every head is taken to face the camera upright, at its true place and size
 - light: every part of a mask is as bright, whatever light falls on the face; hollows alone show the relief
@@ -15,12 +17,14 @@ and seed decide every byte. --ablate switches one ingredient off:
 - variety: one template of each type, its first colour, no prints
 - sharpness: neither the photo's blur nor its noise
 
-The last line printed is the command that judges the crops; it trains on OUT and tests on a folder of real crops.
+The last line printed is the command that judges the crops; it trains on OUT and tests on a folder of real crops. The
+judge takes no more than 600 crops of each class unless it is told to.
 """
 
 import argparse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -32,8 +36,9 @@ from pipeline.config import FacesParams
 from pipeline.curation.hashing import distance, phash, squeeze, working_grey
 from pipeline.errors import SampleRejected
 from pipeline.faces.crops import crop_square
-from pipeline.faces.detectors import Box
+from pipeline.faces.detectors import Box, YuNetDetector
 from pipeline.faces.finding import FoundFace, shared_finder
+from pipeline.faces.labels import overlap
 from pipeline.faces.masked_cue import DEFAULT_THRESHOLD, masked_face_cue
 from pipeline.images import EXTENSIONS, read_image, write_image
 from pipeline.masks import LookRanges, MaskParams, MaskSynthesizer, Template, load_templates
@@ -48,6 +53,8 @@ PLAIN = {"cloth": "cloth_fitted", "surgical": "surgical_pleated", "ffp2": "ffp2_
 CROP_SCALE = 1.35
 MAX_FACE_PX = 224
 NEAR_BITS = 8
+JUDGED = 600
+SAME_FACE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +76,19 @@ def main() -> None:
     written = 0
     for face in distinct_faces(options.faces, rejected):
         try:
-            crops = make_crops(face, synthesizer, options.ablate, options.seed)
+            crops = make_crops(face, synthesizer, options.ablate, options.seed, options.masks_a_face)
         except SampleRejected as error:
             rejected[error.reason] = rejected.get(error.reason, 0) + 1
             continue
-        for name, crop in crops.items():
-            write_image(options.out / name / f"{written:04d}.jpg", crop)
+        for name, versions in crops.items():
+            for k, crop in enumerate(versions):
+                write_image(options.out / name / (f"{written:04d}-{k}.jpg" if k else f"{written:04d}.jpg"), crop)
         written += 1
         if written == options.per_class:
             break
-    print(f"{written} faces, each bare and with three masks; left out:", rejected)
-    print(f"python judge.py --probe WEIGHTS --train {options.out} --test dev=REAL_CROPS --seeds 1")
+    print(f"{written} faces, each bare and with {options.masks_a_face} masks of each type; left out:", rejected)
+    cap = f" --cap {written * options.masks_a_face}" if written * options.masks_a_face > JUDGED else ""
+    print(f"python judge.py --probe WEIGHTS --train {options.out} --test dev=REAL_CROPS --seeds 1{cap}")
 
 
 def _options() -> argparse.Namespace:
@@ -87,6 +96,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("faces", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--per-class", type=int, default=300)
+    parser.add_argument("--masks-a-face", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--ablate", choices=ABLATIONS)
     return parser.parse_args()
@@ -130,19 +140,39 @@ def padded(name: str, rgb: Rgb, face: FoundFace) -> Ready:
     return Ready(name, np.asarray(wide, dtype=np.uint8), points, moved)
 
 
-def make_crops(face: Ready, synthesizer: MaskSynthesizer, ablate: str | None, seed: int) -> Mapping[str, Rgb]:
-    """The bare crop and one with each type of mask.
+def make_crops(
+    face: Ready, synthesizer: MaskSynthesizer, ablate: str | None, seed: int, masks: int = 1
+) -> Mapping[str, list[Rgb]]:
+    """The bare crop, and `masks` with each type of mask.
 
     Raises:
         SampleRejected: a mask can't be put on; the face is left out of every class, so that all have the same faces.
     """
     fit = synthesizer.fit(face.landmarks)
     drawn_on = facing_camera(fit) if ablate == "pose" else fit
-    pictures = {"none": face.rgb}
+    crops = {"none": [crop_square(face.rgb, face.box, CROP_SCALE)]}
     for mask_type in TYPES:
-        draw = synthesizer.draw(mask_type, sample_rng(seed, f"{face.name}:{mask_type}"))
-        pictures[mask_type] = synthesizer.render(face.rgb, face.landmarks, draw, drawn_on).rgb
-    return {name: crop_square(rgb, face.box, CROP_SCALE) for name, rgb in pictures.items()}
+        crops[mask_type] = []
+        for k in range(masks):
+            rng = sample_rng(seed, f"{face.name}:{mask_type}" + (f":{k}" if k else ""))
+            masked = synthesizer.render(face.rgb, face.landmarks, synthesizer.draw(mask_type, rng), drawn_on).rgb
+            crops[mask_type].append(crop_square(masked, found_again(masked, face.box), CROP_SCALE))
+    return crops
+
+
+def found_again(masked: Rgb, bare: Box) -> Box:
+    """The box that YuNet finds on the face now that it wears a mask: some 5 % larger; the bare face's if it finds none.
+
+    A real masked face is cropped by such a box.
+    """
+    boxes = [box for box in detector().detect(masked) if overlap(box, bare) > SAME_FACE]
+    return max(boxes, key=lambda box: overlap(box, bare), default=bare)
+
+
+@lru_cache(maxsize=1)
+def detector() -> YuNetDetector:
+    """The one that finds bare faces too, at its own threshold."""
+    return YuNetDetector()
 
 
 def facing_camera(fit: HeadFit) -> HeadFit:
