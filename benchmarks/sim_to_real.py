@@ -54,7 +54,10 @@ CROP_SCALE = 1.35
 MAX_FACE_PX = 224
 NEAR_BITS = 8
 JUDGED = 600
+"""Crops of each class that the judge takes unless it is told to take more."""
+
 SAME_FACE = 0.3
+"""Overlap above which a box found on a masked picture may be the bare face's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ def main() -> None:
         if written == options.per_class:
             break
     print(f"{written} faces, each bare and with {options.masks_a_face} masks of each type; left out:", rejected)
-    cap = f" --cap {written * options.masks_a_face}" if written * options.masks_a_face > JUDGED else ""
+    masks = written * options.masks_a_face
+    cap = f" --cap {masks}" if masks > JUDGED else ""
     print(f"python judge.py --probe WEIGHTS --train {options.out} --test dev=REAL_CROPS --seeds 1{cap}")
 
 
@@ -141,7 +145,7 @@ def padded(name: str, rgb: Rgb, face: FoundFace) -> Ready:
 
 
 def make_crops(
-    face: Ready, synthesizer: MaskSynthesizer, ablate: str | None, seed: int, masks: int = 1
+    face: Ready, synthesizer: MaskSynthesizer, ablate: str | None, seed: int, masks: int
 ) -> Mapping[str, list[Rgb]]:
     """The bare crop, and `masks` with each type of mask.
 
@@ -165,8 +169,8 @@ def found_again(masked: Rgb, bare: Box) -> Box:
 
     A real masked face is cropped by such a box.
     """
-    boxes = [box for box in detector().detect(masked) if overlap(box, bare) > SAME_FACE]
-    return max(boxes, key=lambda box: overlap(box, bare), default=bare)
+    nearest = max(detector().detect(masked), key=lambda box: overlap(box, bare), default=bare)
+    return nearest if overlap(nearest, bare) > SAME_FACE else bare
 
 
 @lru_cache(maxsize=1)

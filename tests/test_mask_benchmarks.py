@@ -37,6 +37,17 @@ def test_crops_hold_the_same_faces_in_every_class(tmp_path: Path) -> None:
     assert not np.array_equal(crops["whole"]["ffp2/0000.jpg"], crops["--ablate-pose"]["ffp2/0000.jpg"])
 
 
+def test_several_masks_a_face_differ_and_the_first_is_the_one_of_a_single_draw(tmp_path: Path) -> None:
+    for masks in (1, 2):
+        run("benchmarks.sim_to_real", "samples/faces", tmp_path / str(masks), "--per-class", 1, "--masks-a-face", masks)
+    once, twice = ({path.name: read_image(path).rgb for path in (tmp_path / n / "ffp2").iterdir()} for n in "12")
+    assert sorted(once) == ["0000.jpg"]
+    assert sorted(twice) == ["0000-1.jpg", "0000.jpg"]
+    assert [path.name for path in (tmp_path / "2" / "none").iterdir()] == ["0000.jpg"]
+    assert np.array_equal(once["0000.jpg"], twice["0000.jpg"])
+    assert not np.array_equal(twice["0000.jpg"], twice["0000-1.jpg"])
+
+
 def test_fit_is_measured_against_the_sample() -> None:
     lines = run("benchmarks.mask_fit", "--limit", 3, "--masks", 1).splitlines()
     assert [line.split()[0] for line in lines[:4]] == ["cloth", "surgical", "ffp2", "all"]
