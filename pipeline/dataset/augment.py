@@ -151,7 +151,8 @@ def _write_all(writer: DatasetWriter, results: Iterator[PhotoResult], summary: S
 def _close(writer: DatasetWriter, listing: Listing, summary: Summary) -> None:
     """Write tables and sheet; where the disk is full this fails too, and the journal is what remains."""
     unreadable: list[Row] = [
-        {"photo": name, "face_index": None, "reason": "unreadable_folder", "detail": detail}
+        {"photo": name, "face_index": None, "mask_type": None, "number": None}
+        | {"reason": "unreadable_folder", "detail": detail}
         for name, detail in listing.unreadable
     ]
     try:

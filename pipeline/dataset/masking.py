@@ -35,7 +35,7 @@ class PhotoResult:
         faces: How many faces were found.
         files: Contents by path below the output folder.
         rows: One for each masked picture.
-        rejected: One for each photo or face that could not be used.
+        rejected: One for each photo, face or picture of a face that could not be made.
     """
 
     photo: Photo
@@ -76,18 +76,23 @@ class PhotoMasker:
         return shared_finder(params).find(rgb)
 
     def _mask_face(self, parent: "Parent", face: FoundFace, result: PhotoResult) -> None:
-        """Add the face's pictures to `result`; what is wrong with a face is wrong for every type of mask."""
+        """Add the face's pictures to `result`; a picture that can't be drawn is a row, and the others are drawn."""
         landmarks = np.array(_written(face.landmarks), dtype=np.float32)  # as the row says, so that it can be replayed
         synthesizer = shared_synthesizer(self.settings.templates, "{}")
         try:
             fit = synthesizer.fit(landmarks)
             masked_face_cue().check_unmasked(parent.rgb, landmarks, self.settings.already_masked_threshold)
-            for mask_type, number in self._pictures():
-                draw = self._draw(synthesizer, parent, face, mask_type, number)
-                self._add(parent, face, synthesizer.render(parent.rgb, landmarks, draw, fit), number, result)
         except SampleRejected as rejected:
             result.rejected.append(_rejection(parent.photo, rejected, face.index))
             return
+        for mask_type, number in self._pictures():
+            draw = self._draw(synthesizer, parent, face, mask_type, number)
+            try:
+                masked = synthesizer.render(parent.rgb, landmarks, draw, fit)
+            except SampleRejected as rejected:
+                result.rejected.append(_rejection(parent.photo, rejected, face.index, (mask_type, number)))
+            else:
+                self._add(parent, face, masked, number, result)
         if self.settings.include_unmasked:
             self._add(parent, face, None, 0, result)
 
@@ -176,8 +181,16 @@ def _rounded(values: list[float]) -> list[float]:
     return [round(float(value), 2) for value in values]
 
 
-def _rejection(photo: Photo, rejected: SampleRejected, face_index: int | None = None) -> Row:
-    return {"photo": photo.name, "face_index": face_index, "reason": rejected.reason, "detail": rejected.detail}
+def _rejection(
+    photo: Photo,
+    rejected: SampleRejected,
+    face_index: int | None = None,
+    picture: tuple[MaskType, int] | tuple[None, None] = (None, None),
+) -> Row:
+    """A line of rejected.jsonl, about the photo, one face of it, or one picture of that face."""
+    mask_type, number = picture
+    where: Row = {"photo": photo.name, "face_index": face_index, "mask_type": mask_type, "number": number}
+    return where | {"reason": rejected.reason, "detail": rejected.detail}
 
 
 def _stamp(path: Path) -> tuple[int, int]:

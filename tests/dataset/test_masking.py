@@ -136,10 +136,11 @@ def test_a_face_that_cannot_be_masked_is_one_row(photo: Path, monkeypatch: pytes
     def refuse(*_: object) -> None:
         raise SampleRejected("extreme_pose", "yaw 80")
 
-    monkeypatch.setattr(MaskSynthesizer, "render", refuse)
+    monkeypatch.setattr(MaskSynthesizer, "fit", refuse)
     result = mask(photo, include_unmasked=True)
     assert (result.faces, result.rows, result.files) == (1, [], {})
-    assert result.rejected == [{"photo": "anna.jpg", "face_index": 0, "reason": "extreme_pose", "detail": "yaw 80"}]
+    whole = {"photo": "anna.jpg", "face_index": 0, "mask_type": None, "number": None}
+    assert result.rejected == [whole | {"reason": "extreme_pose", "detail": "yaw 80"}]
 
 
 def test_a_face_that_wears_a_mask_already_is_one_row(photo: Path) -> None:
