@@ -32,7 +32,7 @@ format: $(STAMP)
 
 # Write constraints.txt from what is installed, after a deliberate upgrade.
 lock: $(STAMP)
-	python tools/lock.py
+	python generators/constraints.py
 
 clean:
 	rm -rf data models reports dvclive .cache

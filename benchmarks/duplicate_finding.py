@@ -14,12 +14,12 @@ from pathlib import Path
 
 import click
 
-from pipeline.arrays import Rgb
-from pipeline.config import DedupParams
-from pipeline.curation.audit import audit_folders
-from pipeline.curation.calibration import TRANSFORMATIONS, Rate
-from pipeline.errors import SampleRejected
-from pipeline.images import EXTENSIONS, read_image, write_image
+from pipeline.core.arrays import Rgb
+from pipeline.core.errors import SampleRejected
+from pipeline.core.params import DedupParams
+from pipeline.dedup.calibration.copies import TRANSFORMATIONS, Rate
+from pipeline.review.leak_audit import audit_folders
+from pipeline.storage.images import EXTENSIONS, read_image, write_image
 
 Pair = tuple[str, str]
 

@@ -35,15 +35,15 @@ def planted(count: int, radius: int, seed: int = 0) -> Hashes:
 
 def ours(hashes: Hashes, radius: int) -> int:
     """Sorting on agreeing blocks."""
-    from pipeline.curation.neighbours import neighbour_pairs
+    from pipeline.dedup.search.neighbours import neighbour_pairs
 
     return len(neighbour_pairs(hashes, radius).first)
 
 
 def shuffled(hashes: Hashes, radius: int) -> int:
     """Ours through a Dask shuffle on the disk, then ours in memory, to compare: the seconds are of both."""
-    from pipeline.curation.neighbours import neighbour_pairs
-    from pipeline.curation.shuffled_join import shuffled_pairs
+    from pipeline.dedup.search.neighbours import neighbour_pairs
+    from pipeline.dedup.search.shuffled_join import shuffled_pairs
 
     found = shuffled_pairs(hashes, radius)
     expected = neighbour_pairs(hashes, radius)

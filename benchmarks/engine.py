@@ -22,8 +22,8 @@ from typing import Any
 import cv2
 
 from benchmarks.mask_speed import SAMPLE, prepare
-from pipeline.dataset.masking import PhotoMasker
-from pipeline.dataset.settings import Settings
+from pipeline.augment.photo_masker import PhotoMasker
+from pipeline.augment.request import Settings
 from pipeline.engine.mapping import OrderedRun, Workers, make_workers
 from tests.cluster import local_cluster
 

@@ -13,10 +13,10 @@ import click
 import cv2
 from threadpoolctl import threadpool_limits
 
-from pipeline.curation.face_alignment import make_aligner
-from pipeline.curation.fingerprints import DRAFT_SIDE_PX, Fingerprint, fingerprint, fingerprint_grey
-from pipeline.errors import SampleRejected
-from pipeline.images import EXTENSIONS, decode_grey, decode_image
+from pipeline.core.errors import SampleRejected
+from pipeline.dedup.fingerprints.face_patch import make_aligner
+from pipeline.dedup.fingerprints.fingerprint import DRAFT_SIDE_PX, Fingerprint, fingerprint, fingerprint_grey
+from pipeline.storage.images import EXTENSIONS, decode_grey, decode_image
 
 decode_draft = partial(decode_image, draft_side_px=DRAFT_SIDE_PX)
 decode_grey_draft = partial(decode_grey, draft_side_px=DRAFT_SIDE_PX)

@@ -9,13 +9,13 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.curation.calibration import Rate
-from pipeline.curation.face_alignment import FaceFinder
-from pipeline.curation.label_review import Doubt, doubt_labels
-from pipeline.errors import SampleRejected
+from pipeline.core.errors import SampleRejected
+from pipeline.core.records import MASK_TYPES
+from pipeline.dedup.calibration.copies import Rate
+from pipeline.dedup.fingerprints.face_patch import FaceFinder
 from pipeline.faces.masked_cue import align_patch, face_features, masked_face_cue
-from pipeline.images import EXTENSIONS, read_image
-from pipeline.records import MASK_TYPES
+from pipeline.review.label_doubts import Doubt, doubt_labels
+from pipeline.storage.images import EXTENSIONS, read_image
 
 
 @click.command()

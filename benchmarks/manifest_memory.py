@@ -20,19 +20,19 @@ from pathlib import Path
 import click
 import numpy as np
 
-from pipeline.curation.fingerprints import Fingerprint, fingerprint_version
-from pipeline.dataset.augmentation import Masking, unmasked_photos
-from pipeline.dataset.masked_writing import write_maskings
+from pipeline.augment.manifest_masker import Masking, unmasked_photos
+from pipeline.augment.manifests import write_maskings
+from pipeline.core.records import Face, Image, MaskedImage
+from pipeline.dedup.fingerprints.fingerprint import Fingerprint, fingerprint_version
 from pipeline.faces.extraction import Extraction
 from pipeline.faces.writing import write_extractions
-from pipeline.manifests import iterate_manifest, read_manifest, write_manifest
-from pipeline.pixels import StoredFile
-from pipeline.records import Face, Image, MaskedImage
 from pipeline.sources.inspection import record_id
 from pipeline.sources.labels import LabelMap
 from pipeline.sources.offers import Inspected, Offer
 from pipeline.sources.rows import RowMaker
 from pipeline.sources.settings import SourceSettings
+from pipeline.storage.manifests import iterate_manifest, read_manifest, write_manifest
+from pipeline.storage.shards import StoredFile
 
 RAW, KEPT = Path("data/raw/made/images.parquet"), Path("data/dedup/kept.parquet")
 MASKS = ("cloth", "surgical", "ffp2")

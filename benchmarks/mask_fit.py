@@ -23,16 +23,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import Points, Rgb
-from pipeline.config import FacesParams
-from pipeline.errors import SampleRejected
+from generators.sample.truth import read_truth
+from pipeline.core.arrays import Points, Rgb
+from pipeline.core.errors import SampleRejected
+from pipeline.core.params import FacesParams
+from pipeline.core.randomness import sample_rng
+from pipeline.core.records import MaskType
 from pipeline.faces.finding import shared_finder
 from pipeline.faces.masked_cue import DEFAULT_THRESHOLD, masked_face_cue
-from pipeline.images import EXTENSIONS, read_image
 from pipeline.masks import MaskedFace, MaskSynthesizer, load_templates
-from pipeline.randomness import sample_rng
-from pipeline.records import MaskType
-from tools.samples.truth import read_truth
+from pipeline.storage.images import EXTENSIONS, read_image
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 TYPES: tuple[MaskType, ...] = ("cloth", "surgical", "ffp2")

@@ -26,18 +26,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipeline.config import EngineParams, FacesParams
-from pipeline.dataset.listing import Photo
-from pipeline.dataset.masking import PhotoMasker
-from pipeline.dataset.settings import Settings
-from pipeline.dataset.synthesis import shared_synthesizer
-from pipeline.errors import SampleRejected
+from pipeline.augment.photo_masker import PhotoMasker
+from pipeline.augment.photos import Photo
+from pipeline.augment.request import Settings
+from pipeline.augment.templates_in_use import shared_synthesizer
+from pipeline.core.errors import SampleRejected
+from pipeline.core.params import EngineParams, FacesParams
+from pipeline.core.randomness import sample_rng
+from pipeline.core.records import MaskType
 from pipeline.faces.finding import FoundFace, shared_finder
 from pipeline.faces.masked_cue import DEFAULT_THRESHOLD, masked_face_cue
-from pipeline.files import write_bytes
-from pipeline.images import EXTENSIONS, encode_image, read_image, write_image
-from pipeline.randomness import sample_rng
-from pipeline.records import MaskType
+from pipeline.storage.images import EXTENSIONS, encode_image, read_image, write_image
+from pipeline.storage.whole_files import write_bytes
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "faces"
 TYPES: tuple[MaskType, ...] = ("surgical", "cloth", "ffp2")
@@ -152,7 +152,7 @@ def _peak_mb(folder: Path) -> int:
 
 def mask_folder(folder: Path, out: Path) -> None:
     """As `augment-masks FOLDER OUT --jobs 1` does, its contact sheet included."""
-    from pipeline.dataset.augment import augment_folder, find_photos
+    from pipeline.augment.folder_run import augment_folder, find_photos
 
     settings = replace(Settings(), already_masked_threshold=DEFAULT_THRESHOLD)
     listing = find_photos(folder, out, None)

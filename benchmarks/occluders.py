@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.mask_fit import SAMPLES, TYPES, Subject, sample
+from generators.sample.dataset import IDENTITIES, identity_of
+from generators.sample.truth import read_truth
+from pipeline.core.randomness import sample_rng
 from pipeline.masks import MaskDraw, MaskSynthesizer, load_templates
-from pipeline.masks.glasses import find_rims
-from pipeline.masks.head import canonical_head
-from pipeline.randomness import sample_rng
-from tools.samples.dataset import IDENTITIES, identity_of
-from tools.samples.truth import read_truth
+from pipeline.masks.head.canonical import canonical_head
+from pipeline.masks.occluders.glasses import find_rims
 
 MAX_HOLE = 0.01
 

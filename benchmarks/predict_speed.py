@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import torch
 
-from pipeline.config import FacesParams
-from pipeline.images import EXTENSIONS, decode_image, encode_image, read_image
+from pipeline.core.params import FacesParams
+from pipeline.storage.images import EXTENSIONS, decode_image, encode_image, read_image
 from pipeline.training.checkpoint import load_model
 from pipeline.training.predicting import FacePredictor
 

@@ -31,21 +31,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import Points, Rgb
-from pipeline.config import FacesParams
-from pipeline.curation.hashing import distance, phash, squeeze, working_grey
-from pipeline.errors import SampleRejected
+from pipeline.core.arrays import Points, Rgb
+from pipeline.core.errors import SampleRejected
+from pipeline.core.params import FacesParams
+from pipeline.core.randomness import sample_rng
+from pipeline.core.records import MaskType
+from pipeline.dedup.fingerprints.hashes import distance, phash, squeeze, working_grey
 from pipeline.faces.crops import crop_square
 from pipeline.faces.detectors import Box, YuNetDetector
 from pipeline.faces.finding import FoundFace, shared_finder
 from pipeline.faces.labels import overlap
 from pipeline.faces.masked_cue import DEFAULT_THRESHOLD, masked_face_cue
-from pipeline.images import EXTENSIONS, read_image, write_image
 from pipeline.masks import LookRanges, MaskParams, MaskSynthesizer, Template, load_templates
-from pipeline.masks.head import HeadFit, canonical_head
+from pipeline.masks.head.canonical import HeadFit, canonical_head
 from pipeline.masks.template import Binding, Lettering, NoseClip, Prints, Valve
-from pipeline.randomness import sample_rng
-from pipeline.records import MaskType
+from pipeline.storage.images import EXTENSIONS, read_image, write_image
 
 TYPES: tuple[MaskType, ...] = ("cloth", "surgical", "ffp2")
 ABLATIONS = ("pose", "light", "colour", "shadow", "relief", "variety", "sharpness")

@@ -17,11 +17,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipeline.config import EngineParams
-from pipeline.curation.hashing import phash, squeeze, working_grey
+from pipeline.core.errors import SampleRejected
+from pipeline.core.params import EngineParams
+from pipeline.dedup.fingerprints.hashes import phash, squeeze, working_grey
 from pipeline.engine import map_records
-from pipeline.errors import SampleRejected
-from pipeline.images import read_image, write_image
+from pipeline.storage.images import read_image, write_image
 
 DIFFERENT = 200
 

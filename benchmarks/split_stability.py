@@ -10,7 +10,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.splitting import Samples, SplitRules, choose_sides, group_point
+from pipeline.split.sides import Samples, SplitRules, choose_sides, group_point
 
 SHARES = (0.7, 0.15, 0.15)
 _TYPES = (2, 2, 0, 3, 1)

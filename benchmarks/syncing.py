@@ -19,11 +19,11 @@ from pathlib import Path
 from unittest.mock import patch
 
 from benchmarks.mask_speed import SAMPLE, prepare
-from pipeline import files
-from pipeline.config import EngineParams, parse_params
-from pipeline.dataset.augment import augment_folder, find_photos
-from pipeline.dataset.settings import Settings
+from pipeline.augment.folder_run import augment_folder, find_photos
+from pipeline.augment.request import Settings
+from pipeline.core.params import EngineParams, parse_params
 from pipeline.sources.ingest import ingest_source
+from pipeline.storage import whole_files as files
 
 CACHE = Path(".cache")
 """On the project's own disk: the folder for temporary files may be in memory."""
@@ -89,13 +89,13 @@ def _syncing(kind: str) -> Iterator[None]:
     elif kind == "never":
         with (
             patch("os.fsync"),
-            patch("pipeline.build.sync_file_system"),
-            patch("pipeline.dataset.writer.sync_file_system"),
+            patch("pipeline.storage.resumable.sync_file_system"),
+            patch("pipeline.augment.imagefolder.sync_file_system"),
         ):
             yield
     else:
         beside = files._beside
-        with patch("pipeline.files._beside", lambda path, _: beside(path, synced=True)):
+        with patch("pipeline.storage.whole_files._beside", lambda path, _: beside(path, synced=True)):
             yield
 
 

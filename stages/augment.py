@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages.common import log_counts, road_stage
+from stages.running.commands import log_counts, road_stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipeline.build import Build
-    from pipeline.config import Params
-    from pipeline.dataset.augmentation import FaceMasker, Masking, PhotoFaces, ShardMasker
+    from pipeline.augment.manifest_masker import FaceMasker, Masking, PhotoFaces, ShardMasker
+    from pipeline.core.params import Params
+    from pipeline.storage.resumable import Build
 
 KEPT = Path("data/dedup/kept.parquet")
 FACES = Path("data/faces/faces.parquet")
@@ -22,15 +22,15 @@ _BATCH_PHOTOS = 4
 @road_stage
 def command(params: "Params") -> None:
     """Put masks on the unmasked faces. A run goes on from where another was killed."""
-    from pipeline.build import building
-    from pipeline.config import parse_section
-    from pipeline.dataset.augmentation import FaceMasker, ShardMasker, build_facts, unmasked_photos
-    from pipeline.dataset.masked_writing import write_maskings
-    from pipeline.dataset.synthesis import templates_for
-    from pipeline.manifests import iterate_manifest
+    from pipeline.augment.manifest_masker import FaceMasker, ShardMasker, build_facts, unmasked_photos
+    from pipeline.augment.manifests import write_maskings
+    from pipeline.augment.templates_in_use import templates_for
+    from pipeline.core.params import parse_section
+    from pipeline.core.records import Face, Image
     from pipeline.masks import MaskParams
-    from pipeline.records import Face, Image
-    from stages.runs import current_run
+    from pipeline.storage.manifests import iterate_manifest
+    from pipeline.storage.resumable import building
+    from stages.running.record import current_run
 
     mask = parse_section(MaskParams, params.augment.mask, "params.yaml", "augment.mask")
     templates_for(params.augment.templates, params.augment.masks, params.augment.holdout_templates)
@@ -51,8 +51,8 @@ def command(params: "Params") -> None:
 def _photo_by_photo(
     build: "Build", masker: "FaceMasker", photos: "Iterator[PhotoFaces]", params: "Params"
 ) -> "Iterator[Masking]":
-    from pipeline.dataset.augmentation import Masking
-    from stages.mapping import mapped
+    from pipeline.augment.manifest_masker import Masking
+    from stages.running.mapping import mapped
 
     return build.through(
         list(photos),
@@ -66,8 +66,8 @@ def _photo_by_photo(
 def _shard_by_shard(
     build: "Build", masker: "ShardMasker", photos: "Iterator[PhotoFaces]", params: "Params"
 ) -> "Iterator[Masking]":
-    from pipeline.dataset.augmentation import Masking, shard_batches
-    from stages.mapping import mapped
+    from pipeline.augment.manifest_masker import Masking, shard_batches
+    from stages.running.mapping import mapped
 
     return build.through(
         shard_batches(photos, params.augment.shard_photos),

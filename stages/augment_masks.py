@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.version import VERSION
-from stages.common import address_option, engine_of, observing_options, with_messages
-from stages.logs import Log
-from stages.runs import Run, digest, recorded
-from stages.stopping import orderly_stop
+from pipeline.core.version import VERSION
+from stages.running.commands import address_option, engine_of, observing_options, with_messages
+from stages.running.logs import Log
+from stages.running.record import Run, digest, recorded
+from stages.running.stopping import orderly_stop
 
 if TYPE_CHECKING:
-    from pipeline.dataset.augment import Summary
-    from pipeline.dataset.listing import Listing
-    from pipeline.dataset.settings import Settings
-    from pipeline.dataset.writer import Mode
-    from pipeline.records import MaskType
+    from pipeline.augment.folder_run import Summary
+    from pipeline.augment.imagefolder import Mode
+    from pipeline.augment.photos import Listing
+    from pipeline.augment.request import Settings
+    from pipeline.core.records import MaskType
 
 MASKS: "tuple[MaskType, ...]" = ("cloth", "surgical", "ffp2")
 WEARS = ("correct", "nose_exposed", "chin_exposed", "nose_mouth_exposed")
@@ -43,7 +43,7 @@ class MaskCommand(click.Command):
         """Parse for one or the other."""
         if args[:1] != ["templates"]:
             return super().make_context(info_name, args, parent, **extra)
-        from stages.templates import command as templates
+        from stages.tools.templates import command as templates
 
         return templates.make_context(f"{info_name} templates", args[1:], parent, **extra)
 
@@ -119,9 +119,9 @@ def _check_use(faces: Path, out: Path, options: dict[str, Any]) -> None:
 
 
 def _run(faces: Path, out: Path, options: dict[str, Any], log: Log) -> None:
-    from pipeline.dataset.augment import find_photos
-    from pipeline.dataset.synthesis import templates_for
-    from pipeline.errors import OutputError
+    from pipeline.augment.folder_run import find_photos
+    from pipeline.augment.templates_in_use import templates_for
+    from pipeline.core.errors import OutputError
 
     settings = _settings(options)
     templates_for(settings.templates, settings.masks)
@@ -140,11 +140,11 @@ def _augment(listing: "Listing", out: Path, settings: "Settings", options: dict[
         OutputError: it could not begin, or ended before everything was done.
         KeyboardInterrupt: it was stopped, and what is done is whole.
     """
-    from pipeline.dataset.augment import augment_folder, dry_run
-    from pipeline.errors import OutputError
-    from stages.mapping import timed_records
-    from stages.masks_summary import print_summary
-    from stages.progress import Progress
+    from pipeline.augment.folder_run import augment_folder, dry_run
+    from pipeline.core.errors import OutputError
+    from stages.running.mapping import timed_records
+    from stages.running.masks_summary import print_summary
+    from stages.running.progress import Progress
 
     mapper = partial(timed_records, run)
     engine = engine_of(_jobs(options["jobs"], len(listing.photos)), options["address"])
@@ -173,7 +173,7 @@ def _how_to_go_on(options: dict[str, Any]) -> str:
 
 
 def _settings(options: dict[str, Any]) -> "Settings":
-    from pipeline.dataset.settings import Settings
+    from pipeline.augment.request import Settings
 
     return Settings(
         masks=tuple(dict.fromkeys(options["masks"])) or MASKS,

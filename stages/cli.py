@@ -4,8 +4,8 @@ from importlib import import_module
 
 import click
 
-from pipeline.version import VERSION
-from stages.common import missing_extra
+from pipeline.core.version import VERSION
+from stages.running.commands import missing_extra
 
 STAGES = {
     "ingest": "Take a source in: files, labels, licences.",
@@ -45,7 +45,8 @@ class LazyGroup(click.Group):
         if cmd_name not in {*STAGES, *TOOLS}:
             return None
         try:
-            command = import_module(f"stages.{cmd_name.replace('-', '_')}").command
+            package = "stages" if cmd_name in STAGES else "stages.tools"
+            command = import_module(f"{package}.{cmd_name.replace('-', '_')}").command
         except ModuleNotFoundError as error:
             raise missing_extra(error) from error
         return command if isinstance(command, click.Command) else None

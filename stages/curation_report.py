@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.common import road_stage
+from stages.running.commands import road_stage
 
 if TYPE_CHECKING:
-    from pipeline.config import Params
+    from pipeline.core.params import Params
 
 
 @road_stage
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 )
 def command(params: "Params", out: Path, review: Path | None) -> None:
     """Show what was taken, dropped and linked, and how well the label follows from the wrong things."""
-    from pipeline.curation.facts import gather_facts
-    from pipeline.curation.report import curation_page
-    from pipeline.files import write_text
+    from pipeline.review.curation_page import curation_page
+    from pipeline.review.gathering import gather_facts
+    from pipeline.storage.whole_files import write_text
 
     write_text(out, curation_page(gather_facts(params, review=review)))
     click.echo(f"curation-report: {out}")

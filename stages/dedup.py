@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.common import log_counts, road_stage
+from stages.running.commands import log_counts, road_stage
 
 if TYPE_CHECKING:
-    from pipeline.config import Params
+    from pipeline.core.params import Params
 
 OUT = Path("data/dedup")
 
@@ -16,15 +16,15 @@ OUT = Path("data/dedup")
 @road_stage
 def command(params: "Params") -> None:
     """Link duplicate and related images; keep one good copy of each photo."""
-    from pipeline.curation.cache import fingerprint_images
-    from pipeline.curation.curate import curate
-    from pipeline.curation.image_rows import ImageRows
-    from pipeline.curation.keeping import ClusterMember
-    from pipeline.curation.quality import ImageQuality
-    from pipeline.curation.same_person import OversizedPerson, embed_images
-    from pipeline.manifests import write_manifest
-    from pipeline.records import DuplicateLink, Image, Rejection
-    from stages.mapping import mapped
+    from pipeline.columns.image_table import ImageRows
+    from pipeline.core.records import DuplicateLink, Image, Rejection
+    from pipeline.dedup.curate import curate
+    from pipeline.dedup.fingerprints.cache import fingerprint_images
+    from pipeline.dedup.fingerprints.quality import ImageQuality
+    from pipeline.dedup.keeping import ClusterMember
+    from pipeline.dedup.same_person import OversizedPerson, embed_images
+    from pipeline.storage.manifests import write_manifest
+    from stages.running.mapping import mapped
 
     manifests = [Path("data/raw") / source / "images.parquet" for source in params.ingest.sources]
     images = ImageRows.read(manifests)

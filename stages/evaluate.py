@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.errors import MaskwrightError
-from stages.common import road_stage
+from pipeline.core.errors import MaskwrightError
+from stages.running.commands import road_stage
 
 if TYPE_CHECKING:
-    from pipeline.config import Params
+    from pipeline.core.params import Params
     from pipeline.evaluation.external import EvaluationSet
     from pipeline.evaluation.report import MeasuredSet
 
@@ -23,13 +23,13 @@ EXTERNAL_CROPS = Path(".cache/external")
 @road_stage
 def command(params: "Params") -> None:
     """Measure the classifier on held-out faces."""
+    from pipeline.core.records import Assignment
     from pipeline.evaluation.evaluating import Measuring
     from pipeline.evaluation.external import held_out_sets
     from pipeline.evaluation.inputs import dataset_flow, face_facts, ingested_images, mask_pairs
     from pipeline.evaluation.outputs import write_dataset_cards, write_numbers, write_pages
     from pipeline.evaluation.report import MeasuredSet
-    from pipeline.manifests import read_manifest
-    from pipeline.records import Assignment
+    from pipeline.storage.manifests import read_manifest
     from pipeline.training.checkpoint import load_model
     from pipeline.training.inference import choose_device
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages.common import log_counts, road_stage
+from stages.running.commands import log_counts, road_stage
 
 if TYPE_CHECKING:
-    from pipeline.config import Params
+    from pipeline.core.params import Params
 
 KEPT = Path("data/dedup/kept.parquet")
 OUT = Path("data/faces")
@@ -15,15 +15,15 @@ OUT = Path("data/faces")
 @road_stage
 def command(params: "Params") -> None:
     """Find faces, landmarks and head pose; cut the faces out. A run goes on from where another was killed."""
-    from pipeline.build import building
-    from pipeline.digests import item_key
+    from pipeline.core.locations import located
+    from pipeline.core.records import Image
     from pipeline.faces.extraction import Extraction, FaceExtractor, build_facts
     from pipeline.faces.writing import write_extractions
-    from pipeline.manifests import read_manifest
-    from pipeline.places import located
-    from pipeline.records import Image
-    from stages.mapping import mapped
-    from stages.runs import current_run
+    from pipeline.storage.digests import item_key
+    from pipeline.storage.manifests import read_manifest
+    from pipeline.storage.resumable import building
+    from stages.running.mapping import mapped
+    from stages.running.record import current_run
 
     images, pixels = read_manifest(KEPT, Image), params.storage.pixels
     with building(OUT, build_facts(params), pixels=params.storage.root) as build:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.common import LOCKS, log_counts, road_stage
+from stages.running.commands import LOCKS, log_counts, road_stage
 
 if TYPE_CHECKING:
-    from pipeline.config import Params
+    from pipeline.core.params import Params
 
 
 @road_stage
@@ -18,11 +18,11 @@ def command(params: "Params", sources: tuple[str, ...]) -> None:
 
     A source that fails leaves the others' results intact; the failures are told at the end.
     """
-    from pipeline.errors import MaskwrightError, SourceError
-    from pipeline.run_lock import run_lock
+    from pipeline.core.errors import MaskwrightError, SourceError
     from pipeline.sources.ingest import ingest_source
-    from stages.mapping import mapped
-    from stages.runs import current_run
+    from pipeline.storage.run_lock import run_lock
+    from stages.running.mapping import mapped
+    from stages.running.record import current_run
 
     failures = []
     for source in sources or params.ingest.sources:

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.common import log_reasons, road_stage
+from stages.running.commands import log_reasons, road_stage
 
 if TYPE_CHECKING:
-    from pipeline.config import Params
-    from pipeline.split_samples import SplitInputs
+    from pipeline.core.params import Params
+    from pipeline.split.assigning import SplitInputs
 
 DEDUP, OUT = Path("data/dedup"), Path("data/split")
 
@@ -17,10 +17,10 @@ DEDUP, OUT = Path("data/dedup"), Path("data/split")
 @road_stage
 def command(params: "Params") -> None:
     """Assign every face crop to one side; fails if linked images would stand on two."""
-    from pipeline.manifests import manifest_writer
-    from pipeline.records import Assignment, Rejection
-    from pipeline.split_samples import Split, split_rules
-    from pipeline.splitting import farthest_share, side_counts
+    from pipeline.core.records import Assignment, Rejection
+    from pipeline.split.assigning import Split, split_rules
+    from pipeline.split.sides import farthest_share, side_counts
+    from pipeline.storage.manifests import manifest_writer
 
     rules = split_rules(params)
     split = Split(_inputs(params), rules)
@@ -37,9 +37,9 @@ def command(params: "Params") -> None:
 
 
 def _inputs(params: "Params") -> "SplitInputs":
-    from pipeline.manifests import Manifest
-    from pipeline.records import Assignment, DuplicateLink, Face, Image, MaskedImage
-    from pipeline.split_samples import SplitInputs
+    from pipeline.core.records import Assignment, DuplicateLink, Face, Image, MaskedImage
+    from pipeline.split.assigning import SplitInputs
+    from pipeline.storage.manifests import Manifest
 
     return SplitInputs(
         images=Manifest(DEDUP / "kept.parquet", Image),

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.common import road_stage
+from stages.running.commands import road_stage
 
 if TYPE_CHECKING:
     from dvclive import Live
 
-    from pipeline.config import Params
+    from pipeline.core.params import Params
     from pipeline.training.distributed import World
     from pipeline.training.loop import EpochResult, Timing
-    from pipeline.training.masking import FaceMasking
+    from pipeline.training.random_mask import FaceMasking
     from pipeline.training.run import TrainedModel, TrainingSides
 
 SPLIT = Path("data/split/split.parquet")
@@ -66,8 +66,8 @@ class LiveObserver:
 @road_stage
 def command(params: "Params") -> None:
     """Train the classifier."""
-    from pipeline.manifests import read_manifest
-    from pipeline.records import Assignment
+    from pipeline.core.records import Assignment
+    from pipeline.storage.manifests import read_manifest
     from pipeline.training.distributed import joined_world
     from pipeline.training.run import training_sides
 
@@ -87,11 +87,11 @@ def _masking(params: "Params") -> "FaceMasking | None":
     share = params.train.augmentation.random_mask
     if share == 0:
         return None
-    from pipeline.dataset.synthesis import templates_for
-    from pipeline.manifests import read_manifest
+    from pipeline.augment.templates_in_use import templates_for
+    from pipeline.core.records import Face
     from pipeline.masks import MaskParams, MaskSynthesizer
-    from pipeline.records import Face
-    from pipeline.training.masking import FaceMasking, RandomFaceMask, bare_landmarks
+    from pipeline.storage.manifests import read_manifest
+    from pipeline.training.random_mask import FaceMasking, RandomFaceMask, bare_landmarks
 
     templates = templates_for(params.augment.templates, params.augment.masks)
     shown = {name: t for name, t in templates.items() if name not in params.augment.holdout_templates}

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from pipeline.arrays import Rgb
-from pipeline.images import encode_image
-from pipeline.places import Address
-from pipeline.records import Image
+from pipeline.core.arrays import Rgb
+from pipeline.core.locations import Address
+from pipeline.core.records import Image
+from pipeline.storage.images import encode_image
 
 GRACE_HOPPER = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 """A public-domain portrait that matplotlib ships: 512x600 px, one face."""

@@ -14,9 +14,9 @@ from distributed import Client, KilledWorker, Security, WorkerPlugin
 from distributed.comm import connect
 from threadpoolctl import threadpool_limits
 
+from pipeline.core.errors import WorkerError, without_credentials
 from pipeline.engine.installation import differences, installation
 from pipeline.engine.worker import WorkerDiedError, limit_threads, run_all
-from pipeline.errors import WorkerError, without_credentials
 
 _CONNECT_S = 5.0
 _LOOK_EVERY_S = 2.0

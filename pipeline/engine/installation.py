@@ -5,7 +5,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pipeline.version import VERSION
+from pipeline.core.version import VERSION
 
 _PACKAGES = (
     "numpy",

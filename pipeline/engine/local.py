@@ -12,8 +12,8 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
+from pipeline.core.errors import WorkerError
 from pipeline.engine.worker import ONE_THREAD, WorkerDiedError, limit_threads, run_all
-from pipeline.errors import WorkerError
 
 _STARTS = 3
 _ENVIRONMENT = threading.Lock()

@@ -8,10 +8,10 @@ from contextlib import closing
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
-from pipeline.config import EngineParams
+from pipeline.core.errors import SampleRejected, WorkerError
+from pipeline.core.params import EngineParams
 from pipeline.engine.local import LocalWorkers
 from pipeline.engine.worker import WorkerDiedError, limit_threads
-from pipeline.errors import SampleRejected, WorkerError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

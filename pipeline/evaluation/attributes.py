@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipeline.arrays import Rgb
-from pipeline.records import Assignment
+from pipeline.core.arrays import Rgb
+from pipeline.core.records import Assignment
 
 UNKNOWN = "unknown"
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+from pipeline.core.records import Assignment
 from pipeline.evaluation.cards import SourceRow
-from pipeline.records import Assignment
 
 _MEANING = {
     "sample_id": "Identity of the face or of the masked copy of a face.",

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.arrays import Rgb
+from pipeline.core.arrays import Rgb
+from pipeline.core.locations import Location, located
+from pipeline.core.randomness import sample_rng
+from pipeline.core.records import Assignment
 from pipeline.evaluation.attributes import FaceFacts, attributes_of
-from pipeline.evaluation.calibration import Logits, expected_calibration_error, reliability, softmax
 from pipeline.evaluation.external import EvaluationSet
-from pipeline.evaluation.intervals import Interval, bootstrap_intervals
-from pipeline.evaluation.metrics import Labels, Probabilities, Scores, score
 from pipeline.evaluation.slices import SliceScore, lagging, slice_scores
-from pipeline.places import Location, located
-from pipeline.randomness import sample_rng
-from pipeline.records import Assignment
+from pipeline.scores.calibration import Logits, expected_calibration_error, reliability, softmax
+from pipeline.scores.classification import Labels, Probabilities, Scores, score
+from pipeline.scores.intervals import Interval, bootstrap_intervals
 from pipeline.training.data import CropDataset, read_crop
 from pipeline.training.inference import predict
 from pipeline.training.labels import UNKNOWN_LABEL, Head

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.arrays import Rgb
-from pipeline.config import FacesParams
-from pipeline.errors import MaskwrightError, SampleRejected
+from pipeline.core.arrays import Rgb
+from pipeline.core.errors import MaskwrightError, SampleRejected
+from pipeline.core.locations import Location
+from pipeline.core.params import FacesParams
+from pipeline.core.records import Assignment, MaskType, Rejection
 from pipeline.evaluation.attributes import FaceFacts
 from pipeline.faces.crops import crop_square
 from pipeline.faces.finding import FoundFace
-from pipeline.images import EXTENSIONS, read_image, write_image
-from pipeline.places import Location
-from pipeline.records import Assignment, MaskType, Rejection
+from pipeline.storage.images import EXTENSIONS, read_image, write_image
 
 STAGE = "evaluate"
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.records import Rejection
+from pipeline.core.records import Rejection
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pipeline.arrays import Rgb
+from pipeline.core.arrays import Rgb
 from pipeline.training.labels import HeadName
 from pipeline.training.models import MaskClassifier
 from pipeline.training.transforms import to_unit

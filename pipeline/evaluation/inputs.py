@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.locations import Location, located
+from pipeline.core.records import Assignment, Face, Image, MaskedImage, MaskType, Rejection, Wear
 from pipeline.evaluation.attributes import FaceFacts
 from pipeline.evaluation.flow import FlowRow, flow_row
 from pipeline.evaluation.report import MaskPair
-from pipeline.manifests import count_records, iterate_manifest, read_manifests
-from pipeline.places import Location, located
-from pipeline.records import Assignment, Face, Image, MaskedImage, MaskType, Rejection, Wear
+from pipeline.storage.manifests import count_records, iterate_manifest, read_manifests
 from pipeline.training.data import read_crop
 
 RAW, DEDUP, FACES, MASKED, SPLIT = (Path("data") / name for name in ("raw", "dedup", "faces", "masked", "split"))

@@ -8,15 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.locations import Location, located
+from pipeline.core.records import Assignment, Image
 from pipeline.evaluation.cards import data_card, model_card, source_rows
 from pipeline.evaluation.croissant import croissant
 from pipeline.evaluation.evaluating import HeadResult
 from pipeline.evaluation.flow import FlowRow
 from pipeline.evaluation.plots import confusion_rows, prediction_rows, roc_rows, to_csv
 from pipeline.evaluation.report import MaskPair, MeasuredSet, pictured_rows, render_report
-from pipeline.files import write_text
-from pipeline.places import Location, located
-from pipeline.records import Assignment, Image
+from pipeline.storage.whole_files import write_text
 from pipeline.training.data import read_crop
 from pipeline.training.models import MaskClassifier
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluation.metrics import Labels, Probabilities
+from pipeline.scores.classification import Labels, Probabilities
 
 _MOST_POINTS = 200
 

@@ -10,17 +10,17 @@ import cv2
 import numpy as np
 from jinja2 import Environment, StrictUndefined
 
-from pipeline.arrays import Rgb
+from pipeline.core.arrays import Rgb
+from pipeline.core.records import Assignment
 from pipeline.evaluation.attributes import SKIN_TONE_LIMITS
-from pipeline.evaluation.calibration import reliability
 from pipeline.evaluation.charts import line_chart, reliability_chart
 from pipeline.evaluation.evaluating import HeadResult, worst_mistakes
 from pipeline.evaluation.external import EvaluationSet
 from pipeline.evaluation.flow import FlowRow
 from pipeline.evaluation.gradcam import grad_cam, overlay
 from pipeline.evaluation.slices import lagging
-from pipeline.images import encode_image
-from pipeline.records import Assignment
+from pipeline.scores.calibration import reliability
+from pipeline.storage.images import encode_image
 from pipeline.training.models import MaskClassifier
 
 _PICTURE_PX = 128

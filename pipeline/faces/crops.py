@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from pipeline.arrays import Points, Rgb
+from pipeline.core.arrays import Points, Rgb
 from pipeline.faces.detectors import Box
 
 _SHARPNESS_SIDE_PX = 112
@@ -51,3 +51,14 @@ def sharpness(rgb: Rgb, box: Box) -> float:
     """
     face = crop_square(rgb, box, 1.0, _SHARPNESS_SIDE_PX)
     return float(cv2.Laplacian(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY), cv2.CV_64F).var())
+
+
+def visible_share(box: tuple[float, float, float, float], width_px: int, height_px: int) -> float:
+    """How much of a box (left, top, right, bottom) lies inside the image: 1 all of it.
+
+    >>> visible_share((-10, 0, 10, 20), 100, 100)
+    0.5
+    """
+    left, top, right, bottom = box
+    inside = max(0.0, min(right, width_px) - max(left, 0.0)) * max(0.0, min(bottom, height_px) - max(top, 0.0))
+    return inside / max((right - left) * (bottom - top), 1e-9)

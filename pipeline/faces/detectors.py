@@ -8,9 +8,9 @@ import cv2
 import dlib
 import numpy as np
 
-from pipeline.arrays import Rgb
+from pipeline.core.arrays import Rgb
+from pipeline.core.step_times import timed
 from pipeline.faces.models import cnn_detector_model, yunet_model
-from pipeline.timing import timed
 
 DetectorName = Literal["yunet", "dlib_hog", "dlib_cnn"]
 

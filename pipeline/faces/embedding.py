@@ -4,7 +4,7 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import Points, Rgb
+from pipeline.core.arrays import Points, Rgb
 from pipeline.faces.models import recognition_model
 
 EMBEDDING_SIZE = 128

@@ -5,17 +5,16 @@ from itertools import compress
 from pathlib import Path
 from typing import Any
 
-from pipeline.arrays import Rgb
-from pipeline.config import FacesParams, Params
-from pipeline.curation.quality import visible_share
-from pipeline.errors import SampleRejected
-from pipeline.faces.crops import crop_square, sharpness
+from pipeline.core.arrays import Rgb
+from pipeline.core.errors import SampleRejected
+from pipeline.core.locations import Location, located
+from pipeline.core.params import FacesParams, Params
+from pipeline.core.records import Face, Image, LabelledBox, Rejection
+from pipeline.faces.crops import crop_square, sharpness, visible_share
 from pipeline.faces.finding import FoundFace, shared_finder
 from pipeline.faces.labels import FaceLabel, label_faces
-from pipeline.images import encode_image, read_image
-from pipeline.pixels import StoredFile, WrittenFile, put_picture, whole_files
-from pipeline.places import Location, located
-from pipeline.records import Face, Image, LabelledBox, Rejection
+from pipeline.storage.images import encode_image, read_image
+from pipeline.storage.shards import StoredFile, WrittenFile, put_picture, whole_files
 
 STAGE = "faces"
 

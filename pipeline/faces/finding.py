@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.arrays import Points, Rgb
-from pipeline.config import FacesParams
-from pipeline.errors import SampleRejected
+from pipeline.core.arrays import Points, Rgb
+from pipeline.core.errors import SampleRejected
+from pipeline.core.params import FacesParams
 from pipeline.faces.detectors import Box, DetectorName, make_detector
 from pipeline.faces.landmarks import LandmarkPredictor
 from pipeline.faces.pose import HeadPose, estimate_pose

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
+from pipeline.core.records import Image, LabelledBox, MaskType, Valve, Wear
 from pipeline.faces.detectors import Box
-from pipeline.records import Image, LabelledBox, MaskType, Valve, Wear
 
 MIN_OVERLAP = 0.3
 """Intersection over union from which a source's box and a found box are one face: annotators draw whole heads,

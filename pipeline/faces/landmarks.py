@@ -3,10 +3,10 @@
 import dlib
 import numpy as np
 
-from pipeline.arrays import Points, Rgb
+from pipeline.core.arrays import Points, Rgb
+from pipeline.core.step_times import timed
 from pipeline.faces.detectors import Box
 from pipeline.faces.models import landmark_model
-from pipeline.timing import timed
 
 NOSE_TIP, CHIN = 30, 8
 JAW = slice(0, 17)

@@ -1,6 +1,6 @@
 """Whether a face already wears a mask: a logistic regression on a small aligned patch of it.
 
-`tools/train_masked_face_cue.py` fits the weights on synthetic masks; `docs/masks.md` states the error rates.
+`generators/masked_face_cue.py` fits the weights on synthetic masks; `docs/masks.md` states the error rates.
 """
 
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import FloatImage, Points, Rgb
-from pipeline.errors import SampleRejected
+from pipeline.core.arrays import FloatImage, Points, Rgb
+from pipeline.core.errors import SampleRejected
+from pipeline.core.step_times import timed
 from pipeline.faces.pose import mean_landmarks
-from pipeline.timing import timed
 
 WEIGHTS_FILE = "masked_face_cue.npz"
 REASON = "already_masked"

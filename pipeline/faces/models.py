@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from pipeline.errors import MaskwrightError
+from pipeline.core.errors import MaskwrightError
 
 
 def packaged_file(package: str, pattern: str) -> Path:

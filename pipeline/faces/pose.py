@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import Points
-from pipeline.errors import ShapeError
+from pipeline.core.arrays import Points
+from pipeline.core.errors import ShapeError
 
 _FOCAL_EYE_DISTANCES = 10.0
 """Focal length in outer-eye-corner distances: a face seen from about a metre, as portraits are."""

@@ -5,10 +5,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.core.records import Face, Rejection
 from pipeline.faces.extraction import Extraction
-from pipeline.manifests import manifest_writer, write_manifest
-from pipeline.pixels import INDEX, StoredFile
-from pipeline.records import Face, Rejection
+from pipeline.storage.manifests import manifest_writer, write_manifest
+from pipeline.storage.shards import INDEX, StoredFile
 
 
 @dataclass(slots=True)

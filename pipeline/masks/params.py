@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from pipeline.ranges import Range
-from pipeline.records import Wear
+from pipeline.core.ranges import Range
+from pipeline.core.records import Wear
 
 
 def _some_weight(wear: dict[Wear, float]) -> dict[Wear, float]:

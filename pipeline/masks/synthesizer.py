@@ -9,27 +9,35 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import FloatImage, Points, Rgb
-from pipeline.errors import SampleRejected, TemplateError
+from pipeline.core.arrays import FloatImage, Points, Rgb
+from pipeline.core.errors import SampleRejected, TemplateError
+from pipeline.core.records import MaskType, Wear
+from pipeline.core.step_times import timed
 from pipeline.faces.landmarks import interocular_px
-from pipeline.masks.compositing import Layer, blend, blur_layer, blur_sigma, contact_shadow, noise_sigma, split_layer
-from pipeline.masks.drawing import choose_wear, draw_mask, weighted_choice
-from pipeline.masks.head import CanonicalHead, HeadFit, canonical_head, fit_head
-from pipeline.masks.light import LUMA, Light, estimate_light
-from pipeline.masks.material import Material, build_material, linear_colour
-from pipeline.masks.noise import grain_field
-from pipeline.masks.occluders import find_occluders, matte
+from pipeline.masks.head.canonical import CanonicalHead, HeadFit, canonical_head, fit_head
+from pipeline.masks.head.surface import Shape, build_surface, evenly_spaced, held_to_cheek
+from pipeline.masks.imaging.compositing import (
+    Layer,
+    blend,
+    blur_layer,
+    blur_sigma,
+    contact_shadow,
+    noise_sigma,
+    split_layer,
+)
+from pipeline.masks.imaging.image_arithmetic import coloured, quantile, scaled, softened
+from pipeline.masks.imaging.light import LUMA, Light, estimate_light
+from pipeline.masks.imaging.noise import grain_field
+from pipeline.masks.imaging.raster import TextureMap, rasterise_grid
+from pipeline.masks.occluders.occluders import find_occluders, matte
 from pipeline.masks.params import MaskParams
-from pipeline.masks.picture import FlatPicture, flat_picture, place_picture, strap_edges
-from pipeline.masks.planes import coloured, quantile, scaled, softened
-from pipeline.masks.raster import TextureMap, rasterise_grid
-from pipeline.masks.relief import TextureSpace
-from pipeline.masks.straps import StrapLine, draw_straps, strap_lines
-from pipeline.masks.surface import Shape, build_surface, evenly_spaced, held_to_cheek
+from pipeline.masks.parts.material import Material, build_material, linear_colour
+from pipeline.masks.parts.picture import FlatPicture, flat_picture, place_picture, strap_edges
+from pipeline.masks.parts.reliefs import TextureSpace
+from pipeline.masks.parts.straps import StrapLine, draw_straps, strap_lines
+from pipeline.masks.recipe import MaskDraw, MaskedFace
+from pipeline.masks.sampling import choose_wear, draw_mask, weighted_choice
 from pipeline.masks.template import Template
-from pipeline.masks.types import MaskDraw, MaskedFace
-from pipeline.records import MaskType, Wear
-from pipeline.timing import timed
 
 _MARGIN_MM = 10.0
 _MAX_WINDOW_PX = 640

@@ -12,10 +12,10 @@ import yaml
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipeline.errors import TemplateError
-from pipeline.masks.picture import check_picture
-from pipeline.masks.relief import RELIEF_PARAMETERS
-from pipeline.ranges import Range
+from pipeline.core.errors import TemplateError
+from pipeline.core.ranges import Range
+from pipeline.masks.parts.picture import check_picture
+from pipeline.masks.parts.reliefs import RELIEF_PARAMETERS
 
 TEMPLATE_FILE = "template.yaml"
 PRINTS_FOLDER = "prints"

@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from pipeline.config import IngestParams, parse_section
-from pipeline.errors import ConfigError
-from pipeline.sources.adapter import Adapter
+from pipeline.core.errors import ConfigError
+from pipeline.core.params import IngestParams, parse_section
 from pipeline.sources.adapters import ADAPTERS
+from pipeline.sources.adapters.base import Adapter
 from pipeline.sources.settings import SourceSettings, Workspace
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeline.records import Image
+from pipeline.core.records import Image
 
 _FIELDS = ("mask_type", "wear", "valve", "synthetic")
 

@@ -3,7 +3,7 @@
 import io
 import zipfile
 
-from pipeline.errors import SampleRejected
+from pipeline.core.errors import SampleRejected
 
 _SNIFF_BYTES = 4096
 _MARKUP = (b"<?php", b"<script", b"<html", b"<!doctype html", b"<svg")

@@ -7,23 +7,23 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from pipeline.build import Build, building
-from pipeline.config import Params
-from pipeline.digests import item_key
+from pipeline.core.errors import SourceError
+from pipeline.core.params import Params
+from pipeline.core.records import Image, Rejection
 from pipeline.engine import map_records
-from pipeline.errors import SourceError
-from pipeline.manifests import read_manifests, write_manifest
-from pipeline.pixels import WrittenFile
-from pipeline.records import Image, Rejection
-from pipeline.sources.adapter import Adapter
+from pipeline.sources.adapters.base import Adapter
 from pipeline.sources.catalogue import make_adapter
-from pipeline.sources.http import utc_now
+from pipeline.sources.fetching.http import utc_now
 from pipeline.sources.inspection import Inspector, rejection
 from pipeline.sources.labels import LabelMap
 from pipeline.sources.offers import Inspected, Offer, Refusal
 from pipeline.sources.provenance import write_provenance
 from pipeline.sources.rows import RowMaker, pasted_sha256
 from pipeline.sources.takedowns import Denylist, read_takedowns
+from pipeline.storage.digests import item_key
+from pipeline.storage.manifests import read_manifests, write_manifest
+from pipeline.storage.resumable import Build, building
+from pipeline.storage.shards import WrittenFile
 
 RAW = Path("data/raw")
 Mapper = Callable[..., Any]

@@ -5,13 +5,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import SampleRejected
-from pipeline.files import write_bytes
-from pipeline.images import ImageLimits, decode_image, read_file
-from pipeline.places import Address, Location
-from pipeline.records import Rejection
+from pipeline.core.errors import SampleRejected
+from pipeline.core.locations import Address, Location
+from pipeline.core.records import Rejection
 from pipeline.sources.content import image_extension, refuse_polyglot
 from pipeline.sources.offers import Inspected, Offer
+from pipeline.storage.images import ImageLimits, decode_image, read_file
+from pipeline.storage.whole_files import write_bytes
 
 STAGE = "ingest"
 

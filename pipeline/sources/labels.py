@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import model_validator
 
-from pipeline.config import Section
-from pipeline.errors import SampleRejected, SourceError
-from pipeline.records import MaskType, Valve, Wear
+from pipeline.core.errors import SampleRejected, SourceError
+from pipeline.core.params import Section
+from pipeline.core.records import MaskType, Valve, Wear
 
 _FIELDS = ("mask_type", "wear", "valve")
 

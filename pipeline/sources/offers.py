@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from pipeline.places import Location
+from pipeline.core.locations import Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.manifests import read_manifest, write_manifest
-from pipeline.records import Image
+from pipeline.core.records import Image
+from pipeline.storage.manifests import read_manifest, write_manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import SampleRejected, SourceError
-from pipeline.records import Image, LabelledBox, Rejection
+from pipeline.core.errors import SampleRejected, SourceError
+from pipeline.core.records import Image, LabelledBox, Rejection
 from pipeline.sources.inspection import record_id, rejection
 from pipeline.sources.labels import Label, LabelMap
 from pipeline.sources.offers import Inspected, Offer, OfferedBox

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.config import ArchiveParams, IngestParams, Section
-from pipeline.images import ImageLimits
+from pipeline.core.params import ArchiveParams, IngestParams, Section
 from pipeline.sources.labels import Label
+from pipeline.storage.images import ImageLimits
 
 
 class SourceSettings(Section):

@@ -7,12 +7,12 @@ from pathlib import Path
 import yaml
 from pydantic import TypeAdapter, ValidationError, model_validator
 
-from pipeline.config import Section
-from pipeline.errors import SourceError
-from pipeline.files import write_text
-from pipeline.records import Image
+from pipeline.core.errors import SourceError
+from pipeline.core.params import Section
+from pipeline.core.records import Image
 from pipeline.sources.inspection import record_id
 from pipeline.sources.offers import Offer
+from pipeline.storage.whole_files import write_text
 
 FILE = "takedowns.yaml"
 _HEADER = (

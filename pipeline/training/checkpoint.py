@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pipeline.errors import MaskwrightError
-from pipeline.files import write_bytes
+from pipeline.core.errors import MaskwrightError
+from pipeline.storage.whole_files import write_bytes
 from pipeline.training.models import MaskClassifier, ModelSpec, build_model
 
 _FORMAT = 1

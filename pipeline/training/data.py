@@ -13,12 +13,13 @@ from PIL import Image as PillowImage
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from pipeline.arrays import Rgb
-from pipeline.errors import MaskwrightError, SampleRejected
-from pipeline.images import decode_image, read_image
-from pipeline.places import Location, Place, located, read_bytes
-from pipeline.randomness import sample_rng, sample_seed
-from pipeline.records import Assignment, MaskType, Wear
+from pipeline.core.arrays import Rgb
+from pipeline.core.errors import MaskwrightError, SampleRejected
+from pipeline.core.locations import Location, Place, located
+from pipeline.core.randomness import sample_rng, sample_seed
+from pipeline.core.records import Assignment, MaskType, Wear
+from pipeline.storage.images import decode_image, read_image
+from pipeline.storage.stores import read_bytes
 from pipeline.training.distributed import World
 from pipeline.training.labels import UNKNOWN_LABEL, Head, label_of
 

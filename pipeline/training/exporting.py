@@ -11,7 +11,7 @@ import onnx
 import onnxruntime
 import torch
 
-from pipeline.errors import MaskwrightError
+from pipeline.core.errors import MaskwrightError
 from pipeline.training.models import MaskClassifier
 
 TOLERANCE = 1e-4

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Subset
 
-from pipeline.errors import MaskwrightError
-from pipeline.evaluation.calibration import fit_temperature
-from pipeline.evaluation.metrics import Scores, score
+from pipeline.core.errors import MaskwrightError
+from pipeline.scores.calibration import fit_temperature
+from pipeline.scores.classification import Scores, score
 from pipeline.training.data import Batch, CropDataset, EpochOrder, collate
 from pipeline.training.labels import UNKNOWN_LABEL, Head, HeadName
 from pipeline.training.models import MaskClassifier

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.records import MASK_TYPES, MaskType, Wear
+from pipeline.core.records import MASK_TYPES, MaskType, Wear
 
 Target = Literal["mask_type", "wear", "type_and_wear", "mask_presence"]
 HeadName = Literal["mask_type", "wear", "mask_presence"]

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pipeline.config import TrainParams
-from pipeline.errors import MaskwrightError
-from pipeline.randomness import sample_rng, sample_seed
+from pipeline.core.errors import MaskwrightError
+from pipeline.core.params import TrainParams
+from pipeline.core.randomness import sample_rng, sample_seed
 from pipeline.training.checkpoint import CheckpointFile
 from pipeline.training.data import Batch, CropDataset, EpochOrder
 from pipeline.training.distributed import World

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from pipeline.config import TrainParams
+from pipeline.core.params import TrainParams
 from pipeline.training.models import MaskClassifier
 
 _FINAL_LR_SHARE = 0.001

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.arrays import Rgb
-from pipeline.config import FacesParams
+from pipeline.core.arrays import Rgb
+from pipeline.core.params import FacesParams
 from pipeline.faces.crops import crop_square
 from pipeline.faces.detectors import Box, make_detector
 from pipeline.training.inference import logits_both_ways

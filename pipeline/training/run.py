@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from pipeline.arrays import Rgb
-from pipeline.config import FacesParams, TrainParams
-from pipeline.errors import MaskwrightError
-from pipeline.places import Location, located, read_bytes
-from pipeline.records import Assignment, Side
+from pipeline.core.arrays import Rgb
+from pipeline.core.errors import MaskwrightError
+from pipeline.core.locations import Location, located
+from pipeline.core.params import FacesParams, TrainParams
+from pipeline.core.records import Assignment, Side
+from pipeline.storage.stores import read_bytes
 from pipeline.training.backbones import IMAGENET_MEAN, IMAGENET_STD, load_initial_weights
 from pipeline.training.checkpoint import CheckpointFile
 from pipeline.training.data import CropDataset, Masking, channel_statistics

@@ -8,8 +8,8 @@ import torch.nn.functional as F  # noqa: N812 - PyTorch's own convention
 from torch import Tensor
 from torchvision.transforms import v2
 
-from pipeline.config import AugmentationParams
-from pipeline.images import decode_image, encode_image
+from pipeline.core.params import AugmentationParams
+from pipeline.storage.images import decode_image, encode_image
 
 _PAD_SHARE = 0.25
 """Part of the side that is mirrored around a crop, so that turning and shifting brings in skin, not black corners."""

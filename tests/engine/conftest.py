@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.config import EngineParams
+from pipeline.core.params import EngineParams
 from tests.cluster import local_cluster
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from pipeline.config import EngineParams
+from pipeline.core.errors import SampleRejected, WorkerError
+from pipeline.core.params import EngineParams
 from pipeline.engine import map_records
 from pipeline.engine.installation import installation
-from pipeline.errors import SampleRejected, WorkerError
 from tests.cluster import local_cluster
 from tests.engine.functions import (
     CountsItsLoads,

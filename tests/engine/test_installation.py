@@ -1,7 +1,7 @@
 import numpy as np
 
+from pipeline.core.version import VERSION
 from pipeline.engine.installation import differences, installation
-from pipeline.version import VERSION
 
 
 def test_tells_what_decides_the_bytes() -> None:

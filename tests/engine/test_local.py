@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
-from pipeline.config import EngineParams
+from pipeline.core.errors import WorkerError
+from pipeline.core.params import EngineParams
 from pipeline.engine import map_records
 from pipeline.engine.worker import ONE_THREAD
-from pipeline.errors import WorkerError
 from tests.engine.functions import double, thread_counts_with_torch
 
 

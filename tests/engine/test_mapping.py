@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import pytest
 
-from pipeline.config import EngineParams
+from pipeline.core.errors import SampleRejected, WorkerError
+from pipeline.core.params import EngineParams
 from pipeline.engine import map_records
-from pipeline.errors import SampleRejected, WorkerError
 from tests.engine.functions import (
     CountsItsLoads,
     die_always,

@@ -3,14 +3,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.arrays import Rgb
-from pipeline.config import FacesParams
-from pipeline.errors import MaskwrightError
+from pipeline.core.arrays import Rgb
+from pipeline.core.errors import MaskwrightError
+from pipeline.core.params import FacesParams
+from pipeline.core.records import Assignment
 from pipeline.evaluation.attributes import FaceFacts
 from pipeline.evaluation.external import external_set, held_out_sets, list_class_folders
 from pipeline.faces.finding import FaceFinder
-from pipeline.images import read_image, write_image
-from pipeline.records import Assignment
+from pipeline.storage.images import read_image, write_image
 
 PARAMS = FacesParams()
 

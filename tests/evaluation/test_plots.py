@@ -2,10 +2,10 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from pipeline.evaluation.calibration import ReliabilityBin
 from pipeline.evaluation.charts import line_chart, reliability_chart
-from pipeline.evaluation.metrics import roc_auc
 from pipeline.evaluation.plots import confusion_rows, prediction_rows, roc_rows, to_csv
+from pipeline.scores.calibration import ReliabilityBin
+from pipeline.scores.classification import roc_auc
 
 LABELS = np.array([0, 1, 1, 0, 1])
 PROBABILITIES = np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3], [0.7, 0.3], [0.2, 0.8]], dtype=np.float32)

@@ -11,6 +11,7 @@ import torch
 import yaml
 from click.testing import CliRunner
 
+from pipeline.core.records import Assignment, Rejection
 from pipeline.evaluation.cards import data_card, model_card, source_rows
 from pipeline.evaluation.evaluating import Measuring
 from pipeline.evaluation.external import held_out_sets
@@ -18,8 +19,7 @@ from pipeline.evaluation.flow import flow_row
 from pipeline.evaluation.gradcam import grad_cam, overlay
 from pipeline.evaluation.outputs import write_dataset_cards
 from pipeline.evaluation.report import MaskPair, MeasuredSet, pictured_rows, render_report
-from pipeline.manifests import read_manifest, write_manifest
-from pipeline.records import Assignment, Rejection
+from pipeline.storage.manifests import read_manifest, write_manifest
 from pipeline.training.data import read_crop
 from pipeline.training.labels import MASK_TYPE_HEAD, heads_of
 from pipeline.training.models import MaskClassifier, ModelSpec, build_model
@@ -198,7 +198,7 @@ def test_evaluate_writes_every_file(project: Path) -> None:
     write_manifest(project / "data/split/rejected.parquet", [], Rejection)
     photo = read_crop(project / "data/faces/crops/000.jpg", 64)
     for name in ("none", "cloth"):
-        from pipeline.images import write_image
+        from pipeline.storage.images import write_image
 
         write_image(project / f"photos/{name}/a.png", photo)
     (project / "params.yaml").write_text(

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from pipeline.core.records import Assignment
 from pipeline.evaluation.attributes import FaceFacts, attributes_of, skin_tone_bin, typology_angle_deg
 from pipeline.evaluation.slices import lagging, slice_scores
-from pipeline.records import Assignment
 
 ROW = Assignment(
     sample_id="a",

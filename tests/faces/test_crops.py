@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.arrays import Rgb
+from pipeline.core.arrays import Rgb
 from pipeline.faces.crops import crop_square, sharpness
 from pipeline.faces.detectors import Box
 

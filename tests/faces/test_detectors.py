@@ -4,15 +4,15 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from pipeline.arrays import Rgb
-from pipeline.config import FacesParams
-from pipeline.errors import MaskwrightError, SampleRejected
+from generators.sample.truth import read_truth
+from pipeline.core.arrays import Rgb
+from pipeline.core.errors import MaskwrightError, SampleRejected
+from pipeline.core.params import FacesParams
 from pipeline.faces.detectors import DetectorName, YuNetDetector, make_detector, shrink
 from pipeline.faces.finding import FaceFinder
 from pipeline.faces.landmarks import LandmarkPredictor, interocular_px
 from pipeline.faces.models import packaged_file
-from pipeline.images import read_image
-from tools.samples.truth import read_truth
+from pipeline.storage.images import read_image
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 

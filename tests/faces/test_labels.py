@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.core.records import Image, LabelledBox
 from pipeline.faces.detectors import Box
 from pipeline.faces.labels import UNKNOWN, label_faces, overlap
-from pipeline.records import Image, LabelledBox
 
 MakeImage = Callable[..., Image]
 

@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.arrays import Rgb
-from pipeline.config import FacesParams
-from pipeline.errors import SampleRejected
+from pipeline.core.arrays import Rgb
+from pipeline.core.errors import SampleRejected
+from pipeline.core.params import FacesParams
 from pipeline.faces.finding import FoundFace, shared_finder
 from pipeline.faces.masked_cue import DEFAULT_THRESHOLD, align_patch, face_features, masked_face_cue
 from pipeline.masks import MaskSynthesizer, load_templates

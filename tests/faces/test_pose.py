@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.config import FacesParams
-from pipeline.errors import ShapeError
+from generators.sample.truth import read_truth
+from pipeline.core.errors import ShapeError
+from pipeline.core.params import FacesParams
 from pipeline.faces.finding import FaceFinder
 from pipeline.faces.pose import estimate_pose, mean_landmarks, pose_of
-from pipeline.images import read_image
-from tools.samples.truth import read_truth
+from pipeline.storage.images import read_image
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 

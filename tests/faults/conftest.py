@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.arrays import Rgb
-from pipeline.config import FacesParams
+from pipeline.core.arrays import Rgb
+from pipeline.core.params import FacesParams
+from pipeline.core.records import Face, Image
 from pipeline.faces.extraction import FaceExtractor
-from pipeline.images import encode_image
-from pipeline.journal import Journal
-from pipeline.manifests import write_manifest
-from pipeline.records import Face, Image
+from pipeline.storage.images import encode_image
+from pipeline.storage.journal import Journal
+from pipeline.storage.manifests import write_manifest
 
 ROOT = Path(__file__).parent.parent.parent
 PHOTOS = 40

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import EngineParams
-from pipeline.dataset.augment import augment_folder, find_photos
-from pipeline.dataset.settings import Settings
-from pipeline.images import read_image
-from pipeline.manifests import read_manifest
-from pipeline.records import Rejection
+from pipeline.augment.folder_run import augment_folder, find_photos
+from pipeline.augment.request import Settings
+from pipeline.core.params import EngineParams
+from pipeline.core.records import Rejection
+from pipeline.storage.images import read_image
+from pipeline.storage.manifests import read_manifest
 from tests.conftest import MakePhotos, tree
 from tests.faults.conftest import MakeProject, ended, hear_ctrl_c, wait_until
 

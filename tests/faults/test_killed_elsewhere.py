@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.files import write_bytes
-from pipeline.places import Address, list_files, read_bytes
+from pipeline.core.locations import Address
+from pipeline.storage.stores import list_files, read_bytes
+from pipeline.storage.whole_files import write_bytes
 from tests.conftest import tree
 from tests.faults.conftest import PHOTOS, MakeProject, Project, kill_after
 

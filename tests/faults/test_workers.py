@@ -15,22 +15,22 @@ import pytest
 from click.testing import CliRunner
 from distributed import LocalCluster
 
-from pipeline.arrays import Rgb
-from pipeline.config import EngineParams
-from pipeline.curation.cache import _fingerprint_file
-from pipeline.curation.fingerprints import Fingerprint
-from pipeline.dataset.augmentation import FaceMasker, Masking, PhotoFaces
+from pipeline.augment.manifest_masker import FaceMasker, Masking, PhotoFaces
+from pipeline.core.arrays import Rgb
+from pipeline.core.errors import SampleRejected
+from pipeline.core.locations import Location
+from pipeline.core.params import EngineParams
+from pipeline.core.records import Image, Rejection
+from pipeline.dedup.fingerprints.cache import _fingerprint_file
+from pipeline.dedup.fingerprints.fingerprint import Fingerprint
 from pipeline.engine import map_records
-from pipeline.errors import SampleRejected
 from pipeline.faces.extraction import Extraction, FaceExtractor
-from pipeline.images import write_image
-from pipeline.manifests import read_manifest
-from pipeline.places import Location
-from pipeline.records import Image, Rejection
 from pipeline.sources.inspection import Inspector
 from pipeline.sources.offers import Inspected, Offer
+from pipeline.storage.images import write_image
+from pipeline.storage.manifests import read_manifest
 from stages import augment, dedup, faces, ingest
-from stages.common import ADDRESS_VARIABLE
+from stages.running.commands import ADDRESS_VARIABLE
 from tests.cluster import local_cluster
 from tests.conftest import tree
 
@@ -118,9 +118,9 @@ def run(stage: object) -> str:
     ("stage", "poison", "folder"),
     [
         (ingest, ("pipeline.sources.ingest.Inspector", PoisonedInspector), "raw/mine"),
-        (dedup, ("pipeline.curation.cache._fingerprint_file", poisoned_fingerprint), "dedup"),
+        (dedup, ("pipeline.dedup.fingerprints.cache._fingerprint_file", poisoned_fingerprint), "dedup"),
         (faces, ("pipeline.faces.extraction.FaceExtractor", PoisonedExtractor), "faces"),
-        (augment, ("pipeline.dataset.augmentation.FaceMasker", PoisonedMasker), "masked"),
+        (augment, ("pipeline.augment.manifest_masker.FaceMasker", PoisonedMasker), "masked"),
     ],
 )
 def test_an_image_that_kills_its_worker_is_rejected_and_the_rest_is_there(
@@ -209,7 +209,7 @@ def test_a_killed_worker_of_a_cluster_changes_no_byte(
                 os.kill(victim, signal.SIGKILL)
             yield result
 
-    monkeypatch.setattr("stages.mapping.map_records", killing)
+    monkeypatch.setattr("stages.running.mapping.map_records", killing)
     run(faces)
     assert next(iter(on_cluster.workers.values())).pid != victim
     assert tree(project / "data") == before

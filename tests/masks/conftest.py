@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.arrays import Points, Rgb
+from pipeline.core.arrays import Points, Rgb
 from pipeline.masks import MaskSynthesizer, load_templates
-from pipeline.masks.head import canonical_head, fit_head, from_cylinder, sample_field
+from pipeline.masks.head.canonical import canonical_head, fit_head, from_cylinder, sample_field
 
 Posed = Callable[..., Points]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.errors import SampleRejected
+from pipeline.core.errors import SampleRejected
 from pipeline.masks import LookRanges, MaskDraw, MaskParams, MaskSynthesizer, load_templates
 from pipeline.masks.template import Colour, Lettering, NoseClip, Prints, Straps, Template, Valve
 

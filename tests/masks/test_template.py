@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.errors import TemplateError
+from pipeline.core.errors import TemplateError
 from pipeline.masks.template import default_templates_folder, load_template, load_templates, print_names, read_print
 
 

@@ -52,7 +52,7 @@ def test_a_stage_without_its_extra_says_what_to_install(monkeypatch: pytest.Monk
 
 
 def test_the_version_is_told() -> None:
-    from pipeline.version import VERSION
+    from pipeline.core.version import VERSION
 
     assert VERSION in CliRunner().invoke(cli.main, ["--version"]).output
     assert isinstance(cli.main, click.Group)

@@ -59,5 +59,5 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_commands_in_documents_name_modules_that_exist(document: Path) -> None:
-    modules = re.findall(r"python -m ((?:stages|tools|benchmarks)[\w.]*)", document.read_text(encoding="utf-8"))
+    modules = re.findall(r"python -m ((?:stages|generators|benchmarks)[\w.]*)", document.read_text(encoding="utf-8"))
     assert [name for name in modules if not (ROOT / (name.replace(".", "/") + ".py")).is_file()] == []

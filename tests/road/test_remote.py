@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline.places import Address, list_files
+from pipeline.core.locations import Address
+from pipeline.storage.stores import list_files
 
 
 def dvc(project: Path, *words: str) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.manifests import read_manifest
-from pipeline.records import Assignment, Face, Image, MaskedImage, Rejection
+from pipeline.core.records import Assignment, Face, Image, MaskedImage, Rejection
+from pipeline.storage.manifests import read_manifest
 
 ROOT = Path(__file__).parent.parent.parent
 CODE = ("pipeline", "stages", "masks_templates", "samples", "dvc.yaml", "params.yaml", "takedowns.yaml", ".dvcignore")

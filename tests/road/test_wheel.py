@@ -63,7 +63,7 @@ def test_the_base_install_is_small_and_has_no_torch(installed: Path) -> None:
     files = [path for path in (installed / "lib").rglob("*") if path.is_file() and not path.is_symlink()]
     assert sum(path.stat().st_size for path in files) / 1e6 < MAX_INSTALL_MB
     packages = {path.name for path in installed.glob("lib/python*/site-packages/*")}
-    assert packages.isdisjoint({"torch", "dvc", "pyarrow", "pandas", "tests", "tools"})
+    assert packages.isdisjoint({"torch", "dvc", "pyarrow", "pandas", "tests", "generators"})
 
 
 def test_help_answers_at_once(installed: Path, tmp_path: Path) -> None:

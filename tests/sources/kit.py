@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from PIL import Image as PillowImage
 
-from pipeline.config import Params, parse_params
-from pipeline.records import Image, Rejection
+from pipeline.core.params import Params, parse_params
+from pipeline.core.records import Image, Rejection
 from pipeline.sources.ingest import Ingested
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image as PillowImage
 
-from pipeline.errors import SampleRejected
+from pipeline.core.errors import SampleRejected
 from pipeline.sources.content import image_extension, refuse_polyglot
 from pipeline.sources.ingest import ingest_source
 from tests.sources.kit import Ingest, by_origin, ingest_params, picture, reasons, write_tree

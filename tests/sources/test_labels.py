@@ -1,8 +1,8 @@
 import pytest
 from pydantic import ValidationError
 
-from pipeline.config import IngestParams
-from pipeline.errors import SampleRejected
+from pipeline.core.errors import SampleRejected
+from pipeline.core.params import IngestParams
 from pipeline.sources.adapters import ADAPTERS
 from pipeline.sources.catalogue import catalogue, source_settings
 from pipeline.sources.labels import Label, LabelMap, merge_labels

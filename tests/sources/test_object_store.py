@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import parse_params
-from pipeline.errors import SourceError
-from pipeline.files import write_bytes
-from pipeline.places import Address, list_files, read_bytes
+from pipeline.core.errors import SourceError
+from pipeline.core.locations import Address
+from pipeline.core.params import parse_params
 from pipeline.sources.ingest import Ingested, ingest_source
+from pipeline.storage.stores import list_files, read_bytes
+from pipeline.storage.whole_files import write_bytes
 from tests.sources.kit import Ingest, by_origin, picture, reasons, write_tree
 
 LABELS = {"masked": {"mask_type": "surgical"}, "bare": {"mask_type": "none"}}

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from pipeline.config import FacesParams
+from pipeline.core.params import FacesParams
+from pipeline.core.records import Face, Image, MaskedImage, Rejection
 from pipeline.faces.extraction import FaceExtractor
-from pipeline.images import read_image
-from pipeline.manifests import read_manifest, write_manifest
 from pipeline.masks import MaskDraw, load_templates
-from pipeline.records import Face, Image, MaskedImage, Rejection
+from pipeline.storage.images import read_image
+from pipeline.storage.manifests import read_manifest, write_manifest
 from stages import augment
 
 SURGICAL = [name for name, template in load_templates().items() if template.mask_type == "surgical"]

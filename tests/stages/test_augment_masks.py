@@ -16,9 +16,9 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image as PillowImage
 
-from pipeline.arrays import Rgb
+from pipeline.core.arrays import Rgb
 from pipeline.faces.detectors import DetectorName
-from pipeline.images import read_image
+from pipeline.storage.images import read_image
 from stages import augment_masks
 from tests.conftest import MakePhotos, tree
 
@@ -198,7 +198,7 @@ def test_other_detectors(make_photos: MakePhotos, out: Path, detector: str) -> N
 
 
 def test_choices_are_those_of_the_library() -> None:
-    from pipeline.records import MASK_TYPES, Wear
+    from pipeline.core.records import MASK_TYPES, Wear
 
     assert set(augment_masks.DETECTORS) == set(get_args(DetectorName))
     assert set(augment_masks.MASKS) == set(MASK_TYPES) - {"none"}
@@ -386,7 +386,7 @@ def test_a_full_disk_is_one_message_and_resume_goes_on(make_photos: MakePhotos, 
 def test_off_a_terminal_progress_is_plain_lines(
     make_photos: MakePhotos, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stages.progress._LINE_EVERY_S", 0.0)
+    monkeypatch.setattr("stages.running.progress._LINE_EVERY_S", 0.0)
     result = run(make_photos("a.jpg", "b.jpg"), out, "--mask", "cloth", *ONE_PROCESS)
     assert result.stderr.splitlines()[0].startswith("1/2 photos, 1 faces, 1 written, ")
     assert "\x1b" not in result.output

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from pipeline.curation.label_review import LabelDoubt
-from pipeline.images import decode_image, read_image, write_image
-from pipeline.manifests import read_manifest, write_manifest
-from pipeline.records import Face, Image, MaskedImage
+from pipeline.core.records import Face, Image, MaskedImage
+from pipeline.review.label_doubts import LabelDoubt
+from pipeline.storage.images import decode_image, read_image, write_image
+from pipeline.storage.manifests import read_manifest, write_manifest
 from stages.cli import main
-from tests.curation.examples import picture
+from tests.dedup.examples import picture
 from tests.stages.test_dedup_split import face_row, masked_row, photo, run
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -3,11 +3,11 @@ import hashlib
 import pytest
 from click.testing import CliRunner
 
-from pipeline.images import write_image
-from pipeline.manifests import read_manifest, write_manifest
-from pipeline.records import Assignment, DuplicateLink, Face, Image, MaskedImage, Rejection
+from pipeline.core.records import Assignment, DuplicateLink, Face, Image, MaskedImage, Rejection
+from pipeline.storage.images import write_image
+from pipeline.storage.manifests import read_manifest, write_manifest
 from stages.cli import main
-from tests.curation.examples import image_row, picture
+from tests.dedup.examples import image_row, picture
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 from click.testing import CliRunner
 
-from pipeline.images import write_image
-from pipeline.manifests import read_manifest
-from pipeline.records import DuplicateLink, Image
+from pipeline.core.records import DuplicateLink, Image
+from pipeline.storage.images import write_image
+from pipeline.storage.manifests import read_manifest
 from stages.augment_masks import command as augment_masks
 from stages.cli import main
 

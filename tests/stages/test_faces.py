@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pipeline.manifests import read_manifest, write_manifest
-from pipeline.records import Face, Image, Rejection
+from pipeline.core.records import Face, Image, Rejection
+from pipeline.storage.manifests import read_manifest, write_manifest
 from stages import faces
 
 MakeImage = Callable[..., Image]
@@ -39,7 +39,7 @@ def test_every_image_is_kept_or_rejected(project: Path, make_image: MakeImage) -
 
 
 def test_crops_have_the_side_of_the_parameters(project: Path, make_image: MakeImage) -> None:
-    from pipeline.images import read_image
+    from pipeline.storage.images import read_image
 
     run(make_image(), params="faces: {crop_px: 96}")
     (face,) = read_manifest(faces.OUT / "faces.parquet", Face)

@@ -10,14 +10,15 @@ import pytest
 import webdataset
 from click.testing import CliRunner, Result
 
-from pipeline.config import FacesParams
+from pipeline.core.locations import Address, Stretch, located
+from pipeline.core.params import FacesParams
+from pipeline.core.records import Face, Image, MaskedImage
 from pipeline.faces.extraction import FaceExtractor
-from pipeline.files import write_bytes
-from pipeline.images import read_image
-from pipeline.manifests import read_manifest, write_manifest
-from pipeline.pixels import StoredFile
-from pipeline.places import Address, Stretch, list_files, located, read_bytes
-from pipeline.records import Face, Image, MaskedImage
+from pipeline.storage.images import read_image
+from pipeline.storage.manifests import read_manifest, write_manifest
+from pipeline.storage.shards import StoredFile
+from pipeline.storage.stores import list_files, read_bytes
+from pipeline.storage.whole_files import write_bytes
 from stages import augment, faces
 from tests.conftest import tree
 

@@ -1,5 +1,5 @@
 """The project of tiny crops is shared by training and evaluation."""
 
-from tests.training_project import project
+from tests.training.project import project
 
 __all__ = ["project"]

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.config import AugmentationParams
-from pipeline.errors import MaskwrightError, SampleRejected
-from pipeline.images import write_image
-from pipeline.manifests import read_manifest
-from pipeline.records import Assignment
+from pipeline.core.errors import MaskwrightError, SampleRejected
+from pipeline.core.params import AugmentationParams
+from pipeline.core.records import Assignment
+from pipeline.storage.images import write_image
+from pipeline.storage.manifests import read_manifest
 from pipeline.training.data import CropDataset, EpochOrder, channel_statistics, read_crop
 from pipeline.training.distributed import World
 from pipeline.training.inference import train_loader

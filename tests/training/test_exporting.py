@@ -6,12 +6,12 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from pipeline.errors import MaskwrightError
+from pipeline.core.errors import MaskwrightError
 from pipeline.training import exporting
 from pipeline.training.checkpoint import save_model
 from pipeline.training.labels import heads_of
 from pipeline.training.models import MaskClassifier, ModelSpec, build_model
-from stages.export import command as export
+from stages.tools.export import command as export
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.config import TrainParams
-from pipeline.errors import MaskwrightError
-from pipeline.images import write_image
-from pipeline.manifests import read_manifest
-from pipeline.records import Assignment
+from pipeline.core.errors import MaskwrightError
+from pipeline.core.params import TrainParams
+from pipeline.core.records import Assignment
+from pipeline.storage.images import write_image
+from pipeline.storage.manifests import read_manifest
 from pipeline.training.checkpoint import CheckpointFile
 from pipeline.training.loop import EpochResult, Timing, best_epoch, explained_memory
 from pipeline.training.run import TrainedModel, run_fingerprint, train_model, training_sides

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torchvision import models as torchvision_models
 
-from pipeline.errors import MaskwrightError
+from pipeline.core.errors import MaskwrightError
 from pipeline.training.backbones import load_initial_weights, torchvision_backbone
 from pipeline.training.checkpoint import load_model, save_model
 from pipeline.training.labels import heads_of

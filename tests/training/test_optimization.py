@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.config import TrainParams
+from pipeline.core.params import TrainParams
 from pipeline.training.labels import heads_of
 from pipeline.training.models import ModelSpec, build_model
 from pipeline.training.optimization import WeightAverage, lr_share, make_optimizer, make_schedule

@@ -8,15 +8,15 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from pipeline.arrays import Rgb
-from pipeline.config import FacesParams
-from pipeline.images import read_image, write_image
+from pipeline.core.arrays import Rgb
+from pipeline.core.params import FacesParams
+from pipeline.storage.images import read_image, write_image
 from pipeline.training.checkpoint import save_model
 from pipeline.training.inference import logits_both_ways
 from pipeline.training.labels import heads_of
 from pipeline.training.models import ModelSpec, build_model
 from pipeline.training.predicting import FacePredictor
-from stages.predict import command as predict
+from stages.tools.predict import command as predict
 
 FACES = FacesParams()
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.config import AugmentationParams
+from pipeline.core.params import AugmentationParams
 from pipeline.training.transforms import train_transform
 
 OFF = {

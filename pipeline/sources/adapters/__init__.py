@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pipeline.sources.adapter import Adapter
 from pipeline.sources.adapters.annotated import CocoAdapter, VocAdapter
+from pipeline.sources.adapters.base import Adapter
 from pipeline.sources.adapters.folder import FolderAdapter
 from pipeline.sources.adapters.humans_in_the_loop import HumansInTheLoopAdapter
 from pipeline.sources.adapters.imagefolder import ImageFolderAdapter

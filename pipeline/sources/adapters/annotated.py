@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 from typing import Any
 from xml.etree import ElementTree
 
-from pipeline.errors import SourceError
-from pipeline.sources.layout import ParsedTree, match_images, no_layout, read_annotation
+from pipeline.core.errors import SourceError
+from pipeline.sources.adapters.layout import ParsedTree, match_images, no_layout, read_annotation
+from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
-from pipeline.sources.tree import TreeAdapter, TreeFile, TreeSettings
 
 
 class VocAdapter(TreeAdapter[TreeSettings]):

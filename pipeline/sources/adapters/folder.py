@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.labels import LabelMap
 from pipeline.sources.offers import Offer, Refusal
-from pipeline.sources.tree import TreeAdapter, TreeFile, TreeSettings
 
 AUXILIARY_SUFFIXES = (".csv", ".htm", ".html", ".json", ".jsonl", ".md", ".pdf", ".txt", ".xml", ".yaml", ".yml")
 """Papers that lie beside the images; they carry no label."""

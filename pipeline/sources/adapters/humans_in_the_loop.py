@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.errors import SourceError
+from pipeline.core.errors import SourceError
+from pipeline.sources.adapters.layout import ParsedTree, match_images, no_layout, read_annotation
+from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.boxes import join_things
-from pipeline.sources.layout import ParsedTree, match_images, no_layout, read_annotation
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
-from pipeline.sources.tree import TreeAdapter, TreeFile, TreeSettings
 
 EXPECTED = "images/0001.jpg with annotations/0001.jpg.json, or train.csv with name, x1, x2, y1, y2, classname"
 

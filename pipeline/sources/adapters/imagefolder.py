@@ -10,13 +10,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.errors import SourceError
-from pipeline.places import read_bytes
+from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.folder import class_of
+from pipeline.sources.adapters.layout import ParsedTree, no_layout, read_annotation
+from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.labels import LabelMap
-from pipeline.sources.layout import ParsedTree, no_layout, read_annotation
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
-from pipeline.sources.tree import TreeAdapter, TreeFile, TreeSettings
+from pipeline.storage.stores import read_bytes
 
 EXPECTED = "metadata.jsonl, metadata.csv or metadata.parquet with a column file_name, or class folders"
 _METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")

@@ -9,11 +9,11 @@ from functools import cached_property
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
-from pipeline.errors import SourceError
-from pipeline.sources.ffhq import PhotoPapers, read_papers
-from pipeline.sources.layout import NamedFilesAdapter
+from pipeline.core.errors import SourceError
+from pipeline.sources.adapters.ffhq import PhotoPapers, read_papers
+from pipeline.sources.adapters.layout import NamedFilesAdapter
+from pipeline.sources.adapters.tree import TreeFile, TreeSettings
 from pipeline.sources.offers import Offer, Refusal
-from pipeline.sources.tree import TreeFile, TreeSettings
 
 _NAME = re.compile(r"(?P<number>\d{1,5})_(?P<suffix>Mask(?:_[A-Za-z]+)*)\.(?:jpe?g|png)", re.IGNORECASE)
 

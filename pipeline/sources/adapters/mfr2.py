@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from pipeline.errors import SourceError
-from pipeline.sources.layout import ParsedTree, no_layout, read_annotation
+from pipeline.core.errors import SourceError
+from pipeline.sources.adapters.layout import ParsedTree, no_layout, read_annotation
+from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.offers import Offer, Refusal
-from pipeline.sources.tree import TreeAdapter, TreeFile, TreeSettings
 
 EXPECTED = "<Name>/<Name>_0001.png and mfr2_labels.txt with lines 'Name, 1, surgical'"
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.sources.layout import NamedFilesAdapter
+from pipeline.sources.adapters.layout import NamedFilesAdapter
+from pipeline.sources.adapters.tree import TreeFile, TreeSettings
 from pipeline.sources.offers import Offer, Refusal
-from pipeline.sources.tree import TreeFile, TreeSettings
 
 _WWMR_CODE = re.compile(r"[A-Z]{4}")
 _PORTRAIT = re.compile(r"(?:.*/)?(?P<sex>female|male)/(?P<size>\d+)/(?P<number>\d+)\.[a-z]+", re.IGNORECASE)

@@ -4,8 +4,8 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.errors import SourceError
-from pipeline.sources.adapter import Adapter
+from pipeline.core.errors import SourceError
+from pipeline.sources.adapters.base import Adapter
 from pipeline.sources.offers import Offer, Refusal
 from pipeline.sources.settings import SourceSettings
 

@@ -7,19 +7,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pipeline.errors import SourceError
-from pipeline.files import write_bytes
-from pipeline.manifests import write_manifest
-from pipeline.sources.adapter import Adapter
+from pipeline.core.errors import SourceError
+from pipeline.sources.adapters.base import Adapter
+from pipeline.sources.fetching.web.download import download_all
+from pipeline.sources.fetching.web.fetch import Fetcher, FetchRules
+from pipeline.sources.fetching.web.guard import guarded_session
+from pipeline.sources.fetching.web.lists import SUFFIXES, ListedImage, read_list, unique
+from pipeline.sources.fetching.web.pace import Pace
+from pipeline.sources.fetching.web.robots import AGENT
+from pipeline.sources.fetching.web.store import Outcome, WebStore
 from pipeline.sources.offers import Offer, Refusal
 from pipeline.sources.settings import SourceSettings
-from pipeline.sources.web.download import download_all
-from pipeline.sources.web.fetch import Fetcher, FetchRules
-from pipeline.sources.web.guard import guarded_session
-from pipeline.sources.web.lists import SUFFIXES, ListedImage, read_list, unique
-from pipeline.sources.web.pace import Pace
-from pipeline.sources.web.robots import AGENT
-from pipeline.sources.web.store import Outcome, WebStore
+from pipeline.storage.manifests import write_manifest
+from pipeline.storage.whole_files import write_bytes
 
 
 class UrlsSettings(SourceSettings):

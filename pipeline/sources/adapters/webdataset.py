@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.errors import SourceError
-from pipeline.sources.layout import is_image_name, no_layout, read_annotation
+from pipeline.core.errors import SourceError
+from pipeline.sources.adapters.layout import is_image_name, no_layout, read_annotation
+from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.offers import Offer, Refusal
-from pipeline.sources.tree import TreeAdapter, TreeFile, TreeSettings
 
 EXPECTED = "tar shards with <key>.jpg and <key>.json, <key>.cls or <key>.txt"
 

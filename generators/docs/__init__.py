@@ -1,0 +1,1 @@
+"""Programs that make the committed pages and pictures of docs/."""

@@ -1,0 +1,194 @@
+"""From a folder of photos to a labelled masked dataset."""
+
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import zip_longest
+from pathlib import Path
+from typing import Literal
+
+from pipeline.augment.contact_sheet import MAX_PAIRS, Pair, contact_sheet, spread, tile
+from pipeline.augment.imagefolder import LOCK, DatasetWriter, Mode, check_folder
+from pipeline.augment.photo_masker import PhotoMasker, PhotoResult, Row
+from pipeline.augment.photos import Listing, Photo, list_photos
+from pipeline.augment.request import Settings
+from pipeline.core.errors import OutputError, SampleRejected, WorkerError
+from pipeline.core.params import EngineParams
+from pipeline.engine import map_records
+from pipeline.faces.detectors import Box
+from pipeline.storage.images import encode_image, read_image
+from pipeline.storage.run_lock import run_lock
+
+_BATCH_PHOTOS = 2
+"""Small, since finished pictures wait in memory and a photo may be large."""
+
+Ending = Literal["complete", "interrupted", "failed"]
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run did.
+
+    Attributes:
+        photos: Photos in the folder, up to the limit.
+        done_before: How many of them an earlier run had done.
+        processed: How many this run did.
+        faces: Faces found in all photos done.
+        written: Masked pictures in the dataset.
+        rejected: Reason -> how many photos or faces.
+        skipped_folders, other_files: What was left out on purpose.
+        ending: How the run ended.
+        problem: What to tell the user where it did not end well.
+    """
+
+    photos: int = 0
+    done_before: int = 0
+    processed: int = 0
+    faces: int = 0
+    written: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    skipped_folders: int = 0
+    other_files: int = 0
+    ending: Ending = "complete"
+    problem: str = ""
+
+    def count(self, faces: int, rows: Iterable[Row], rejected: Iterable[Row]) -> None:
+        """Add one photo."""
+        self.faces += faces
+        self.written += sum(row["mask_type"] != "none" for row in rows)
+        self.rejected.update(row["reason"] for row in rejected)
+
+
+Report = Callable[[Summary], None]
+Results = Generator[PhotoResult, None, None]
+Mapper = Callable[..., Results]
+"""As `map_records`: a generator of results in the items' order."""
+
+
+def find_photos(faces: Path, out: Path, limit: int | None) -> Listing:
+    """The photos to work on."""
+    listing = list_photos(faces, out)
+    listing.photos = listing.photos[:limit]
+    listing.asked["limit"] = limit
+    return listing
+
+
+def dry_run(
+    listing: Listing, settings: Settings, *, engine: EngineParams, report: Report, mapper: Mapper = map_records
+) -> Summary:
+    """Do everything but write; `mapper` is called as `map_records` is."""
+    summary = _start(listing)
+    with closing(_masked(listing.photos, settings, engine, mapper)) as results:
+        for result in results:
+            summary.processed += 1
+            summary.count(result.faces, result.rows, result.rejected)
+            report(summary)
+    return summary
+
+
+def augment_folder(
+    listing: Listing,
+    out: Path,
+    settings: Settings,
+    *,
+    engine: EngineParams,
+    mode: Mode,
+    report: Report,
+    mapper: Mapper = map_records,
+) -> Summary:
+    """Put masks on the faces of the listed photos and write the dataset to `out`; `mapper` is called as `map_records`.
+
+    Ctrl-C and a full disk end the run early, with tables over what is done, so that the folder is a smaller dataset;
+    the same call goes on from there and ends with the same bytes as an undisturbed run.
+
+    Raises:
+        OutputError: `out` cannot be used, or another run uses it.
+    """
+    check_folder(out)
+    with run_lock(out / LOCK, str(out)), DatasetWriter(out, settings.as_row(), mode, listing.asked) as writer:
+        return _augment(writer, listing, partial(_masked, settings=settings, engine=engine, mapper=mapper), report)
+
+
+def _augment(writer: DatasetWriter, listing: Listing, run: Callable[[list[Photo]], Results], report: Report) -> Summary:
+    summary = _start(listing)
+    todo = [photo for photo in listing.photos if not writer.has(photo)]
+    summary.done_before = len(listing.photos) - len(todo)
+    for entry in writer.entries([photo for photo in listing.photos if writer.has(photo)]):
+        summary.count(entry.faces, entry.rows, entry.rejected)
+    try:
+        with closing(run(todo)) as results:
+            _write_all(writer, results, summary, report)
+    except KeyboardInterrupt:
+        summary.ending, summary.problem = "interrupted", "interrupted"
+    except (OutputError, WorkerError) as error:
+        summary.ending, summary.problem = "failed", str(error)
+    _close(writer, listing, summary)
+    return summary
+
+
+def _masked(photos: list[Photo], settings: Settings, engine: EngineParams, mapper: Mapper) -> Results:
+    masker = PhotoMasker(settings)
+    return mapper(masker, photos, engine, _BATCH_PHOTOS, crashed=masker.rejected)
+
+
+def _start(listing: Listing) -> Summary:
+    summary = Summary(photos=len(listing.photos), other_files=listing.other_files)
+    summary.skipped_folders = len(listing.skipped_folders)
+    summary.rejected.update("unreadable_folder" for _ in listing.unreadable)
+    return summary
+
+
+def _write_all(writer: DatasetWriter, results: Iterator[PhotoResult], summary: Summary, report: Report) -> None:
+    for result in results:
+        writer.add(result)
+        summary.processed += 1
+        summary.count(result.faces, result.rows, result.rejected)
+        report(summary)
+
+
+def _close(writer: DatasetWriter, listing: Listing, summary: Summary) -> None:
+    """Write tables and sheet; where the disk is full this fails too, and the journal is what remains."""
+    unreadable: list[Row] = [
+        {"photo": name, "face_index": None, "mask_type": None, "number": None}
+        | {"reason": "unreadable_folder", "detail": detail}
+        for name, detail in listing.unreadable
+    ]
+    try:
+        writer.finish(listing.photos, unreadable)
+        writer.write_sheet(encode_image(contact_sheet(_pairs(writer, listing.photos)), quality=90))
+        if summary.ending == "complete":
+            writer.mark_complete()
+    except OutputError as error:
+        summary.ending, summary.problem = "failed", str(error)
+
+
+def _pairs(writer: DatasetWriter, photos: list[Photo]) -> list[Pair]:
+    paths = {photo.name: photo.path for photo in photos}
+    rows = [row for entry in writer.entries(photos) for row in entry.rows if row["mask_type"] != "none"]
+    pairs = (_pair(paths[row["parent"]], writer.path_of(row["file_name"]), row) for row in _chosen(rows))
+    return [pair for pair in pairs if pair]
+
+
+def _chosen(rows: list[Row]) -> list[Row]:
+    """A few rows of each type of mask; the types take turns, each with photos of its own where there are enough."""
+    by_type: dict[str, list[Row]] = {}
+    for row in rows:
+        by_type.setdefault(row["mask_type"], []).append(row)
+    types = len(by_type)
+    shares = [
+        [group[place] for place in spread(len(group), MAX_PAIRS // types, number / types)]
+        for number, group in enumerate(by_type.values())
+    ]
+    return [row for turn in zip_longest(*shares) for row in turn if row]
+
+
+def _pair(before: Path, after: Path, row: Row) -> Pair | None:
+    try:
+        left, top, right, bottom = row["face_box"]
+        box = Box(left, top, right, bottom, row["face_score"])
+        first, second = (tile(read_image(path).rgb, box) for path in (before, after))
+        return Pair(first, second, caption=f"{row['template']}, {row['wear']}")
+    except SampleRejected:  # deleted since: the sheet shows the others
+        return None

@@ -1,0 +1,277 @@
+"""The output folder: whole files only, and a journal from which an interrupted run goes on."""
+
+import json
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+from types import TracebackType
+from typing import Any, Literal
+
+from pipeline.augment.photo_masker import PhotoResult, Row
+from pipeline.augment.photos import MARKER, Photo
+from pipeline.core.errors import OutputError
+from pipeline.storage.journal import Journal
+from pipeline.storage.whole_files import boot_id, crc32_of, sync_file_system, write_bytes, write_text
+
+METADATA, REJECTED, SHEET = "metadata.jsonl", "rejected.jsonl", "contact_sheet.jpg"
+_OURS = ("images", "crops", "alpha", METADATA, REJECTED, SHEET)
+_JOURNAL = MARKER.parent / "journal"
+_UNFINISHED = MARKER.parent / "unfinished.json"
+_BOOT = MARKER.parent / "boot"
+LOCK = MARKER.parent / "lock"
+
+Mode = Literal["new", "overwrite", "resume"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the journal knows of one photo: enough to skip it, and to write the tables again.
+
+    Attributes:
+        files: Size in bytes and CRC-32 of each file by its path below the output folder.
+    """
+
+    photo: str
+    stamp: tuple[int, int]
+    faces: int
+    files: dict[str, tuple[int, int]]
+    rows: list[Row]
+    rejected: list[Row]
+
+
+def check_folder(folder: Path) -> None:
+    """Leave a folder alone that something else wrote.
+
+    Raises:
+        OutputError: it holds something and `augment-masks` didn't write it, or it is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: is a file; name a folder")
+    present = _present(folder)
+    if present and MARKER.parent.name not in present:
+        raise OutputError(f"{folder}: holds {present[0]!r}, which augment-masks didn't write; name another")
+
+
+def _present(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+class DatasetWriter:
+    """Writes the pictures of one photo after another, each photo wholly or not at all.
+
+    After the pictures of a photo one record goes to the journal. Tables are made from the journal, so they never name
+    a picture that isn't there. The caller holds the folder's lock.
+    """
+
+    def __init__(self, folder: Path, settings: Row, mode: Mode = "new", asked: Row | None = None) -> None:
+        """Prepare `folder`; what a killed run that was `asked` for the same with the same settings did there is kept.
+
+        Raises:
+            OutputError: it holds something else, was made with other settings, or cannot be written.
+        """
+        self._folder = folder
+        self._asked = asked or {}
+        try:
+            self._prepare(settings, mode)
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+
+    def __enter__(self) -> "DatasetWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._journal.close()
+
+    def _prepare(self, settings: Row, mode: Mode) -> None:
+        check_folder(self._folder)
+        present = _present(self._folder)
+        begun = present != [] and (present != [MARKER.parent.name] or (self._folder / MARKER).is_file())
+        if begun and mode == "new":
+            self._check_unfinished()
+        if begun and mode != "overwrite":
+            self._check_settings(settings)
+            self._drop_parts()
+        elif begun:
+            self._clear()
+        write_text(self._folder / _UNFINISHED, json.dumps(self._asked) + "\n")
+        write_text(self._folder / MARKER, json.dumps(settings, indent=2, sort_keys=True) + "\n")
+        self._journal = Journal(self._folder / _JOURNAL)
+        self._entries = self._whole_entries()
+        write_text(self._folder / _BOOT, boot_id())
+
+    def _whole_entries(self) -> dict[str, Entry]:
+        """What the journal names and is there; after a power cut, whose files hold what was written to them.
+
+        Then the journal forgets the others: a file may have its size and no content.
+        """
+        boot = self._folder / _BOOT
+        compare = boot.is_file() and boot.read_text(encoding="utf-8") != boot_id()
+        entries = {name: _entry(self._journal[name]) for name in self._journal}
+        whole = {name: entry for name, entry in entries.items() if self._is_whole(entry, compare)}
+        if compare:
+            self._journal.rewrite(list(whole))
+        return whole
+
+    def _check_unfinished(self) -> None:
+        """Go on unasked only where the same command was killed or stopped: other photos would replace what is there."""
+        path = self._folder / _UNFINISHED
+        if not path.is_file():
+            raise OutputError(f"{self._folder}: not empty; --resume goes on with it, --overwrite makes it anew")
+        before = _read_row(path)
+        keys = sorted(key for key in {*self._asked, *before} if self._asked.get(key) != before.get(key))
+        if keys:
+            differences = ", ".join(f"{key} was {before.get(key)!r}, is {self._asked.get(key)!r}" for key in keys)
+            raise OutputError(
+                f"{self._folder}: holds an unfinished run of another command ({differences}); "
+                "--resume goes on with it, --overwrite makes it anew"
+            )
+
+    def _check_settings(self, settings: Row) -> None:
+        before = _read_row(self._folder / MARKER)
+        keys = sorted(key for key in {*settings, *before} if settings.get(key) != before.get(key))
+        if keys:
+            differences = ", ".join(f"{key} was {before.get(key)!r}, is {settings.get(key)!r}" for key in keys)
+            raise OutputError(f"{self._folder}: made with other settings ({differences}); use them, or --overwrite")
+
+    def _clear(self) -> None:
+        """Remove what `augment-masks` wrote, except the lock that this run holds."""
+        for name in (*_OURS, MARKER, _JOURNAL, _UNFINISHED, _BOOT):
+            path = self._folder / name
+            if path.is_dir():
+                rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+    def _drop_parts(self) -> None:
+        for part in self._folder.rglob(".*.part"):  # what a killed run was writing
+            part.unlink()
+
+    def _is_whole(self, entry: Entry, compare: bool) -> bool:
+        files = [(self._folder / name, *facts) for name, facts in entry.files.items()]
+        return all(_size(path) == size and not (compare and crc32_of(path) != crc) for path, size, crc in files)
+
+    def has(self, photo: Photo) -> bool:
+        """Whether the photo was done by an earlier run and has not changed since."""
+        entry = self._entries.get(photo.name)
+        return entry is not None and entry.stamp == _stamp_of(photo.path)
+
+    def add(self, result: PhotoResult) -> None:
+        """Write one photo's pictures and note them.
+
+        Raises:
+            OutputError: the disk is full or refuses; the photo's pictures are taken back.
+        """
+        facts = {name: (len(data), zlib.crc32(data)) for name, data in result.files.items()}
+        entry = Entry(result.photo.name, result.stamp, result.faces, facts, result.rows, result.rejected)
+        try:
+            self._write_files(result.files)
+            self._journal.append(entry.photo, _as_row(entry))
+        except OSError as error:
+            self._remove(result.files)
+            raise _unwritable(self._folder, error) from error
+        except BaseException:  # Ctrl-C between two pictures, or no room for the record
+            self._remove(result.files)
+            raise
+        self._entries[entry.photo] = entry
+
+    def _write_files(self, files: dict[str, bytes]) -> None:
+        for name, data in files.items():
+            write_bytes(self._folder / name, data, synced=False)
+
+    def _remove(self, files: dict[str, bytes]) -> None:
+        for name in files:
+            (self._folder / name).unlink(missing_ok=True)
+
+    def entries(self, photos: list[Photo]) -> list[Entry]:
+        """What is known of these photos, in their order; photos not done yet are left out."""
+        return [self._entries[photo.name] for photo in photos if photo.name in self._entries]
+
+    def finish(self, photos: list[Photo], unreadable: list[Row]) -> None:
+        """Write the tables over these photos; pictures of other photos, since deleted, go.
+
+        Raises:
+            OutputError: the disk is full or refuses.
+        """
+        entries = self.entries(photos)
+        kept = {entry.photo for entry in entries}
+        try:
+            for name in [name for entry in self._entries.values() if entry.photo not in kept for name in entry.files]:
+                (self._folder / name).unlink(missing_ok=True)
+            self._entries = {entry.photo: entry for entry in entries}
+            sync_file_system(self._folder)  # all pictures at once, before a table names them
+            self._journal.rewrite([entry.photo for entry in entries])
+            rows = [row for entry in entries for row in entry.rows]
+            rejected = unreadable + [row for entry in entries for row in entry.rejected]
+            write_text(self._folder / METADATA, "".join(map(_line, rows)))
+            write_text(self._folder / REJECTED, "".join(map(_line, rejected)))
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
+
+    def mark_complete(self) -> None:
+        """Note that nothing is left to do: the folder is no longer an unfinished run's.
+
+        Raises:
+            OutputError: the disk refuses.
+        """
+        try:
+            (self._folder / _UNFINISHED).unlink()
+            (self._folder / _BOOT).unlink()
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
+
+    def path_of(self, name: str) -> Path:
+        """Where a file of the dataset is."""
+        return self._folder / name
+
+    def write_sheet(self, data: bytes) -> None:
+        """Write the contact sheet.
+
+        Raises:
+            OutputError: the disk is full or refuses.
+        """
+        try:
+            write_bytes(self._folder / SHEET, data)
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> OutputError:
+    return OutputError(f"{folder}: cannot be written: {error.strerror or error}")
+
+
+def _line(row: Row) -> str:
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _as_row(entry: Entry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in Entry.__slots__}
+
+
+def _entry(row: Row) -> Entry:
+    files = {name: tuple(facts) for name, facts in row["files"].items()}
+    return Entry(**(row | {"stamp": tuple(row["stamp"]), "files": files}))
+
+
+def _read_row(path: Path) -> Row:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise OutputError(f"{path}: cannot be read ({error}); use --overwrite") from error
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
+
+
+def _stamp_of(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return (-1, -1)
+    return (status.st_size, status.st_mtime_ns)

@@ -1,0 +1,1 @@
+"""Tables that hold one number a row: ids, images, connected components."""

@@ -1,0 +1,1 @@
+"""What everything may import: arrays, errors, records, ranges, randomness, parameters, locations, paths."""

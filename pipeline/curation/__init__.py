@@ -1,1 +1,0 @@
-"""Curation: hashing, neighbour search, clusters, quality and what is kept."""

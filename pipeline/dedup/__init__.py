@@ -1,0 +1,1 @@
+"""Duplicates: fingerprints, neighbour search, links, and what is kept."""

@@ -1,0 +1,1 @@
+"""How well thresholds tell copies and people apart, measured on pairs that are known."""

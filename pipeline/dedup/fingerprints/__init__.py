@@ -1,0 +1,1 @@
+"""What curation keeps of a photo: hashes, thumbnails, an aligned face, quality."""

@@ -1,0 +1,92 @@
+"""The most prominent face of a photo, turned upright and brought to one size."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipeline.core.arrays import Points, Rgb
+from pipeline.dedup.fingerprints.hashes import Grey
+from pipeline.faces.detectors import Box, YuNetDetector, shrink
+from pipeline.faces.landmarks import LandmarkPredictor
+
+PATCH_PX = 64
+UPPER_ROWS = 39
+"""Rows of the patch above a mask: down to a fifth of the eye distance below the eyes."""
+EYE_LINE, _EYE_DISTANCE = 0.42, 0.40
+"""Where the eyes come to lie, as shares of the patch's side."""
+SURROUNDINGS_SCALE = 2.5
+"""How many times wider than the patch the view of what is around the face is."""
+_SEARCH_SIDE_PX = 256
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedFace:
+    """A face and what is around it, both upright and of one size, grey `uint8 (64, 64)`.
+
+    `surroundings` shows `SURROUNDINGS_SCALE` times as much, with the eyes in the same place; 0 is beyond the frame and
+    nothing else is 0.
+    """
+
+    face: Grey
+    surroundings: Grey
+
+
+FaceAligner = Callable[[Rgb], AlignedFace | None]
+
+
+def make_aligner() -> FaceAligner:
+    """A function from an image to its aligned face, or None where there is no face."""
+    find = FaceFinder()
+
+    def align(rgb: Rgb) -> AlignedFace | None:
+        found = find(rgb)
+        return None if found is None else align_face(*found)
+
+    return align
+
+
+class FaceFinder:
+    """Finds the most prominent face of a photo, at a long side of at most 256 px."""
+
+    def __init__(self) -> None:
+        self._detector, self._predictor = YuNetDetector(long_side_px=_SEARCH_SIDE_PX), LandmarkPredictor()
+
+    def __call__(self, rgb: Rgb) -> tuple[Rgb, Points] | None:
+        """The photo made small and the 68 points of the face in it, None where there is no face."""
+        small, _ = shrink(rgb, _SEARCH_SIDE_PX)
+        boxes = self._detector.detect(small)
+        if not boxes:
+            return None
+        box = max(boxes, key=_prominence)
+        return small, self._predictor.predict(small, box)
+
+
+def _prominence(box: Box) -> float:
+    return box.score * box.width * box.height
+
+
+def align_face(rgb: Rgb, landmarks: Points) -> AlignedFace:
+    """The face with both eyes on one level; `landmarks` are the 68 iBUG points."""
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    right_eye, left_eye = landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)
+    return AlignedFace(
+        face=_upright(grey, right_eye, left_eye, _EYE_DISTANCE, cv2.BORDER_REPLICATE),
+        surroundings=_upright(
+            np.maximum(grey, 1), right_eye, left_eye, _EYE_DISTANCE / SURROUNDINGS_SCALE, cv2.BORDER_CONSTANT
+        ),
+    )
+
+
+def _upright(grey: Grey, right_eye: Points, left_eye: Points, eye_distance: float, border: int) -> Grey:
+    """The picture turned and scaled so that the eyes lie on the eye line, `eye_distance` of the patch's side apart."""
+    across = left_eye - right_eye
+    scale = eye_distance * PATCH_PX / max(float(np.hypot(*across)), 1e-6)
+    angle = np.arctan2(across[1], across[0])
+    turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    target = np.array([PATCH_PX / 2, EYE_LINE * PATCH_PX])
+    shift = target - turn @ ((right_eye + left_eye) / 2)
+    at = np.hstack([turn, shift[:, None]])
+    patch = cv2.warpAffine(grey, at, (PATCH_PX, PATCH_PX), flags=cv2.INTER_LINEAR, borderMode=border)
+    return np.asarray(patch, dtype=np.uint8)

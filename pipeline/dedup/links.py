@@ -1,0 +1,197 @@
+"""Typed links between images: what two of them have in common, and how far apart they are."""
+
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.columns.ids import EqualValues, IdTable, Indices, id_array
+from pipeline.columns.image_table import ImageRows
+from pipeline.core.params import DedupParams
+from pipeline.core.records import DuplicateLink, Image, LinkKind
+from pipeline.dedup.fingerprints.fingerprint import Fingerprint
+from pipeline.dedup.fingerprints.table import Fingerprints
+from pipeline.dedup.search.likeness import Gallery, Likeness, Pairs, measure_likeness, propose_pairs
+from pipeline.dedup.search.neighbours import Search, neighbour_pairs
+
+_MASK_SUFFIX = re.compile(r"[-_](with[-_]mask|surgical(_blue|_green)?|N95|KN95|cloth|inpaint)$", re.IGNORECASE)
+"""How masked twins are named by the tools that made the public sets, such as `12-with-mask.jpg` for `12.jpg`."""
+
+
+KINDS: tuple[LinkKind, ...] = ("derived_from", "exact", "mask_pair", "near", "same_person", "same_source_id")
+"""In the order in which links between two images are written."""
+_LINK = np.dtype([("first", np.int64), ("second", np.int64), ("kind", np.int8), ("distance", np.float64)])
+_Links = NDArray[np.void]
+_LINKS_A_BATCH = 4096
+
+
+class Links(Sequence[DuplicateLink]):
+    """Links between images in columns, 25 bytes a link; each is made when it is asked for."""
+
+    def __init__(self, ids: IdTable, links: _Links) -> None:
+        """Links between the rows of `ids`, with the columns of `_LINK`."""
+        self._ids, self._links = ids, links
+
+    def __len__(self) -> int:
+        return len(self._links)
+
+    @overload
+    def __getitem__(self, place: int) -> DuplicateLink: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Links": ...
+    def __getitem__(self, place: int | slice) -> "DuplicateLink | Links":
+        if isinstance(place, slice):
+            return Links(self._ids, self._links[place])
+        first, second, kind, distance = self._links[place].tolist()
+        return DuplicateLink(
+            first=self._ids.text(first), second=self._ids.text(second), kind=KINDS[kind], distance=distance
+        )
+
+    def of(self, kinds: Container[LinkKind]) -> "Links":
+        """Those of some kinds."""
+        chosen = [number for number, kind in enumerate(KINDS) if kind in kinds]
+        return Links(self._ids, self._links[np.isin(self._links["kind"], chosen)])
+
+
+def find_links(
+    images: Sequence[Image],
+    fingerprints: Mapping[str, Fingerprint],
+    params: DedupParams,
+    people: Iterable[DuplicateLink] = (),
+    search: Search = neighbour_pairs,
+) -> Links:
+    """All links among the images, sorted; `fingerprints` holds one for each content, `people` links by faces.
+
+    Copies of one content are tied to the copy with the smallest id, and that copy alone is compared, so that n copies
+    make n - 1 links and not n squared.
+    """
+    rows = ImageRows.of(images).by_id()
+    ids, contents = IdTable(rows.ids()), EqualValues(np.arange(len(rows)), rows.texts("sha256"))
+    distinct = contents.firsts()
+    found = [
+        _links("exact", *contents.stars()),
+        *_stated_links(rows, distinct),
+        _people_links(ids, people),
+        *_visual_links(rows.taken(distinct), distinct, fingerprints, params, search),
+    ]
+    wanted = [number for number, kind in enumerate(KINDS) if params.links.of(kind) != "ignore"]
+    links = np.concatenate(found)
+    return Links(ids, np.unique(links[np.isin(links["kind"], wanted)]))
+
+
+def make_link(first: str, second: str, kind: LinkKind, distance: float) -> DuplicateLink:
+    """A link with its ends in ascending order."""
+    return DuplicateLink(first=min(first, second), second=max(first, second), kind=kind, distance=distance)
+
+
+def _links(kind: LinkKind, first: Indices, second: Indices, distance: NDArray[Any] | float = 0.0) -> _Links:
+    links = np.empty(len(first), dtype=_LINK)
+    links["first"], links["second"] = np.minimum(first, second), np.maximum(first, second)
+    links["kind"], links["distance"] = KINDS.index(kind), distance
+    return links
+
+
+def _people_links(ids: IdTable, people: Iterable[DuplicateLink]) -> _Links:
+    """Links by faces, as rows."""
+    rows = [(ids.row(link.first), ids.row(link.second), KINDS.index(link.kind), link.distance) for link in people]
+    return np.array(rows, dtype=_LINK)
+
+
+def _stated_links(images: ImageRows, distinct: Indices) -> Iterator[_Links]:
+    """Images that their source says show one photo or one person, or were made one from another."""
+    yield _same_value(images, "same_source_id", "photo_id")
+    yield _same_value(images, "same_person", "person_id")
+    yield _derived_links(images, distinct)
+    yield _links("same_source_id", *_named_alike(images, within_source=True))
+
+
+def _same_value(images: ImageRows, kind: LinkKind, name: str) -> _Links:
+    """Each image with the next one that has its value of a column."""
+    rows = np.flatnonzero([value is not None for value in images.texts(name)])
+    return _links(kind, *EqualValues(rows, (value for value in images.texts(name) if value is not None)).chains())
+
+
+def _derived_links(images: ImageRows, distinct: Indices) -> _Links:
+    """Photos and what was made from them; pictures of one parent are tied even where it isn't here."""
+    children = np.flatnonzero([value is not None for value in images.texts("parent_sha256")])
+    if not len(children):
+        return _links("derived_from", children, children)
+    stated = list(images.taken(children).texts("parent_sha256"))
+    head = children.copy()  # a child stands for a parent that isn't here: the first child of that parent
+    first, others = EqualValues(np.arange(len(children)), stated).stars()
+    head[others] = children[first]
+    contents = id_array(images.taken(distinct).texts("sha256"))
+    order = np.argsort(contents)
+    here = IdTable(contents).rows(id_array(stated))
+    head = np.where(here >= 0, distinct[order][here], head)
+    return _links("derived_from", head[head != children], children[head != children])
+
+
+def links_by_name(images: Sequence[Image], *, within_source: bool) -> Iterator[DuplicateLink]:
+    """Photos and the masked twins that tools named after them."""
+    rows = ImageRows.of(images).by_id()
+    yield from Links(IdTable(rows.ids()), _links("same_source_id", *_named_alike(rows, within_source=within_source)))
+
+
+def _named_alike(images: ImageRows, *, within_source: bool) -> tuple[Indices, Indices]:
+    """Each image with the next one that has its name but for a mask's suffix, where one of them has such a suffix."""
+    bases = {base for base, suffixed in _names(images, within_source) if suffixed}
+    named = np.flatnonzero([base in bases for base, _ in _names(images, within_source)])
+    return EqualValues(named, (base for base, _ in _names(images, within_source) if base in bases)).chains()
+
+
+def _names(images: ImageRows, within_source: bool) -> Iterator[tuple[str, bool]]:
+    """The source, where it counts, and the name of each image without what tools append, and whether they did."""
+    for source, origin in zip(images.texts("source"), images.texts("origin"), strict=True):
+        stem = PurePosixPath(origin).stem
+        base = _MASK_SUFFIX.sub("", stem)
+        yield f"{source if within_source else ''}\0{base}", base != stem
+
+
+def _visual_links(
+    images: ImageRows, rows: Indices, fingerprints: Mapping[str, Fingerprint], params: DedupParams, search: Search
+) -> Iterator[_Links]:
+    """Links between images of different contents, whose rows these are."""
+    prints = fingerprints if isinstance(fingerprints, Fingerprints) else Fingerprints.of(fingerprints.values())
+    gallery = Gallery(prints, images.texts("sha256"))
+    pairs = propose_pairs(gallery, params.max_distance_bits, mirrored=params.find_mirrored, search=search)
+    likeness = measure_likeness(gallery, pairs)
+    near, twins = judge_pairs(likeness, _bare_against_masked(images, pairs), params)
+    kinds: tuple[tuple[LinkKind, NDArray[np.bool_]], ...] = (("near", near), ("mask_pair", twins))
+    for kind, chosen in kinds:
+        yield _links(kind, rows[pairs.first[chosen]], rows[pairs.second[chosen]], pairs.distance[chosen])
+
+
+def judge_pairs(
+    likeness: Likeness, opposite_labels: NDArray[np.bool_], params: DedupParams
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which pairs are copies of one photo, and which are one photo with and without a mask.
+
+    A copy agrees all over, or in its aligned face where the frame was cropped or turned. A masked twin agrees above the
+    mask. Two photos of one person may agree in the face too, so what is around it, where both show that, must agree as
+    well: in place, or cropped and turned with the face.
+    Where the labels say that one is bare and the other masked, only what agrees in every respect is taken for a copy.
+    """
+    with np.errstate(invalid="ignore"):  # NaN, a missing face, compares as False
+        frame = (likeness.whole >= params.min_correlation) & (likeness.agreement >= params.min_agreement)
+        frame &= np.isnan(likeness.face) | (likeness.face >= params.min_face_agreement)
+        around = np.isnan(likeness.around) | (likeness.around >= params.min_correlation)
+        face = likeness.face >= params.min_face_correlation
+        face &= around | (likeness.whole >= params.min_correlation)
+        near = np.where(opposite_labels, frame & (face | np.isnan(likeness.face)), frame | face)
+        above = (likeness.upper >= params.mask_pair_min_correlation) & (
+            likeness.agreement >= params.mask_pair_min_agreement
+        )
+        brow = likeness.face_upper >= params.mask_pair_min_correlation
+        twins = ~near & (above | (brow & (around | (likeness.upper >= params.min_correlation))))
+    return near, twins
+
+
+def _bare_against_masked(images: ImageRows, pairs: Pairs) -> NDArray[np.bool_]:
+    known = np.array([kind != "unknown" for kind in images.texts("mask_type")], dtype=bool)
+    bare = np.array([kind == "none" for kind in images.texts("mask_type")], dtype=bool)
+    first, second = pairs.first, pairs.second
+    return np.asarray(known[first] & known[second] & (bare[first] != bare[second]))

@@ -1,0 +1,1 @@
+"""Which fingerprints are near each other, and whether they show one photo."""

@@ -1,0 +1,1 @@
+"""The canonical head and surfaces on it."""

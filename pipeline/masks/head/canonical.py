@@ -1,0 +1,244 @@
+"""The canonical head, and its fit to the landmarks of one face.
+
+Frame: OpenCV camera axes (x to the viewer's right, y down, z away from the viewer), millimetres, origin at the sellion.
+`generators/canonical_head.py` derives the head from CC0 MakeHuman data.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.resources import files
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.core.arrays import FloatImage, Points, Points3d
+from pipeline.faces.landmarks import JAW
+from pipeline.faces.pose import HeadPose, check_landmarks, pose_of
+
+AXIS_Z_MM = 75.0
+"""Depth of the vertical axis of the cylindrical coordinates: about the middle of the jaw."""
+
+AZIMUTH_LIMIT_DEG = 120.0
+Y_RANGE_MM = (-60.0, 190.0)
+_FIELD_ROWS, _FIELD_COLUMNS = 126, 121
+
+_JAW_WEIGHT = 0.35
+"""Of a jaw point in the pose fit: dlib's contour slides along the cheek when the head turns."""
+
+_PATH_END, _PATH_STEPS = 0.4, 25
+"""How far towards the middle the outline may wander, as a share of the jaw point's azimuth, and in how many steps."""
+
+_PROFILE_Y_MM = (-30.0, 108.0)
+"""Below, under the chin, what stands beside the mask is neck, and no outline to hold it to."""
+
+_KERNEL_MM = 38.0
+_KERNEL_NOISE = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class CanonicalHead:
+    """Mean head: the 68 landmarks `(68, 3)`, the skin `vertices` `(V, 3)` and `triangles` `(F, 3)`, named `anchors`."""
+
+    landmarks: Points3d
+    vertices: Points3d
+    triangles: NDArray[np.int32]
+    anchors: dict[str, Points3d]
+
+    @cached_property
+    def radius(self) -> FloatImage:
+        """Distance of the skin from the axis in mm, `(126, 121)` over y in Y_RANGE_MM and azimuth within the limit."""
+        samples = _sample_surface(self.vertices, self.triangles)
+        azimuth, y, radius = to_cylinder(samples)
+        column = np.rint((azimuth / AZIMUTH_LIMIT_DEG + 1) / 2 * (_FIELD_COLUMNS - 1)).astype(int)
+        row = np.rint((y - Y_RANGE_MM[0]) / (Y_RANGE_MM[1] - Y_RANGE_MM[0]) * (_FIELD_ROWS - 1)).astype(int)
+        inside = (column >= 0) & (column < _FIELD_COLUMNS) & (row >= 0) & (row < _FIELD_ROWS)
+        field = np.zeros((_FIELD_ROWS, _FIELD_COLUMNS), dtype=np.float32)
+        np.maximum.at(field, (row[inside], column[inside]), radius[inside])
+        return _fill_holes(field)
+
+    @cached_property
+    def warp_weights(self) -> NDArray[np.float64]:
+        """`(68, 68)`: from landmark residuals to the coefficients of their smooth interpolant (kernel ridge)."""
+        kernel = _kernel(self.landmarks, self.landmarks) + _KERNEL_NOISE * np.eye(68)
+        return np.asarray(np.linalg.inv(kernel))
+
+    @cached_property
+    def jaw_paths(self) -> NDArray[np.float64]:
+        """`(17, N, 3)`: from each jaw point along the skin towards the middle of the face, at one height."""
+        azimuth, y, _ = to_cylinder(self.landmarks[JAW])
+        azimuths = azimuth[:, None] * np.linspace(1, _PATH_END, _PATH_STEPS)
+        heights = np.broadcast_to(y[:, None], azimuths.shape)
+        skin = from_cylinder(azimuths, heights, sample_field(self.radius, azimuths, heights))
+        return np.asarray(skin + (self.landmarks[JAW] - skin[:, 0])[:, None])
+
+    @cached_property
+    def profiles(self) -> NDArray[np.float64]:
+        """`(N, M, 3)`: the skin's viewer-right half at N heights from the brows to the jaw, each from front to back."""
+        y, azimuth = np.mgrid[_PROFILE_Y_MM[0] : _PROFILE_Y_MM[1] : 24j, 0:AZIMUTH_LIMIT_DEG:31j]
+        return from_cylinder(azimuth, y, sample_field(self.radius, azimuth, y))
+
+    @cached_property
+    def pose_solver(self) -> NDArray[np.float64]:
+        """`(4, 68)`: weighted pseudo-inverse that gives the affine camera of 68 image points."""
+        weight = np.ones(68)
+        weight[JAW] = _JAW_WEIGHT
+        design = np.concatenate([self.landmarks, np.ones((68, 1))], axis=1) * weight[:, None]
+        return np.asarray(np.linalg.pinv(design) * weight[None, :])
+
+
+@dataclass(frozen=True, slots=True)
+class HeadFit:
+    """Where one face's head is: a scaled-orthographic camera, and what is left at the landmarks.
+
+    Attributes:
+        rotation: `(3, 3)`, canonical to camera axes.
+        scale: Pixels per millimetre.
+        stretch: `(3,)`, this face's width, height and depth over the mean face's.
+        origin: `(2,)`, pixels of the sellion before the warp.
+        coefficients: `(68, 2)`, smooth residual warp in pixels.
+    """
+
+    rotation: NDArray[np.float64]
+    scale: float
+    stretch: NDArray[np.float64]
+    origin: NDArray[np.float64]
+    coefficients: NDArray[np.float64]
+
+    @property
+    def pose(self) -> HeadPose:
+        """The head's angles."""
+        return pose_of(self.rotation)
+
+    def project(self, points: NDArray[np.floating], head: CanonicalHead) -> tuple[Points, NDArray[np.float32]]:
+        """Pixels `(N, 2)` and depth `(N,)` (mm, growing away from the viewer) of canonical points `(N, 3)`."""
+        camera = (points * self.stretch) @ self.rotation.T
+        xy = camera[:, :2] * self.scale + self.origin + _kernel(points, head.landmarks) @ self.coefficients
+        return xy.astype(np.float32), camera[:, 2].astype(np.float32)
+
+
+def fit_head(landmarks: Points, head: CanonicalHead) -> HeadFit:
+    """Fit the canonical head to 68 points `(68, 2)` in pixels.
+
+    A scaled-orthographic pose from the least-squares affine camera (Tomasi & Kanade's metric constraint by SVD), then
+    one scale for each axis, then a smooth kernel-ridge warp of what is left.
+
+    Raises:
+        ShapeError: not 68 points.
+    """
+    check_landmarks(landmarks)
+    observed = landmarks.astype(np.float64)
+    affine = (head.pose_solver @ observed).T
+    rotation, scale = _nearest_rotation(affine[:, :3])
+    camera = rotation[:2] * scale
+    canonical = seen_landmarks(head, rotation)
+    stretch, origin = _fit_stretch(canonical, observed, camera)
+    residual = observed - (canonical * stretch) @ camera.T - origin
+    return HeadFit(rotation, scale, stretch, origin, head.warp_weights @ residual)
+
+
+def seen_landmarks(head: CanonicalHead, rotation: NDArray[np.float64]) -> Points3d:
+    """The landmarks `(68, 3)`, those of the jaw that this turn hides moved along the skin to the head's outline.
+
+    There dlib marks them: it follows the contour that is seen. Taken for the hidden points themselves, they would push
+    the far cheek of a head turned by 30 degrees out by some 3 mm.
+    """
+    outwards = head.jaw_paths @ picture_axes(rotation)[0]
+    outwards[:8] *= -1
+    seen = head.landmarks.copy()
+    seen[JAW] = head.jaw_paths[np.arange(17), outwards.argmax(axis=1)]
+    return seen
+
+
+def picture_axes(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Canonical directions `(2, 3)`: what grows across the head's axis as the picture shows it, and what along it."""
+    down_x, down_y = rotation[:2, 1] / np.linalg.norm(rotation[:2, 1])
+    return np.stack([down_y * rotation[0] - down_x * rotation[1], down_x * rotation[0] + down_y * rotation[1]])
+
+
+def _nearest_rotation(affine: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    left, values, right = np.linalg.svd(affine, full_matrices=False)
+    rows = left @ right
+    return np.vstack([rows, np.cross(rows[0], rows[1])]), float(values.mean())
+
+
+def _fit_stretch(
+    canonical: Points3d, observed: NDArray[np.float64], camera: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Width, height and depth factors with a prior at 1, and the origin; `camera` is `(2, 3)` in px/mm."""
+    spread = float(np.abs(camera).max()) * 30 * np.sqrt(68)  # mm of typical lever: how strongly the prior holds
+    prior = np.array([0.15, 0.15, 0.6]) * spread
+    design = np.zeros((136 + 3, 5))
+    design[:68, :3], design[68:136, :3] = canonical * camera[0], canonical * camera[1]
+    design[:68, 3], design[68:136, 4] = 1, 1
+    design[136:, :3] = np.diag(prior)
+    target = np.concatenate([observed[:, 0], observed[:, 1], prior])
+    solution = np.linalg.solve(design.T @ design, design.T @ target)
+    return solution[:3], solution[3:]
+
+
+def _kernel(points: NDArray[np.floating], centres: Points3d) -> NDArray[np.float32]:
+    """Gaussian of the distance between each point `(N, 3)` and each centre `(K, 3)`."""
+    a, b = (np.asarray(part / _KERNEL_MM, dtype=np.float32) for part in (points, centres))
+    exponent = a @ b.T
+    exponent -= 0.5 * np.einsum("nk,nk->n", a, a)[:, None]
+    exponent -= 0.5 * np.einsum("nk,nk->n", b, b)[None, :]
+    return np.asarray(np.exp(exponent, out=exponent))
+
+
+def to_cylinder(points: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Azimuth in degrees (0 faces the viewer, > 0 to the viewer's right), y and radius in mm of `(N, 3)` points."""
+    x, depth = points[:, 0].astype(np.float64), AXIS_Z_MM - points[:, 2].astype(np.float64)
+    return np.degrees(np.arctan2(x, depth)), points[:, 1].astype(np.float64), np.hypot(x, depth)
+
+
+def from_cylinder(
+    azimuth_deg: NDArray[np.floating], y: NDArray[np.floating], radius: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """The inverse of `to_cylinder`: points `(..., 3)`."""
+    angle = np.radians(azimuth_deg)
+    return np.stack([radius * np.sin(angle), y, AXIS_Z_MM - radius * np.cos(angle)], axis=-1)
+
+
+def sample_field(field: FloatImage, azimuth_deg: NDArray[np.floating], y: NDArray[np.floating]) -> FloatImage:
+    """Bilinear look-up in a field laid out like `CanonicalHead.radius`; beyond its range the edge goes on."""
+    column = (azimuth_deg / AZIMUTH_LIMIT_DEG + 1) / 2 * (field.shape[1] - 1)
+    row = (y - Y_RANGE_MM[0]) / (Y_RANGE_MM[1] - Y_RANGE_MM[0]) * (field.shape[0] - 1)
+    return np.asarray(
+        cv2.remap(
+            field,
+            column.astype(np.float32),
+            row.astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        ),
+        dtype=np.float32,
+    )
+
+
+def _sample_surface(vertices: Points3d, triangles: NDArray[np.int32], steps: int = 10) -> Points3d:
+    a, b = (part.ravel() for part in np.mgrid[0 : 1 : steps * 1j, 0 : 1 : steps * 1j])
+    inside = a + b <= 1
+    weights = np.stack([a, b, 1 - a - b], axis=1)[inside]
+    samples = np.einsum("sk,tkd->tsd", weights, vertices[triangles]).reshape(-1, 3)
+    return np.asarray(samples, dtype=np.float32)
+
+
+def _fill_holes(field: FloatImage) -> FloatImage:
+    known = (field > 0).astype(np.float32)
+    values = field.copy()
+    for size in (3, 5, 9, 17, 33, 65):
+        weight = cv2.blur(known, (size, size))
+        mean = cv2.blur(values * known, (size, size)) / np.maximum(weight, 1e-6)
+        holes = (known == 0) & (weight > 0)
+        values[holes], known[holes] = mean[holes], 1
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), 1.0), dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def canonical_head() -> CanonicalHead:
+    """The head that ships with the package."""
+    with (files("pipeline.faces") / "canonical_head.npz").open("rb") as file:
+        data = np.load(file)
+        anchors = dict(zip(data["anchor_names"].tolist(), data["anchor_points"], strict=True))
+        return CanonicalHead(data["landmarks"], data["vertices"], data["faces"], anchors)

@@ -1,0 +1,198 @@
+"""The shape of a mask: a grid of points in canonical head coordinates, tented over the head."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.core.arrays import FloatImage
+from pipeline.masks.head.canonical import CanonicalHead, HeadFit, from_cylinder, picture_axes, sample_field, to_cylinder
+
+ROWS, COLUMNS = 15, 17
+_FULL_TAUTNESS_STEPS = 40
+
+_JAW_Y_MM, _THROAT_SLOPE = 102.0, 1.2
+"""From where on, and by how much for each mm down, a sheet may lead back under the jaw."""
+
+_FREE_MM = 5.0
+"""How far a mask may stand beyond the outline of a turned head. In the sample 3 % of a mask or more lies outside the
+head in 4.4 % of cases at 8 mm, in 3.4 % at 5 and in 2.3 % at 3; less than 5 would flatten the beaks of respirators."""
+
+_TURN_DEG = (10.0, 20.0)
+"""Yaw from which that holds, and from which it holds fully."""
+
+_SKIN_GAP_MM = 1.0
+_LEAST_SLOPE = 0.3
+"""Where the radius runs this much along the line of sight or more, it is no use to shorten it further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A mask's outline and its height above the face. Millimetres and degrees in canonical head coordinates.
+
+    The top edge runs from `top_centre_mm` on the nose ridge to `top_side_mm` at the sides as |u|^`top_curve`, the
+    bottom edge likewise; y grows downwards (nose tip 36, mouth 70, chin 108). The sides stand at `side_top_deg` and
+    `side_bottom_deg` of azimuth (ear 100), pushed out between the corners by `side_bulge_deg`.
+
+    `tautness` 0 lets the sheet lie on the skin, 1 stretches it from ridge to ridge like a membrane. On it stands
+    `protrusion_mm` x (1 - |u|^`across_power`)^`across_round` x profile(v)^`profile_power`, where the profile rises to 1
+    at `peak_start` and falls from `peak_end`: equal values make a beak, distant ones a flat front.
+    """
+
+    top_centre_mm: float
+    top_side_mm: float
+    top_curve: float
+    bottom_centre_mm: float
+    bottom_side_mm: float
+    bottom_curve: float
+    side_top_deg: float
+    side_bottom_deg: float
+    side_bulge_deg: float
+    clearance_mm: float
+    tautness: float
+    edge_gap_mm: float
+    protrusion_mm: float
+    across_power: float
+    across_round: float
+    peak_start: float
+    peak_end: float
+    profile_power: float
+    shift_deg: float = 0.0
+    tilt_mm: float = 0.0
+    wave_mm: float = 0.0
+    wave_deg: float = 0.0
+    wave_turn: float = 0.0
+
+
+@lru_cache(maxsize=1)
+def grid_coordinates() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """`u` in [-1, 1] from the viewer's left to right and `v` in [0, 1] from top to bottom, both `(ROWS, COLUMNS)`."""
+    v, u = np.mgrid[0 : 1 : ROWS * 1j, -1 : 1 : COLUMNS * 1j]
+    return u, v
+
+
+def build_surface(
+    shape: Shape, head: CanonicalHead, placed: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+) -> NDArray[np.float64]:
+    """Points `(ROWS, COLUMNS, 3)` of the mask in canonical head coordinates.
+
+    `placed` is the azimuth and y of each grid point where something else than `place_outline` says so.
+    """
+    azimuth, y = placed or place_outline(shape)
+    skin = _spanning_throat(sample_field(head.radius, azimuth, y), y)
+    radius = _stretch(skin + shape.clearance_mm, shape.tautness, shape.edge_gap_mm) + _protrusion(shape)
+    return from_cylinder(azimuth, y, radius)
+
+
+def evenly_spaced(surface: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same sheet with its points at equal ways down each column, then across each half row; the middle stays.
+
+    A texture is as wide everywhere as it is on flat cloth only on such a grid. One that is even in y and azimuth draws
+    what lies before mouth and nose a third too wide, because the sheet is long where it leads back under the chin.
+    """
+    across = _evened(surface).swapaxes(0, 1)
+    middle = len(across) // 2
+    halves = _evened(across[: middle + 1]), _evened(across[middle:])[1:]
+    return np.concatenate(halves).swapaxes(0, 1)
+
+
+def _evened(lines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points `(N, M, 3)` of M lines, moved along them to N equal ways by linear interpolation."""
+    count = len(lines)
+    way = np.zeros(lines.shape[:2])
+    np.cumsum(np.linalg.norm(np.diff(lines, axis=0), axis=2), axis=0, out=way[1:])
+    wanted = np.linspace(0, 1, count)[:, None] * way[-1]
+    after = np.clip((way[None] <= wanted[:, None]).sum(axis=1), 1, count - 1)
+    line = np.arange(lines.shape[1])
+    start, end = way[after - 1, line], way[after, line]
+    share = ((wanted - start) / np.maximum(end - start, 1e-9))[..., None]
+    return np.asarray(lines[after - 1, line] * (1 - share) + lines[after, line] * share)
+
+
+def _spanning_throat(skin: FloatImage, y: NDArray[np.float64]) -> FloatImage:
+    """The radius `(ROWS, COLUMNS)` on which a sheet rests: the skin, but under the jaw it leads back less steeply.
+
+    The skin there runs back almost level. A sheet that followed it would reach 50 mm behind the chin, and the lower
+    edge of a mask would hang down beside the chin of a turned head as a curl.
+    """
+    lead = (_THROAT_SLOPE * np.maximum(y - _JAW_Y_MM, 0)).astype(np.float32)
+    spanned = np.maximum.accumulate(np.where(y > _JAW_Y_MM, skin + lead, 0), axis=0) - lead
+    return np.asarray(np.maximum(skin, spanned), dtype=np.float32)
+
+
+def place_outline(shape: Shape) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Azimuth in degrees and y in mm of each grid point."""
+    u, v = grid_coordinates()
+    across = np.abs(u)
+    top = shape.top_centre_mm + (shape.top_side_mm - shape.top_centre_mm) * across**shape.top_curve
+    bottom = shape.bottom_centre_mm + (shape.bottom_side_mm - shape.bottom_centre_mm) * across**shape.bottom_curve
+    side = shape.side_top_deg + (shape.side_bottom_deg - shape.side_top_deg) * v
+    side = side + shape.side_bulge_deg * 4 * v * (1 - v)
+    azimuth, y = u * side + shape.shift_deg, top + (bottom - top) * v + shape.tilt_mm * u
+    return _waved(shape, azimuth, y) if shape.wave_mm or shape.wave_deg else (azimuth, y)
+
+
+def _waved(
+    shape: Shape, azimuth: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The outline with each edge bent by a slow wave of its own: no worn mask is quite symmetric or smooth."""
+    u, v = grid_coordinates()
+    turn = 2 * np.pi * shape.wave_turn
+    rows = np.cos(3 * u + turn) * (1 - v) + np.cos(2.5 * u + 3 * turn) * v
+    sides = np.abs(u) * np.cos(4 * v + np.where(u < 0, 5, 7) * turn)
+    return azimuth + shape.wave_deg * sides, y + shape.wave_mm * rows
+
+
+def held_to_cheek(surface: NDArray[np.float64], fit: HeadFit, head: CanonicalHead) -> NDArray[np.float64]:
+    """The surface with what would stand out beyond the far cheek of a turned head drawn in towards the skin.
+
+    A sheet that bridges nose and cheek stands free of both; seen from the front it lies before the face, from the side
+    it would hang in the air beside it. Beyond the head's outline it keeps _FREE_MM at most, more and more strictly over
+    _TURN_DEG of yaw, and never comes closer to the skin than _SKIN_GAP_MM.
+    """
+    yaw = fit.pose.yaw_deg
+    strictness = float(np.clip((abs(yaw) - _TURN_DEG[0]) / (_TURN_DEG[1] - _TURN_DEG[0]), 0, 1))
+    if strictness == 0:
+        return surface
+    across, down = fit.stretch * picture_axes(fit.rotation)
+    across = across * np.sign(yaw)
+    outline_down, outline_across = _far_outline(across, down, np.sign(yaw), head)
+    beyond = np.maximum(surface @ across - np.interp(surface @ down, outline_down, outline_across), 0)
+    surplus = strictness * (beyond - _FREE_MM * np.tanh(beyond / _FREE_MM))
+    azimuth, y, radius = (part.reshape(surface.shape[:2]) for part in to_cylinder(surface.reshape(-1, 3)))
+    angle = np.radians(azimuth)
+    slope = across[0] * np.sin(angle) - across[2] * np.cos(angle)
+    drawn_in = radius - surplus / np.maximum(slope, _LEAST_SLOPE)
+    lowest = np.minimum(radius, sample_field(head.radius, azimuth, y) + _SKIN_GAP_MM)
+    return from_cylinder(azimuth, y, np.maximum(drawn_in, lowest))
+
+
+def _far_outline(
+    across: NDArray[np.float64], down: NDArray[np.float64], side: float, head: CanonicalHead
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far down, growing, and how far across the outline of the head's side lies (1 is the viewer's right)."""
+    points = head.profiles * (side, 1, 1)
+    reach = points @ across
+    outermost = reach.argmax(axis=1)
+    rows = np.arange(len(points))
+    return np.maximum.accumulate(points[rows, outermost] @ down), reach[rows, outermost]
+
+
+def _stretch(obstacle: FloatImage, tautness: float, edge_gap_mm: float) -> NDArray[np.float64]:
+    """A membrane over the obstacle by projected Jacobi steps; the rim stays on the skin, sides off it by the gap."""
+    rest = obstacle.copy()
+    rest[:, [0, -1]] += edge_gap_mm
+    sheet = rest.copy()
+    for _ in range(round(_FULL_TAUTNESS_STEPS * tautness)):
+        sheet = np.maximum(rest, cv2.blur(sheet, (3, 3), borderType=cv2.BORDER_REFLECT_101))
+        sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1] = rest[0], rest[-1], rest[:, 0], rest[:, -1]
+    return sheet.astype(np.float64)
+
+
+def _protrusion(shape: Shape) -> NDArray[np.float64]:
+    u, v = grid_coordinates()
+    across = np.maximum(1 - np.abs(u) ** shape.across_power, 0) ** shape.across_round
+    rise = np.minimum(v / shape.peak_start, (1 - v) / (1 - shape.peak_end))
+    return np.asarray(shape.protrusion_mm * across * np.clip(rise, 0, 1) ** shape.profile_power)

@@ -1,0 +1,1 @@
+"""Arithmetic on images that the mask engine is made of: textures, light, noise, compositing."""

@@ -1,0 +1,72 @@
+"""Arithmetic between images and planes by OpenCV: numpy, which broadcasts over a short last axis, is slow."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.core.arrays import FloatImage
+
+_COARSER_FROM, _COARSEST_PX = 1.25, 16
+"""How wide a blur must still be, in pixels of the coarser plane, to be done there; and how small no plane is halved."""
+
+
+def scaled(image: FloatImage, plane: FloatImage) -> FloatImage:
+    """The image `float32 (H, W, C)` with each pixel multiplied by the plane's `float32 (H, W)`."""
+    return np.asarray(cv2.multiply(image, cv2.merge([plane] * image.shape[2])), dtype=np.float32)
+
+
+def coloured(plane: FloatImage, colour: NDArray[np.floating]) -> FloatImage:
+    """A colour `(C,)` in the strengths of a plane `float32 (H, W)`: `(H, W, C)`."""
+    return np.asarray(cv2.merge([plane * np.float32(value) for value in colour]), dtype=np.float32)
+
+
+def lay(image: FloatImage, colour: NDArray[np.floating], share: FloatImage) -> None:
+    """Replace a share `float32 (H, W)` in [0, 1] of the image by a colour `(C,)`, in place."""
+    np.add(scaled(image, 1 - share), coloured(share, colour), out=image)
+
+
+def dim(image: FloatImage, plane: FloatImage) -> None:
+    """Multiply each pixel of the image by the plane's `float32 (H, W)`, in place."""
+    np.copyto(image, scaled(image, plane))
+
+
+def softened(plane: FloatImage, sigma_px: float) -> FloatImage:
+    """As a Gaussian blur, but wide ones are done on a coarser plane: a third less time or more, about a hundredth off.
+
+    Halving and doubling by pyrDown and pyrUp each blur by one pixel's variance of the finer plane.
+    """
+    sizes, variance, pixel = [], sigma_px**2, 1.0
+    while sigma_px >= _COARSER_FROM * 2 * pixel and min(plane.shape) >= _COARSEST_PX:
+        sizes.append((plane.shape[1], plane.shape[0]))
+        plane = np.asarray(cv2.pyrDown(plane, borderType=cv2.BORDER_REFLECT_101), dtype=np.float32)
+        variance -= 2 * pixel**2
+        pixel *= 2
+    plane = np.asarray(cv2.GaussianBlur(plane, (0, 0), max(np.sqrt(variance) / pixel, 0.1)), dtype=np.float32)
+    for size in reversed(sizes):
+        plane = np.asarray(cv2.pyrUp(plane, dstsize=size), dtype=np.float32)
+    return plane
+
+
+def from_first_tile(to_tile: NDArray[np.float64], size: tuple[int, int], side: float) -> NDArray[np.float64]:
+    """The same way into a tile of this side that repeats, begun where no coordinate is negative and the least may be.
+
+    `to_tile` is `(2, 3)`, from texels of a texture of `size` (width, height) to the tile's.
+    """
+    least = to_tile[:, 2] + np.minimum(to_tile[:, :2] * size, 0).sum(axis=1)
+    return np.column_stack([to_tile[:, :2], to_tile[:, 2] - side * np.floor(least / side)])
+
+
+def quantile(values: NDArray[Any], share: float) -> float:
+    """As `np.quantile` by linear interpolation, without its tenth of a millisecond of preparation.
+
+    >>> quantile(np.array([3.0, 1.0, 2.0, 4.0]), 0.5)
+    2.5
+    """
+    flat = np.ravel(values)
+    at = share * (len(flat) - 1)
+    low = int(at)
+    high = min(low + 1, len(flat) - 1)
+    ordered = np.partition(flat, (low, high))
+    return float(ordered[low] + (ordered[high] - ordered[low]) * (at - low))

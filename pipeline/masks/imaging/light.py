@@ -1,0 +1,120 @@
+"""The light that falls on a face, read off its own skin."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.core.arrays import FloatImage, Points3d, Rgb
+from pipeline.masks.head.canonical import CanonicalHead, HeadFit, to_cylinder
+from pipeline.masks.imaging.image_arithmetic import quantile
+
+LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+"""Luminance of linear RGB (ITU-R BT.709)."""
+
+_SKIN_POINTS = 140
+_CLEAR_OF_FEATURES_MM = 11.0
+_DEFAULT_LIGHT = np.array([0.62, 0.0, -0.14, -0.42])
+_PRIOR_WEIGHT = 12.0
+_WHITE_LIMIT, _WHITE_KNEE = 0.96, 0.15
+
+SRGB_TO_LINEAR: NDArray[np.float32] = np.where(
+    np.arange(256) <= 10.31, np.arange(256) / 255 / 12.92, ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4
+).astype(np.float32)
+"""IEC 61966-2-1 for each of the 256 codes."""
+
+
+def to_linear(rgb: Rgb) -> FloatImage:
+    """Linear light `float32 (H, W, 3)` in [0, 1]."""
+    return np.asarray(cv2.LUT(rgb, SRGB_TO_LINEAR), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """First-order spherical harmonics of the light on a face (Basri & Jacobs, 2003), and how bright white would be.
+
+    Attributes:
+        coefficients: `(4,)`; a surface with the unit normal n (camera axes, towards the viewer is -z) is lit by
+            c0 + c1 nx + c2 ny + c3 nz, scaled so that a surface that faces the viewer gets 1.
+        skin: Median linear RGB of the skin, `(3,)`.
+        white: Linear luminance that a white surface facing the viewer has in this photo.
+        saturation: 0 for a grey photo, 1 for an ordinary one.
+    """
+
+    coefficients: NDArray[np.float64]
+    skin: NDArray[np.float64]
+    white: float
+    saturation: float
+
+
+@lru_cache(maxsize=1)
+def _skin_samples(head: CanonicalHead) -> tuple[Points3d, NDArray[np.float64]]:
+    """Bare-skin points `(N, 3)` of the canonical face, clear of eyes, brows and mouth, and their outward normals."""
+    corner = head.vertices[head.triangles]
+    facing = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]).astype(np.float64)
+    centre = corner.mean(axis=1)
+    azimuth, y, _ = to_cylinder(centre)
+    facing *= np.sign(np.sum(facing * (centre - np.array([0, 40, 75])), axis=1, keepdims=True))
+    normal = facing / np.maximum(np.linalg.norm(facing, axis=1, keepdims=True), 1e-9)
+    features = np.concatenate([head.landmarks[17:27], head.landmarks[31:]])
+    distance = np.linalg.norm(centre[:, None] - features[None], axis=2).min(axis=1)
+    usable = (distance > _CLEAR_OF_FEATURES_MM) & (np.abs(azimuth) < 62) & (y > -38) & (y < 98)
+    chosen = np.flatnonzero(usable)
+    chosen = chosen[np.linspace(0, len(chosen) - 1, min(_SKIN_POINTS, len(chosen))).astype(int)]
+    return centre[chosen].astype(np.float32), normal[chosen]
+
+
+def estimate_light(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> Light:
+    """The light on the face, by a robust ridge fit of skin brightness to surface normals.
+
+    White is predicted from the skin: over 200 photos of worn white masks their linear luminance follows
+    0.96 (1 - exp(-skin / 0.15)), since cameras expose faces of any tone to a like brightness.
+    """
+    points, normals = _skin_samples(head)
+    xy, _ = fit.project(points, head)
+    turned = normals @ fit.rotation.T
+    inside = (xy[:, 0] >= 0) & (xy[:, 1] >= 0) & (xy[:, 0] < rgb.shape[1] - 1) & (xy[:, 1] < rgb.shape[0] - 1)
+    seen = inside & (turned[:, 2] < -0.15)
+    if seen.sum() < 12:
+        return Light(_normalised(_DEFAULT_LIGHT), np.array([0.35, 0.22, 0.16]), 0.7, 1.0)
+    colour = _patch_means(rgb, xy[seen], fit.scale)
+    luma = colour @ LUMA
+    lit = colour[luma >= quantile(luma, 0.5) * 0.7]
+    skin = np.array([quantile(channel, 0.5) for channel in lit.T])
+    brightness = quantile(luma, 0.65)
+    white = _WHITE_LIMIT * (1 - np.exp(-brightness / _WHITE_KNEE))
+    return Light(_fit_harmonics(turned[seen], luma / max(brightness, 1e-4)), skin, float(white), _saturation(skin))
+
+
+def _patch_means(rgb: Rgb, xy: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
+    """Linear RGB `(N, 3)` around each point, averaged over about 5 mm."""
+    reach = max(0, round(2.5 * scale))
+    step = max(1, reach)
+    offsets = np.array([(dx, dy) for dx in (-step, 0, step) for dy in (-step, 0, step)]) if reach else np.zeros((1, 2))
+    at = np.rint(xy[:, None, :] + offsets[None]).astype(int)
+    x, y = np.clip(at[..., 0], 0, rgb.shape[1] - 1), np.clip(at[..., 1], 0, rgb.shape[0] - 1)
+    return np.asarray(SRGB_TO_LINEAR[rgb[y, x]].mean(axis=1), dtype=np.float32)
+
+
+def _fit_harmonics(normals: NDArray[np.float64], brightness: NDArray[np.float32]) -> NDArray[np.float64]:
+    design = np.concatenate([np.ones((len(normals), 1)), normals], axis=1)
+    weight = np.ones(len(normals))
+    solution = _DEFAULT_LIGHT
+    for _ in range(2):
+        gram = (design * weight[:, None]).T @ design + _PRIOR_WEIGHT * np.eye(4)
+        solution = np.linalg.solve(gram, design.T @ (weight * brightness) + _PRIOR_WEIGHT * _DEFAULT_LIGHT)
+        weight = 1 / (1 + ((design @ solution - brightness) / 0.15) ** 2)
+    return _normalised(solution)
+
+
+def _normalised(coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scaled so that a surface that faces the viewer gets 1."""
+    return np.asarray(coefficients / max(float(coefficients[0] - coefficients[3]), 1e-3))
+
+
+def _saturation(skin: NDArray[np.float64]) -> float:
+    """How coloured the photo is: skin of every tone has red at least a fifth above blue, a grey photo has not."""
+    spread = float((skin.max() - skin.min()) / max(float(skin.max()), 1e-4))
+    return float(np.clip((spread - 0.04) / 0.12, 0, 1))

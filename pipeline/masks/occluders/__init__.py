@@ -1,0 +1,1 @@
+"""What stays in front of a mask: hair and glasses."""

@@ -1,0 +1,106 @@
+"""Ear loops, head straps and ties: lines over the head from the mask's sides, hidden where the head hides them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.core.arrays import FloatImage
+from pipeline.masks.head.canonical import CanonicalHead, HeadFit, from_cylinder, sample_field, to_cylinder
+
+_STEPS = 14
+_TURNED_AWAY = -0.05
+_ABOVE_SKIN_MM = 1.5
+_ZOOM = 2
+_THINNEST = 1.3
+
+_ENDS = {
+    "ear_loops": ("ear_top", "ear_bottom"),
+    "head_straps": ("strap_upper", "strap_lower"),
+    "ties": ("strap_upper", "strap_lower"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StrapLine:
+    """One visible run of strap: `xy (N, 2)` in pixels and the unit normals `(N, 3)` of the head under it."""
+
+    xy: NDArray[np.float32]
+    normals: NDArray[np.float64]
+
+
+def strap_lines(
+    straps: dict[str, Any],
+    edges: tuple[NDArray[np.float64], NDArray[np.float64]],
+    fit: HeadFit,
+    head: CanonicalHead,
+) -> list[StrapLine]:
+    """The runs that are seen of all four straps of a mask whose left and right edge are `(N, 3)` from top to bottom."""
+    starts, ends, steps = [], [], []
+    for side, edge, seen in zip(("left", "right"), edges, straps["seen"], strict=True):
+        if seen == 0:
+            continue
+        for end, v in zip(_ENDS[straps["kind"]], (straps["top_v"], straps["bottom_v"]), strict=True):
+            starts.append(_on_edge(edge, v))
+            ends.append(head.anchors[f"{end}_{side}"])
+            steps.append(round(seen * _STEPS))
+    if not starts:
+        return []
+    paths = _paths(np.stack(starts), np.stack(ends), straps["sag_mm"], head)
+    return _visible_runs(paths, steps, fit, head)
+
+
+def _on_edge(edge: NDArray[np.float64], v: float) -> NDArray[np.float64]:
+    at = v * (len(edge) - 1)
+    low = min(int(at), len(edge) - 2)
+    return np.asarray(edge[low] + (edge[low + 1] - edge[low]) * (at - low))
+
+
+def _paths(
+    starts: NDArray[np.float64], ends: NDArray[np.floating], sag_mm: float, head: CanonicalHead
+) -> NDArray[np.float64]:
+    """Taut lines `(K, _STEPS, 3)` from each start to its end that rest on the head where it stands in their way."""
+    t = np.linspace(0, 1, _STEPS)[:, None]
+    chords = starts[:, None] + (ends.astype(np.float64) - starts)[:, None] * t
+    azimuth, y, radius = (part.reshape(chords.shape[:2]) for part in to_cylinder(chords.reshape(-1, 3)))
+    y += sag_mm * np.sin(np.pi * t[:, 0])
+    skin = sample_field(head.radius, azimuth, y)
+    return from_cylinder(azimuth, y, np.maximum(radius, skin + _ABOVE_SKIN_MM))
+
+
+def _visible_runs(paths: NDArray[np.float64], steps: list[int], fit: HeadFit, head: CanonicalHead) -> list[StrapLine]:
+    """What is seen of the first steps of each path."""
+    flat = paths.reshape(-1, 3)
+    angle = np.radians(to_cylinder(flat)[0])
+    outward = np.stack([np.sin(angle), np.zeros_like(angle), -np.cos(angle)], axis=1) @ fit.rotation.T
+    xy, _ = fit.project(flat, head)
+    visible = outward[:, 2] < _TURNED_AWAY
+    lines = []
+    for first, count in zip(range(0, len(flat), _STEPS), steps, strict=True):
+        shown = visible[first : first + count].astype(int)
+        edges = first + np.flatnonzero(np.diff(np.concatenate([[0], shown, [0]])))
+        runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+        lines += [StrapLine(xy[a:b], outward[a:b]) for a, b in runs if b - a >= 2]
+    return lines
+
+
+def draw_straps(lines: list[StrapLine], width_px: float, width: int, height: int) -> FloatImage:
+    """Opacity `(height, width)` of the straps, drawn at twice the size so that thin ones keep their width."""
+    canvas = np.zeros((height * _ZOOM, width * _ZOOM), dtype=np.uint8)
+    thickness, drawn_px = _thickness(width_px)
+    for line in lines:
+        points = np.rint((line.xy + 0.5) * _ZOOM * 8 - 4).astype(np.int32)
+        cv2.polylines(canvas, [points[:, None]], False, 255, thickness, cv2.LINE_AA, 3)
+    small = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    return np.asarray(small * min(1.0, width_px / drawn_px), dtype=np.float32)
+
+
+def _thickness(width_px: float) -> tuple[int, float]:
+    """The thickness to ask of OpenCV for a line this wide, and how wide, in pixels, the line then is.
+
+    Its antialiased lines are 1.3 canvas pixels wide for a thickness of 1, and 2k + 1.3 for one of 2k.
+    """
+    steps = max(0, round((width_px * _ZOOM - _THINNEST) / 2))
+    return max(1, 2 * steps), (2 * steps + _THINNEST) / _ZOOM

@@ -1,0 +1,1 @@
+"""Pages and lists for people who look a dataset over."""

@@ -1,0 +1,127 @@
+"""Gather what the curation report shows from the manifests and crops on disk."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from pipeline.core.errors import SampleRejected
+from pipeline.core.locations import Location, located
+from pipeline.core.params import Params
+from pipeline.core.records import Assignment, DuplicateLink, Face, Image, MaskedImage, Rejection
+from pipeline.dedup.fingerprints.cache import CACHE, fingerprint_images
+from pipeline.dedup.keeping import ClusterMember
+from pipeline.dedup.search.neighbours import neighbour_pairs
+from pipeline.review.curation_page import CurationFacts, DoubtShown, LabelReview, StageCounts
+from pipeline.review.label_doubts import LabelDoubt
+from pipeline.review.shortcuts import Features, ShortcutScore, one_hot, picture_evidence, shortcut_scores
+from pipeline.storage.images import read_image
+from pipeline.storage.manifests import read_manifest, read_manifests
+
+Record = TypeVar("Record")
+_LOOKALIKE_BITS = 12
+_SHORTCUT_SAMPLES = 4000
+"""More samples than this change the scores by less than a hundredth."""
+
+
+def gather_facts(params: Params, data: Path = Path("data"), review: Path | None = None) -> CurationFacts:
+    """The facts of the stages that have run; those of later stages are empty. `review` is a list of `review-labels`.
+
+    Raises:
+        ManifestError: `dedup` hasn't run, a manifest is damaged, or `review` isn't such a list.
+    """
+    raw = [data / "raw" / source for source in params.ingest.sources]
+    images = read_manifests([folder / "images.parquet" for folder in raw], Image)
+    kept = read_manifest(data / "dedup" / "kept.parquet", Image)
+    links = read_manifest(data / "dedup" / "links.parquet", DuplicateLink)
+    faces = _if_present(data / "faces" / "faces.parquet", Face)
+    masked = _if_present(data / "masked" / "masked.parquet", MaskedImage)
+    assigned = _if_present(data / "split" / "split.parquet", Assignment)
+    ingest_rejected = [row for folder in raw for row in _if_present(folder / "rejected.parquet", Rejection)]
+    stages = [
+        StageCounts("ingest", len(images) + len(ingest_rejected), len(images), ingest_rejected),
+        _counts("dedup", len(images), len(kept), data),
+        _counts("faces", len(kept), len(faces), data),
+        _counts("masked", len(faces), len(masked), data),
+        _counts("split", len(faces) + len(masked), len(assigned), data),
+    ]
+    pixels = params.storage.pixels
+    by_id = {image.id: replace(image, path=str(located(pixels, image.path))) for image in images}
+    sides = {row.image_id: row.side for row in assigned}
+    return CurationFacts(
+        stages=stages,
+        images=by_id,
+        links=links,
+        clusters=read_manifest(data / "dedup" / "clusters.parquet", ClusterMember),
+        lookalikes=_lookalikes([image for image in kept if image.id in sides], sides, params),
+        leaks=sum(
+            sides[link.first] != sides[link.second] for link in links if {link.first, link.second} <= sides.keys()
+        ),
+        shortcuts=_shortcuts(assigned, by_id, pixels),
+        review=None if review is None else _review(read_manifest(review, LabelDoubt), faces, by_id, pixels),
+    )
+
+
+def _if_present(path: Path, record: type[Record]) -> list[Record]:
+    return read_manifest(path, record) if path.is_file() else []
+
+
+def _counts(name: str, taken: int, kept: int, data: Path) -> StageCounts:
+    return StageCounts(name, taken, kept, _if_present(data / name / "rejected.parquet", Rejection))
+
+
+def _review(
+    doubts: Sequence[LabelDoubt], faces: Sequence[Face], images: Mapping[str, Image], pixels: Location
+) -> LabelReview:
+    """The doubts with what shows them: the crop of the face where there is one, else the photo."""
+    by_id = {face.id: face for face in faces if face.image_id in images}
+    shown: list[DoubtShown] = []
+    for doubt in doubts:
+        if face := by_id.get(doubt.face_id):
+            image = images[face.image_id]
+            shown.append(
+                DoubtShown(doubt, image, str(located(pixels, face.crop_path)) if face.crop_path else image.path)
+            )
+    return LabelReview(shown, len(doubts) - len(shown))
+
+
+def _lookalikes(images: Sequence[Image], sides: Mapping[str, str], params: Params) -> dict[int, int]:
+    """How many pairs on two sides have hashes so many bits apart, linked or not."""
+    prints, _ = fingerprint_images(
+        images,
+        faces=params.dedup.align_faces,
+        engine=params.engine,
+        cache_folder=CACHE,
+        root=params.storage.pixels,
+    )
+    hashes = np.array([int(prints[image.sha256].phash, 16) for image in images], dtype=np.uint64)
+    side = np.array([sides[image.id] for image in images], dtype=np.str_)
+    found = neighbour_pairs(hashes, _LOOKALIKE_BITS)
+    apart = found.distance[side[found.first] != side[found.second]]
+    counts = Counter(int(bits) for bits in apart)
+    return {bits: counts[bits] for bits in range(_LOOKALIKE_BITS + 1)}
+
+
+def _shortcuts(assigned: Sequence[Assignment], images: Mapping[str, Image], pixels: Location) -> list[ShortcutScore]:
+    labelled = [row for row in assigned if row.mask_type != "unknown"]
+    step = max(1, -(-len(labelled) // _SHORTCUT_SAMPLES))
+    rows: list[Assignment] = []
+    shown: list[dict[str, Features]] = []
+    for row in labelled[::step]:  # in order of their ids, which are digests: every step is a random draw
+        try:
+            shown.append(picture_evidence(read_image(located(pixels, row.crop_path)).rgb))
+        except SampleRejected:  # the crop was removed since; the other samples tell as much
+            continue
+        rows.append(row)
+    if not rows:
+        return []
+    sizes = [(images[row.image_id].width_px, images[row.image_id].height_px) for row in rows]
+    evidence = {name: np.array([e[name] for e in shown]) for name in shown[0]}
+    evidence |= {
+        "source": one_hot([row.source for row in rows]),
+        "image size": np.log(np.array(sizes, dtype=np.float64)),
+    }
+    return shortcut_scores(evidence, [row.mask_type for row in rows], [row.group for row in rows])

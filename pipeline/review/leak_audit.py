@@ -1,0 +1,143 @@
+"""Leaks between any two folders: test photos that have a copy or a masked twin among the training photos."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.columns.components import connected_components
+from pipeline.core.errors import SourceError
+from pipeline.core.params import DedupParams, EngineParams
+from pipeline.core.records import Image, LinkKind, Rejection
+from pipeline.dedup.fingerprints.cache import CACHE, fingerprint_images
+from pipeline.dedup.fingerprints.fingerprint import Fingerprint
+from pipeline.dedup.links import find_links, links_by_name
+from pipeline.storage.images import EXTENSIONS
+
+TRAIN, TEST = "train", "test"
+_STRENGTH: tuple[LinkKind, ...] = ("exact", "near", "mask_pair", "derived_from", "same_source_id")
+"""Kinds of leak, the strongest first; an image is counted under the strongest that reaches train."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """One test image and the training images it is tied to, nearest kind first."""
+
+    test: Image
+    kind: LinkKind
+    train: tuple[Image, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What the comparison of two folders found."""
+
+    train_images: int
+    test_images: int
+    leaks: list[Leak]
+    unreadable: list[Rejection]
+
+    @property
+    def leaking_share(self) -> float:
+        """Share of the readable test images that leak."""
+        return len(self.leaks) / max(self.test_images, 1)
+
+    def counts(self) -> dict[LinkKind, int]:
+        """Leaking test images by kind, the strongest kind first."""
+        found = Counter(leak.kind for leak in self.leaks)
+        return {kind: found[kind] for kind in _STRENGTH}
+
+
+def audit_folders(
+    train: Path,
+    test: Path,
+    params: DedupParams,
+    *,
+    engine: EngineParams | None = None,
+    cache_folder: Path | None = CACHE,
+) -> Audit:
+    """Compare every image under `train` with every image under `test`.
+
+    Raises:
+        SourceError: a folder is missing or holds no image file, or a table of images in it is damaged.
+    """
+    images = [*_list_images(train, TRAIN), *_list_images(test, TEST)]
+    fingerprints, unreadable = fingerprint_images(
+        images, faces=params.align_faces, engine=engine, cache_folder=cache_folder
+    )
+    readable = [image for image in images if image.sha256 in fingerprints]
+    sides = Counter(image.source for image in readable)
+    return Audit(sides[TRAIN], sides[TEST], find_leaks(readable, fingerprints, params), unreadable)
+
+
+def _list_images(folder: Path, side: str) -> list[Image]:
+    if not folder.is_dir():
+        raise SourceError(f"{folder}: no such folder")
+    files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in EXTENSIONS and f.is_file())
+    if not files:
+        raise SourceError(f"{folder}: no image files in it; known endings are {', '.join(sorted(EXTENSIONS))}")
+    parents = _stated_parents(folder)
+    return [_image_row(file, folder, side, parents.get(file)) for file in files]
+
+
+def _stated_parents(folder: Path) -> dict[Path, str]:
+    """Files and the sha256 of the photo each was made from, as the tables of `augment-masks` state it."""
+    parents: dict[Path, str] = {}
+    for table in sorted(folder.rglob("metadata.jsonl")):
+        try:
+            rows = [json.loads(line) for line in table.read_text(encoding="utf-8").splitlines() if line.strip()]
+            parents |= {table.parent / row["file_name"]: row["parent_sha256"] for row in rows if "parent_sha256" in row}
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise SourceError(f"{table}: cannot be read as a table of images: {error}") from error
+    return parents
+
+
+def _image_row(file: Path, folder: Path, side: str, parent_sha256: str | None) -> Image:
+    origin = file.relative_to(folder).as_posix()
+    return Image(
+        id=hashlib.sha256(f"{side}\0{origin}".encode()).hexdigest()[:32],
+        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        path=str(file),
+        source=side,
+        origin=origin,
+        width_px=0,
+        height_px=0,
+        licence="unknown",
+        parent_sha256=parent_sha256,
+    )
+
+
+def find_leaks(images: Sequence[Image], fingerprints: Mapping[str, Fingerprint], params: DedupParams) -> list[Leak]:
+    """The test images that any chain of links ties to a training image, by their origin."""
+    links = [*find_links(images, fingerprints, params), *links_by_name(images, within_source=False)]
+    by_id = {image.id: image for image in images}
+    leaks: dict[str, Leak] = {}
+    for strength, kind in enumerate(_STRENGTH):
+        allowed = set(_STRENGTH[: strength + 1])
+        edges = ((link.first, link.second) for link in links if link.kind in allowed)
+        for component in connected_components(by_id, edges):
+            members = sorted((by_id[i] for i in component), key=lambda image: image.origin)
+            partners = tuple(image for image in members if image.source == TRAIN)
+            for image in members:
+                if partners and image.source == TEST:
+                    leaks.setdefault(image.id, Leak(image, kind, partners))
+    return sorted(leaks.values(), key=lambda leak: (_STRENGTH.index(leak.kind), leak.test.origin))
+
+
+def leak_lines(audit: Audit, limit: int) -> Iterable[str]:
+    """The result for a person, a line each; at most `limit` leaks are spelled out."""
+    yield f"train: {audit.train_images} images, test: {audit.test_images} images"
+    if audit.unreadable:
+        yield f"{len(audit.unreadable)} files could not be read and were not compared"
+    counts = ", ".join(f"{kind} {count}" for kind, count in audit.counts().items() if count)
+    yield (
+        f"{len(audit.leaks)} of {audit.test_images} test images ({audit.leaking_share:.1%}) leak"
+        + (f": {counts}" if counts else "")
+    )
+    for leak in audit.leaks[:limit]:
+        more = f" and {len(leak.train) - 1} more" if len(leak.train) > 1 else ""
+        yield f"  {leak.kind:14} {leak.test.origin}  <-  {leak.train[0].origin}{more}"
+    if len(audit.leaks) > limit:
+        yield f"  ... and {len(audit.leaks) - limit} more"

@@ -1,0 +1,1 @@
+"""Measures of a classifier that training and evaluation share."""

@@ -1,0 +1,1 @@
+"""What comes over a network: HTTP, Kaggle, and single images of the web."""

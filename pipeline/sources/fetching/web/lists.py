@@ -1,0 +1,210 @@
+"""Lists of image addresses: text, CSV, JSON lines, or a result page that the user saved."""
+
+import base64
+import binascii
+import csv
+import html
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import parse_qs, unquote, urldefrag, urljoin, urlsplit
+
+from pipeline.core.errors import SourceError
+from pipeline.storage.images import EXTENSIONS
+
+SUFFIXES = (".txt", ".csv", ".jsonl", ".json", ".html", ".htm")
+MAX_LIST_BYTES = 256 * 2**20
+
+_SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)\s*-->")
+_EMBEDDED = re.compile(r'\[\\?"(https?:[^"\s]{8,2000}?)\\?",\s*(\d{2,5}),\s*(\d{2,5})\]')
+"""How Google's result page carries the full-size images: address, height, width in a script."""
+
+_THUMBNAIL_HOSTS = ("gstatic.com", "google.com", "googleusercontent.com", "ggpht.com")
+_MIN_SIDE_PX = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedImage:
+    """One line of a list.
+
+    Attributes:
+        url: An address to fetch; None where the image came with the list.
+        name: What it is called within the list, unless it has an address.
+        data: The bytes that a saved page carries in itself.
+        file: The file that a browser saved beside the page.
+    """
+
+    url: str | None = None
+    name: str = ""
+    data: bytes | None = None
+    file: Path | None = None
+    label: str | None = None
+    licence: str | None = None
+    author: str | None = None
+
+
+def read_list(path: Path) -> list[ListedImage]:
+    """The images that a list or saved page names, each once, in its order.
+
+    Raises:
+        SourceError: it can't be read, is of no known kind, or lacks the column `url`.
+    """
+    try:
+        if path.stat().st_size > MAX_LIST_BYTES:
+            raise SourceError(f"{path}: over {MAX_LIST_BYTES} bytes, no list of addresses")
+        text = path.read_text(encoding="utf-8-sig", errors="replace" if path.suffix.startswith(".htm") else "strict")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path}: cannot be read: {error}") from error
+    return unique(_parse(path, text))
+
+
+def unique(images: Iterable[ListedImage]) -> list[ListedImage]:
+    """Each address once, as it was named first."""
+    first: dict[str, ListedImage] = {}
+    for image in images:
+        first.setdefault(image.url or image.name, image)
+    return list(first.values())
+
+
+def _parse(path: Path, text: str) -> Iterable[ListedImage]:
+    kind = path.suffix.lower()
+    if kind in {".html", ".htm"}:
+        return page_images(text, path)
+    if kind == ".txt":
+        lines = (line.strip() for line in text.splitlines())
+        return (ListedImage(url=line) for line in lines if line and not line.startswith("#"))
+    if kind in {".csv", ".jsonl", ".json"}:
+        return _table(path, kind, text)
+    raise SourceError(f"{path}: expected a list of one of these kinds: {', '.join(SUFFIXES)}")
+
+
+def _table(path: Path, kind: str, text: str) -> Iterator[ListedImage]:
+    try:
+        rows: list[Any] = _rows(kind, text)
+        for row in rows:
+            yield ListedImage(
+                url=str(row["url"]).strip(),
+                label=row.get("label") or None,
+                licence=row.get("licence") or row.get("license") or None,
+                author=row.get("author") or None,
+            )
+    except (ValueError, TypeError, AttributeError, csv.Error) as error:
+        raise SourceError(f"{path}: cannot be read as {kind}: {error}") from error
+    except KeyError as error:
+        raise SourceError(f"{path}: a row lacks the column {error}") from error
+
+
+def _rows(kind: str, text: str) -> list[Any]:
+    if kind == ".csv":
+        return list(csv.DictReader(io.StringIO(text)))
+    if kind == ".json":
+        return list(json.loads(text))
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def page_images(text: str, path: Path) -> Iterator[ListedImage]:
+    """The images of a saved page: the full-size addresses where the page knows them, else what it shows.
+
+    Nothing is fetched here. Addresses come from links to image files, `imgres` links, images and their larger
+    variants, and the script data of Google's result page; bytes from `data:` addresses and from the folder that the
+    browser saved beside the page.
+    """
+    saved_from = _SAVED_FROM.search(text[:4096])
+    page = _Page(html.unescape(saved_from[1]) if saved_from else "")
+    page.feed(text)
+    for match in _EMBEDDED.finditer(text):
+        address = _unescaped(match[1])
+        if not (urlsplit(address).hostname or "").endswith(_THUMBNAIL_HOSTS):
+            yield ListedImage(url=urldefrag(address).url)
+    for found in page.found:
+        image = _image_of(found, page.base, path)
+        if image is not None:
+            yield image
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text).replace("\\/", "/")
+
+
+class _Page(HTMLParser):
+    """Gathers what a page shows and links to."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.base = base
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note the tag's address, if it is one of an image."""
+        values = {name: value or "" for name, value in attrs}
+        if tag == "base" and values.get("href"):
+            self.base = urljoin(self.base, values["href"])
+        elif tag == "a":
+            self._link(values.get("href", ""))
+        elif tag in {"img", "source"} and not _is_icon(values):
+            self._image(values)
+
+    def _link(self, target: str) -> None:
+        original = parse_qs(urlsplit(target).query).get("imgurl") if "imgres" in target else None
+        if original:
+            self.found.append(original[0])
+        elif PurePosixPath(urlsplit(target).path).suffix.lower() in EXTENSIONS:
+            self.found.append(target)
+
+    def _image(self, values: dict[str, str]) -> None:
+        variants = values.get("srcset") or values.get("data-srcset") or ""
+        largest = max(map(_variant, variants.split(", ")), default=(0.0, ""))[1] if variants else ""
+        self.found.append(largest or values.get("data-src") or values.get("src") or "")
+
+
+def _variant(text: str) -> tuple[float, str]:
+    """Width or density, and address, of one entry of a `srcset`."""
+    address, _, size = text.strip().partition(" ")
+    number = size.strip().rstrip("wx")
+    return (float(number) if number.replace(".", "", 1).isdecimal() else 1.0, address)
+
+
+def _is_icon(values: dict[str, str]) -> bool:
+    sides = [values.get("width", ""), values.get("height", "")]
+    return any(side.isdecimal() and int(side) < _MIN_SIDE_PX for side in sides)
+
+
+def _image_of(found: str, base: str, path: Path) -> ListedImage | None:
+    """The image behind what stands in a page; None where it is none that can be had."""
+    found = found.strip()
+    if found.startswith("data:"):
+        return _inline(found)
+    try:
+        address = urldefrag(urljoin(base, found)).url
+        scheme = urlsplit(address).scheme
+    except ValueError:
+        return ListedImage(url=found)  # the fetcher refuses it, so that it becomes a row
+    local = _saved_beside(path, found)
+    if local is not None:
+        return ListedImage(name=local.relative_to(path.parent).as_posix(), file=local)
+    return ListedImage(url=address) if scheme in {"http", "https"} else None
+
+
+def _inline(found: str) -> ListedImage | None:
+    head, comma, body = found.partition(",")
+    if not comma or not head.startswith("data:image/") or not head.endswith(";base64"):
+        return None
+    try:
+        data = base64.b64decode(unquote(body), validate=False)
+    except binascii.Error:
+        return None
+    return ListedImage(name=f"inline-{binascii.crc32(data):08x}-{len(data)}", data=data)
+
+
+def _saved_beside(path: Path, found: str) -> Path | None:
+    """The file that a relative address means, if a browser saved it below the page's own folder."""
+    if not found or "://" in found or found.startswith(("/", "\\")):
+        return None
+    folder = path.parent.resolve()
+    file = (path.parent / unquote(urlsplit(found).path)).resolve()
+    return path.parent / file.relative_to(folder) if file.is_relative_to(folder) and file.is_file() else None

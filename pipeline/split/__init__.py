@@ -1,0 +1,1 @@
+"""Groups of samples and the sides they stand on."""

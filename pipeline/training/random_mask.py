@@ -1,0 +1,94 @@
+"""Masks put on while training: every epoch sees other masks on the same bare faces."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchvision import tv_tensors
+from torchvision.transforms import v2
+
+from pipeline.core.arrays import Points
+from pipeline.core.errors import SampleRejected
+from pipeline.core.locations import Location, located
+from pipeline.core.records import Assignment, Face, MaskType, Wear
+from pipeline.faces.crops import crop_landmarks
+from pipeline.faces.detectors import Box
+from pipeline.masks import MaskSynthesizer
+from pipeline.training.data import read_crop_full
+
+
+class RandomFaceMask(v2.Transform):  # type: ignore[misc]
+    """Put a mask on a bare face, with its label: a torchvision transform of `(image, target)`.
+
+    `image` is `uint8 (3, H, W)`; `target` maps `landmarks` to `KeyPoints (68, 2)` in the image's pixels, `mask_type`
+    and `wear` to labels. A face that has a mask already, or can't take one (turned too far), comes back as it was.
+    Draws from PyTorch's global generator.
+    """
+
+    def __init__(self, synthesizer: MaskSynthesizer, masks: Sequence[MaskType], p: float = 0.75) -> None:
+        super().__init__()
+        self._synthesizer, self._masks, self._p = synthesizer, tuple(masks), p
+
+    def forward(self, image: Tensor, target: Mapping[str, Any]) -> tuple[Tensor, dict[str, Any]]:
+        """The image and its target, changed together."""
+        unchanged = (image, dict(target))
+        if target["mask_type"] != "none" or float(torch.rand(())) >= self._p:
+            return unchanged
+        rng = np.random.default_rng(int(torch.randint(2**62, ())))
+        mask_type = self._masks[int(rng.integers(len(self._masks)))]
+        rgb = image.permute(1, 2, 0).numpy()
+        landmarks = np.asarray(target["landmarks"], dtype=np.float32)
+        try:
+            masked = self._synthesizer(np.ascontiguousarray(rgb), landmarks, mask_type, rng)
+        except SampleRejected:
+            return unchanged
+        pixels = torch.from_numpy(np.array(masked.rgb)).permute(2, 0, 1).contiguous()
+        return pixels, dict(target) | {"mask_type": masked.draw.mask_type, "wear": masked.draw.wear}
+
+
+@dataclass(frozen=True, slots=True)
+class FaceMasking:
+    """`RandomFaceMask` for the crops of a training side.
+
+    Attributes:
+        transform: What puts the mask on.
+        landmarks: By `sample_id`, 68 points in pixels of the crop's file.
+        root: What `crop_path` is relative to.
+        share: The part of the bare faces that gets a mask.
+        masks: The types, each equally often.
+    """
+
+    transform: RandomFaceMask
+    landmarks: Mapping[str, Points]
+    root: Location
+    share: float
+    masks: tuple[MaskType, ...]
+
+    def __call__(self, row: Assignment) -> tuple[Tensor, MaskType, Wear] | None:
+        """The crop at its file's size with a mask on, and the new labels; None where it stays bare."""
+        if row.sample_id not in self.landmarks:
+            return None
+        rgb = read_crop_full(located(self.root, row.crop_path))
+        points = tv_tensors.KeyPoints(self.landmarks[row.sample_id], canvas_size=rgb.shape[:2])
+        target = {"landmarks": points, "mask_type": row.mask_type, "wear": row.wear}
+        image, changed = self.transform(torch.from_numpy(np.array(rgb)).permute(2, 0, 1), target)
+        if changed["mask_type"] == row.mask_type:
+            return None
+        return image, changed["mask_type"], changed["wear"]
+
+
+def bare_landmarks(faces: Sequence[Face], scale: float, crop_px: int) -> dict[str, Points]:
+    """The landmarks of the unmasked faces in pixels of their crops, by face id."""
+    return {
+        face.id: crop_landmarks(
+            np.array(face.landmarks, dtype=np.float32).reshape(68, 2),
+            Box(face.left, face.top, face.right, face.bottom, face.score),
+            scale,
+            crop_px,
+        )
+        for face in faces
+        if face.mask_type == "none"
+    }

@@ -1,0 +1,35 @@
+"""`maskwright export`: the trained model as an ONNX file, checked against PyTorch."""
+
+from pathlib import Path
+
+import click
+
+from stages.running.commands import with_messages
+
+MODEL = Path("models/model.pt")
+ONNX = Path("models/model.onnx")
+
+
+@click.command("export")
+@click.option("--model", default=MODEL, show_default=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--out", default=ONNX, show_default=True, type=click.Path(dir_okay=False, path_type=Path))
+def command(model: Path, out: Path) -> None:
+    """Write the model as ONNX, its preprocessing and classes in the file's metadata."""
+    with_messages(lambda: _run(model, out))
+
+
+def _run(model_path: Path, out: Path) -> None:
+    import torch
+
+    from pipeline.storage.whole_files import write_bytes
+    from pipeline.training.checkpoint import load_model
+    from pipeline.training.exporting import export_onnx
+
+    model, facts = load_model(model_path, torch.device("cpu"))
+    data = export_onnx(model, facts)
+    write_bytes(out, data)
+    click.echo(f"export: {out}, {len(data) / 1e6:.1f} MB, equal to the model within 1e-4")
+
+
+if __name__ == "__main__":
+    command()

@@ -1,0 +1,123 @@
+"""`maskwright predict`: faces of photos with their mask type, wear and probability."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from stages.running.commands import with_messages
+
+if TYPE_CHECKING:
+    from pipeline.training.predicting import FacePrediction, FacePredictor
+
+MODEL = Path("models/model.pt")
+
+
+@click.command("predict")
+@click.argument("images", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--model", default=MODEL, show_default=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--json", "form", flag_value="json", help="One JSON object a face and line.")
+@click.option("--csv", "form", flag_value="csv", help="CSV with a header.")
+@click.option(
+    "--draw", type=click.Path(file_okay=False, path_type=Path), help="Folder for the photos with boxes drawn."
+)
+@click.option("--one-way", is_flag=True, help="Don't ask of each face's mirror image too: faster, a little less right.")
+@click.option("--device", default="cpu", show_default=True, type=click.Choice(["cpu", "cuda", "auto"]))
+def command(  # noqa: PLR0917 - the options
+    images: Sequence[Path],
+    model: Path,
+    form: str | None,
+    draw: Path | None,
+    one_way: bool,
+    device: str,
+) -> None:
+    """Find the faces of IMAGES (files or folders) and tell each one's mask.
+
+    Photos that can't be used are told on stderr; the exit code is 1 where none could be.
+    """
+    with_messages(lambda: _run(images, _predictor(model, device, both_ways=not one_way), form, draw))
+
+
+def _run(images: Sequence[Path], predictor: "FacePredictor", form: str | None, draw: Path | None) -> None:
+    from pipeline.core.errors import MaskwrightError, SampleRejected
+
+    rows, usable = [], 0
+    for path in _files(images):
+        try:
+            faces = _predict(path, predictor, draw)
+        except SampleRejected as rejected:
+            click.echo(f"{path}: {rejected}", err=True)
+            continue
+        usable += 1
+        if not faces:
+            click.echo(f"{path}: no_face", err=True)
+        found = _rows(path, faces)
+        rows += found
+        if form != "csv":
+            _print(found, form)
+    if form == "csv":
+        click.echo(_csv(rows), nl=False)
+    if not usable:
+        raise MaskwrightError("no image could be read")
+
+
+def _predictor(path: Path, device: str, *, both_ways: bool) -> "FacePredictor":
+    from pipeline.core.params import FacesParams
+    from pipeline.training.checkpoint import load_model
+    from pipeline.training.inference import choose_device
+    from pipeline.training.predicting import FacePredictor
+
+    model, facts = load_model(path, choose_device(device))
+    return FacePredictor(model, facts["temperatures"], FacesParams.model_validate(facts["faces"]), both_ways=both_ways)
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    from pipeline.storage.images import EXTENSIONS
+
+    for path in paths:
+        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in EXTENSIONS) if path.is_dir() else [path]
+        yield from inside
+
+
+def _predict(path: Path, predictor: "FacePredictor", draw: Path | None) -> "list[FacePrediction]":
+    from pipeline.storage.images import read_image, write_image
+    from pipeline.training.predicting import draw_predictions
+
+    rgb = read_image(path).rgb
+    faces = predictor(rgb)
+    if draw:
+        write_image(draw / f"{path.stem}.jpg", draw_predictions(rgb, faces))
+    return faces
+
+
+def _rows(path: Path, faces: "Sequence[FacePrediction]") -> list[dict[str, Any]]:
+    from pipeline.training.predicting import prediction_row
+
+    return [prediction_row(str(path), index, face) for index, face in enumerate(faces)]
+
+
+def _print(rows: Sequence[dict[str, Any]], form: str | None) -> None:
+    for row in rows:
+        if form == "json":
+            click.echo(json.dumps(row))
+        else:
+            heads = [key for key in row if f"{key}_probability" in row]
+            answers = ", ".join(f"{head} {row[head]} {row[f'{head}_probability']:.1%}" for head in heads)
+            click.echo(f"{row['image']}: face {row['face']} at {row['left']:.0f}, {row['top']:.0f}: {answers}")
+
+
+def _csv(rows: Sequence[dict[str, Any]]) -> str:
+    buffer = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    command()

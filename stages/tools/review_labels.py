@@ -1,0 +1,47 @@
+"""`maskwright review-labels`: a list of faces whose label is worth a second look."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stages.running.commands import stage_command
+
+if TYPE_CHECKING:
+    from pipeline.core.params import Params
+
+
+@stage_command
+@click.option(
+    "--out", default="reports/review.parquet", show_default=True, type=click.Path(dir_okay=False, path_type=Path)
+)
+@click.option("--show", default=20, show_default=True, help="How many doubts are spelled out.")
+def command(params: "Params", out: Path, show: int) -> None:
+    """List the faces whose label the masked-face cue or a model of the other labels doubts; nothing is changed.
+
+    Reads what `dedup` and `faces` wrote.
+    """
+    from pipeline.core.records import DuplicateLink, Face, Image
+    from pipeline.review.label_doubts import LabelDoubt, review_faces
+    from pipeline.split.groups import group_images
+    from pipeline.storage.manifests import Manifest, read_manifest, write_manifest
+
+    kept = Manifest(Path("data/dedup/kept.parquet"), Image)
+    links = Manifest(Path("data/dedup/links.parquet"), DuplicateLink)
+    groups = group_images(kept, links, params.dedup.links.ignored())
+    images = read_manifest(kept.path, Image)
+    faces = read_manifest(Path("data/faces/faces.parquet"), Face)
+    review = review_faces(images, faces, {image.id: groups.of(image.id) for image in images}, params.seed)
+    write_manifest(out, review.doubts, LabelDoubt)
+    for doubt in review.doubts[:show]:
+        click.echo(
+            f"  {doubt.witness:6} {doubt.mask_type:9} looks {doubt.suggested:9} {doubt.margin:.2f}  {doubt.path}"
+        )
+    click.echo(
+        f"review-labels: {len(review.doubts)} of {review.faces} labelled faces doubted, "
+        f"{review.unreadable} could not be read; {out}"
+    )
+
+
+if __name__ == "__main__":
+    command()

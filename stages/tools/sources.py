@@ -1,0 +1,100 @@
+"""`maskwright sources`: what each source is, what it needs, and whether it is ready."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stages.running.commands import stage_command
+
+if TYPE_CHECKING:
+    from pipeline.core.params import Params
+    from pipeline.sources.settings import SourceSettings
+
+
+@click.group("sources")
+def command() -> None:
+    """Look at the sources: list them, show one, check what they need."""
+
+
+def list_sources(params: "Params") -> None:
+    """List every source with its licence; a star marks those that params.yaml takes."""
+    from pipeline.sources.catalogue import source_names, source_settings
+
+    for name in source_names(params.ingest):
+        settings = source_settings(name, params.ingest)
+        star = "*" if name in params.ingest.sources else " "
+        click.echo(f"{star} {name:<26} {settings.licence:<24} {settings.title}")
+
+
+def show_source(params: "Params", name: str) -> None:
+    """Show all that is known about one source: its papers, what it needs, how its labels are read."""
+    from pipeline.sources.catalogue import source_settings
+
+    for line in _described(name, source_settings(name, params.ingest)):
+        click.echo(line)
+
+
+def _described(name: str, settings: "SourceSettings") -> Iterator[str]:
+    yield f"{name}: {settings.title}"
+    for field in ("adapter", "address", "licence", "author", "citation", "synthetic", "needs", "note"):
+        value = getattr(settings, field)
+        if value:
+            yield f"  {field + ':':<10} {value}"
+    yield "  labels:"
+    for word, label in settings.labels.items():
+        said = [f"{key}: {value}" for key, value in label.model_dump().items() if value != "unknown"]
+        yield f"    {word:<26} {', '.join(said) or 'says nothing about a mask'}"
+
+
+def check_sources(params: "Params", names: tuple[str, ...]) -> None:
+    """Check whether sources are ready; by default each of ingest.sources. Fails where one is not."""
+    from pipeline.core.errors import SourceError
+    from pipeline.sources.catalogue import make_adapter
+
+    waiting = []
+    for name in names or params.ingest.sources:
+        adapter = make_adapter(name, params.ingest, Path.cwd())
+        missing = adapter.missing()
+        click.echo(f"{name}: {'ready' if not missing else 'not ready'}")
+        for sentence in [*missing, *adapter.hints()]:
+            click.echo(f"  {sentence}")
+        waiting += [name] if missing else []
+    if waiting:
+        raise SourceError(f"not ready: {', '.join(waiting)}")
+
+
+def list_conflicts(params: "Params", out: Path) -> None:  # noqa: ARG001 - every command reads the parameters
+    """Write a CSV of the files about which ingested sources disagree, for a person to decide."""
+    import csv
+    import io
+    from dataclasses import asdict, fields
+
+    from pipeline.sources.conflicts import LabelConflict, find_conflicts
+    from pipeline.sources.ingest import ingested_images
+    from pipeline.storage.whole_files import write_text
+
+    rows = list(find_conflicts(ingested_images(Path.cwd())))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [field.name for field in fields(LabelConflict)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(map(asdict, rows))
+    write_text(out, text.getvalue())
+    click.echo(f"{len({row.sha256 for row in rows})} files with conflicting labels, {len(rows)} rows: {out}")
+
+
+_OUT = click.Path(dir_okay=False, path_type=Path)
+command.add_command(stage_command(list_sources), "list")
+command.add_command(stage_command(click.argument("name")(show_source)), "show")
+command.add_command(stage_command(click.argument("names", nargs=-1)(check_sources)), "check")
+command.add_command(
+    stage_command(
+        click.option("--out", default="reports/label_conflicts.csv", show_default=True, type=_OUT)(list_conflicts)
+    ),
+    "conflicts",
+)
+
+
+if __name__ == "__main__":
+    command()

@@ -1,0 +1,61 @@
+"""`maskwright takedown`: take an image out of the data set, with its copies and all that was made from it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stages.running.commands import stage_command
+
+if TYPE_CHECKING:
+    from pipeline.core.params import Params
+    from pipeline.core.records import Image
+
+
+@stage_command
+@click.option("--url", help="The image's address.")
+@click.option("--author", help="Every image of this author.")
+@click.option("--id", help="The image's id in images.parquet.")
+@click.option("--sha256", help="The hash of the image's file.")
+@click.option("--reason", default="", help="Why; it is kept in takedowns.yaml.")
+def command(params: "Params", reason: str, **subject: str | None) -> None:  # noqa: ARG001 - read by every command
+    """Take images down: give one of --url, --author, --id, --sha256.
+
+    The request goes into takedowns.yaml; commit that file. The next `dvc repro` drops the images, their exact copies in
+    every source, and everything derived from them.
+    """
+    from pydantic import ValidationError
+
+    from pipeline.sources.ingest import ingested_images
+    from pipeline.sources.takedowns import FILE, Takedown, add_takedown
+
+    date = datetime.now(UTC).date().isoformat()
+    try:
+        request = Takedown.model_validate({**subject, "reason": reason, "date": date})
+    except ValidationError as error:
+        raise click.UsageError("Give exactly one of --url, --author, --id and --sha256.") from error
+    found = add_takedown(Path.cwd(), request, ingested_images(Path.cwd()))
+    for image in found:
+        click.echo(f"{image.source}: {image.origin} ({image.path})")
+    click.echo(f"{len(found)} images are taken down by {FILE}.")
+    _tell_relatives(found)
+    click.echo("Commit that file and run `dvc repro`; `dvc gc --workspace` then drops the bytes from DVC's cache.")
+
+
+def _tell_relatives(found: "list[Image]") -> None:
+    """Name near copies, about which a person has to decide."""
+    from pipeline.core.records import DuplicateLink
+    from pipeline.storage.manifests import read_manifest
+
+    path = Path("data/dedup/links.parquet")
+    ids = {image.id for image in found}
+    links = read_manifest(path, DuplicateLink) if path.is_file() else []
+    for link in links:
+        if link.kind in {"near", "mask_pair"} and (link.first in ids) != (link.second in ids):
+            other = link.second if link.first in ids else link.first
+            click.echo(f"  also looks like it ({link.kind}): take it down with --id {other}")
+
+
+if __name__ == "__main__":
+    command()

@@ -1,0 +1,211 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.augment import imagefolder as writer_module
+from pipeline.augment.imagefolder import METADATA, DatasetWriter
+from pipeline.augment.photo_masker import PhotoResult
+from pipeline.augment.photos import MARKER, Photo
+from pipeline.core.errors import OutputError
+
+SETTINGS = {"seed": 0}
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Photo:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"photo")
+    return Photo(path, "a.jpg", "a")
+
+
+def result_of(photo: Photo) -> PhotoResult:
+    status = photo.path.stat()
+    name = f"images/cloth/{photo.stem}.jpg"
+    rows = [{"file_name": name, "mask_type": "cloth"}]
+    return PhotoResult(photo, (status.st_size, status.st_mtime_ns), 1, {name: b"x", f"crops/{name}": b"y"}, rows)
+
+
+def lines(path: Path) -> list[object]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_what_is_written_is_what_the_tables_name(tmp_path: Path, photo: Photo) -> None:
+    out = tmp_path / "out"
+    writer = DatasetWriter(out, SETTINGS)
+    writer.add(result_of(photo))
+    writer.finish([photo], [{"photo": "secret", "reason": "unreadable_folder"}])
+    assert lines(out / "metadata.jsonl") == [{"file_name": "images/cloth/a.jpg", "mask_type": "cloth"}]
+    assert lines(out / "rejected.jsonl") == [{"photo": "secret", "reason": "unreadable_folder"}]
+    assert (out / "images/cloth/a.jpg").read_bytes() == b"x"
+
+
+def test_a_folder_with_something_in_it_is_not_touched_unasked(tmp_path: Path, photo: Photo) -> None:
+    out = tmp_path / "out"
+    with DatasetWriter(out, SETTINGS) as writer:
+        writer.add(result_of(photo))
+        writer.mark_complete()
+    with pytest.raises(OutputError, match="not empty; --resume goes on with it, --overwrite makes it anew"):
+        DatasetWriter(out, SETTINGS)
+    assert (out / "images/cloth/a.jpg").is_file()
+
+
+@pytest.mark.parametrize("mode", ["overwrite", "resume"])
+def test_a_folder_of_somebody_else_is_never_touched(tmp_path: Path, mode: str) -> None:
+    (tmp_path / "thesis.tex").write_text("x")
+    with pytest.raises(OutputError, match=r"holds 'thesis.tex', which augment-masks didn't write"):
+        DatasetWriter(tmp_path, SETTINGS, mode)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_overwrite_removes_what_was_written_and_nothing_else(tmp_path: Path, photo: Photo) -> None:
+    out = tmp_path / "out"
+    DatasetWriter(out, SETTINGS).add(result_of(photo))
+    (out / "notes.txt").write_text("mine")
+    DatasetWriter(out, {"seed": 1}, "overwrite")
+    assert sorted(path.name for path in out.iterdir()) == [".maskwright", "notes.txt"]
+
+
+def test_resume_knows_what_is_done(tmp_path: Path, photo: Photo) -> None:
+    out = tmp_path / "out"
+    DatasetWriter(out, SETTINGS).add(result_of(photo))
+    again = DatasetWriter(out, SETTINGS, "resume")
+    assert again.has(photo)
+    photo.path.write_bytes(b"another photo")
+    assert not again.has(photo)
+
+
+def test_resume_reads_names_with_unicode_line_separators(tmp_path: Path) -> None:
+    path = tmp_path / "a\u2028b.jpg"
+    path.write_bytes(b"photo")
+    odd = Photo(path, path.name, path.stem)
+    out = tmp_path / "out"
+    DatasetWriter(out, SETTINGS).add(result_of(odd))
+    assert DatasetWriter(out, SETTINGS, "resume").has(odd)
+
+
+def test_resume_does_a_photo_again_whose_picture_is_gone(tmp_path: Path, photo: Photo) -> None:
+    out = tmp_path / "out"
+    DatasetWriter(out, SETTINGS).add(result_of(photo))
+    (out / "images/cloth/a.jpg").unlink()
+    assert not DatasetWriter(out, SETTINGS, "resume").has(photo)
+
+
+def test_resume_starts_an_empty_folder(tmp_path: Path, photo: Photo) -> None:
+    assert not DatasetWriter(tmp_path / "out", SETTINGS, "resume").has(photo)
+
+
+def test_resume_survives_a_torn_journal_and_removes_leftovers(tmp_path: Path, photo: Photo) -> None:
+    out = tmp_path / "out"
+    DatasetWriter(out, SETTINGS).add(result_of(photo))
+    journal = out / MARKER.parent / "journal"
+    journal.write_bytes(journal.read_bytes() + b'{"photo": "b.jpg", "sta')
+    (out / "images/cloth/.abc.part").write_bytes(b"half")
+    again = DatasetWriter(out, SETTINGS, "resume")
+    assert again.has(photo)
+    assert not list(out.rglob("*.part"))
+    assert len(journal.read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", ["{", "", "[1]"])
+def test_resume_tells_a_broken_marker(tmp_path: Path, text: str) -> None:
+    DatasetWriter(tmp_path / "out", SETTINGS)
+    (tmp_path / "out" / MARKER).write_text(text)
+    with pytest.raises(OutputError, match="use --overwrite"):
+        DatasetWriter(tmp_path / "out", SETTINGS, "resume")
+
+
+def test_resume_with_other_settings_names_them(tmp_path: Path) -> None:
+    DatasetWriter(tmp_path / "out", {"seed": 0, "masks": ["cloth"]})
+    with pytest.raises(OutputError, match=r"made with other settings \(seed was 0, is 7\)"):
+        DatasetWriter(tmp_path / "out", {"seed": 7, "masks": ["cloth"]}, "resume")
+
+
+def test_a_write_that_fails_takes_the_photo_back(tmp_path: Path, photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    writer = DatasetWriter(out, SETTINGS)
+    write = writer_module.write_bytes
+
+    def fail_on_the_second(path: Path, data: bytes, **_: bool) -> None:
+        if "crops" in path.parts:
+            raise OSError(28, "No space left on device")
+        write(path, data)
+
+    monkeypatch.setattr(writer_module, "write_bytes", fail_on_the_second)
+    with pytest.raises(OutputError, match="cannot be written: No space left on device"):
+        writer.add(result_of(photo))
+    writer.finish([photo], [])
+    assert not list(out.rglob("*.jpg"))
+    assert lines(out / "metadata.jsonl") == []
+
+
+def test_ctrl_c_between_two_files_takes_the_photo_back(
+    tmp_path: Path, photo: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    writer = DatasetWriter(out, SETTINGS)
+    write = writer_module.write_bytes
+
+    def interrupt_the_second(path: Path, data: bytes, **_: bool) -> None:
+        if "crops" in path.parts:
+            raise KeyboardInterrupt
+        write(path, data)
+
+    monkeypatch.setattr(writer_module, "write_bytes", interrupt_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        writer.add(result_of(photo))
+    assert not list(out.rglob("*.jpg"))
+
+
+def test_pictures_of_a_photo_that_was_deleted_go(tmp_path: Path, photo: Photo) -> None:
+    out = tmp_path / "out"
+    DatasetWriter(out, SETTINGS).add(result_of(photo))
+    DatasetWriter(out, SETTINGS, "resume").finish([], [])
+    assert not list(out.rglob("*.jpg"))
+    assert lines(out / "metadata.jsonl") == []
+
+
+def test_an_output_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("x")
+    with pytest.raises(OutputError, match="is a file"):
+        DatasetWriter(tmp_path / "out", SETTINGS)
+
+
+def test_an_output_that_cannot_be_made_is_told() -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        DatasetWriter(Path("/proc/nowhere/out"), SETTINGS)
+
+
+def test_after_a_power_cut_pictures_are_compared(tmp_path: Path, photo: Photo) -> None:
+    out = tmp_path / "out"
+    with DatasetWriter(out, SETTINGS) as writer:
+        writer.add(result_of(photo))
+    (out / "images/cloth/a.jpg").write_bytes(b"\0")  # its size reached the disk, its content didn't
+    with DatasetWriter(out, SETTINGS) as writer:
+        assert writer.has(photo)
+    (out / MARKER.parent / "boot").write_text("the boot before")
+    with DatasetWriter(out, SETTINGS) as writer:
+        assert not writer.has(photo)
+    with DatasetWriter(out, SETTINGS) as writer:  # killed once more before it was made again
+        assert not writer.has(photo)
+
+
+def test_a_complete_folder_names_no_boot(tmp_path: Path, photo: Photo) -> None:
+    out = tmp_path / "out"
+    with DatasetWriter(out, SETTINGS) as writer:
+        writer.add(result_of(photo))
+        writer.finish([photo], [])
+        writer.mark_complete()
+    assert not (out / MARKER.parent / "boot").exists()
+
+
+def test_pictures_are_on_the_disk_before_a_table_names_them(
+    tmp_path: Path, photo: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    tables: list[bool] = []
+    monkeypatch.setattr(writer_module, "sync_file_system", lambda _: tables.append((out / METADATA).exists()))
+    with DatasetWriter(out, SETTINGS) as writer:
+        writer.add(result_of(photo))
+        writer.finish([photo], [])
+    assert tables == [False]

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from pipeline.core.params import DedupParams
+from pipeline.dedup.calibration.copies import RADII, TRANSFORMATIONS, Rate, calibrate
+from pipeline.dedup.calibration.known_pairs import generated_copies
+from pipeline.storage.images import write_image
+from stages.cli import main
+from tests.dedup.examples import picture, with_mask
+
+PARAMS = DedupParams(align_faces=False)
+
+
+@pytest.fixture
+def photos(tmp_path):
+    for i in range(8):
+        write_image(tmp_path / "photos" / f"{i}.png", picture(i))
+        write_image(tmp_path / "masked" / f"{i}.png", with_mask(picture(i)))
+    return tmp_path / "photos"
+
+
+def at_default(points):
+    return next(p for p in points if p.radius == PARAMS.max_distance_bits)
+
+
+@pytest.mark.parametrize("name", ["JPEG quality 20", "half size", "darker by 40 %", "mirrored", "grey"])
+def test_changes_that_keep_the_frame_are_all_found(photos, name):
+    point = at_default(calibrate(*generated_copies(photos, TRANSFORMATIONS[name], 8, faces=False), PARAMS))
+    assert point.recall.value == 1
+    assert point.precision.value == 1
+
+
+def test_phash_alone_misses_mirrored_copies(photos):
+    points = calibrate(*generated_copies(photos, TRANSFORMATIONS["mirrored"], 8, faces=False), PARAMS)
+    assert [p.radius for p in points] == list(RADII)
+    assert at_default(points).phash_recall.value == 0
+
+
+def test_photos_that_are_alike_count_against_precision(photos):
+    write_image(photos / "twin.png", (picture(0) * 0.9).astype(np.uint8))
+    point = at_default(calibrate(*generated_copies(photos, TRANSFORMATIONS["grey"], 9, faces=False), PARAMS))
+    assert point.recall.hits >= 8
+    assert point.precision.trials == point.precision.hits + 1
+
+
+def test_an_interval_holds_its_rate_and_narrows():
+    for trials in (4, 400):
+        low, high = Rate(trials // 2, trials).interval()
+        assert 0 < low < 0.5 < high < 1
+    assert Rate(200, 400).interval()[0] > Rate(2, 4).interval()[0]
+    assert Rate(0, 0).interval() == (0, 1)
+
+
+def test_the_command_prints_a_curve(photos, tmp_path):
+    (tmp_path / "params.yaml").write_text("dedup: {align_faces: false}\n", encoding="utf-8")
+    arguments = ["calibrate-dedup", "--params", str(tmp_path / "params.yaml"), "--pairs", str(photos)]
+    result = CliRunner().invoke(main, [*arguments, str(tmp_path / "masked")])
+    assert result.exit_code == 0, result.output
+    assert "masked twins (8 pairs)" in result.output
+    assert result.output.count("%") >= 12 * len(RADII)
+
+
+def test_the_command_asks_for_what_it_needs(tmp_path):
+    (tmp_path / "params.yaml").write_text("", encoding="utf-8")
+    result = CliRunner().invoke(main, ["calibrate-dedup", "--params", str(tmp_path / "params.yaml")])
+    assert result.exit_code == 2
+    assert "--photos, --pairs or --people" in result.output

@@ -1,0 +1,59 @@
+"""Rows and pictures that the curation tests share."""
+
+import hashlib
+
+import cv2
+import numpy as np
+
+from pipeline.core.records import Image
+from pipeline.dedup.fingerprints.fingerprint import Fingerprint
+
+
+def image_row(name, **changes):
+    """An image row with an id and content of its own, derived from `name`."""
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    row = {
+        "id": digest[:32],
+        "sha256": digest,
+        "path": f"{name}.jpg",
+        "source": "unit",
+        "origin": name,
+        "width_px": 100,
+        "height_px": 100,
+        "licence": "CC0-1.0",
+    }
+    return Image(**(row | changes))
+
+
+def print_row(sha256, **changes):
+    """A fingerprint without a face, in the middle of every scale."""
+    row = dict.fromkeys(("phash", "dhash", "mirror", "upper"), "0" * 16)
+    row |= {
+        "sha256": sha256,
+        "thumbnail": bytes(256),
+        "face_phash": None,
+        "face_upper": None,
+        "face_thumbnail": None,
+        "surroundings": None,
+    }
+    row |= {"brightness": 120.0, "contrast": 60.0, "sharpness": 0.1, "compression": 0.1}
+    return Fingerprint(**(row | changes))
+
+
+def picture(seed, side_px=192):
+    """A smooth random picture with edges: as good as a photo for a perceptual hash, and nobody's face."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 256, (9, 9, 3), dtype=np.uint8)
+    rgb = cv2.resize(coarse, (side_px, side_px), interpolation=cv2.INTER_CUBIC)
+    for _ in range(6):
+        x, y, radius = (int(v) for v in rng.integers(10, side_px - 10, 3))
+        cv2.circle(rgb, (x, y), radius // 4 + 4, tuple(int(v) for v in rng.integers(0, 256, 3)), -1)
+    return rgb
+
+
+def with_mask(rgb):
+    """The picture with a flat patch over the middle of its lower half, as a mask would lie."""
+    height, width = rgb.shape[:2]
+    masked = rgb.copy()
+    masked[int(0.55 * height) : int(0.95 * height), int(0.2 * width) : int(0.8 * width)] = (120, 160, 210)
+    return masked

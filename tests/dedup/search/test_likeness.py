@@ -1,0 +1,89 @@
+import numpy as np
+
+from pipeline.core.params import DedupParams
+from pipeline.dedup.fingerprints.fingerprint import fingerprint
+from pipeline.dedup.fingerprints.table import Fingerprints
+from pipeline.dedup.links import judge_pairs
+from pipeline.dedup.search.likeness import Gallery, Likeness, measure_likeness, propose_pairs
+from pipeline.storage.images import Decoded
+from tests.dedup.examples import picture, with_mask
+
+PARAMS = DedupParams()
+
+
+def gallery(*pictures):
+    rows = [fingerprint(str(i), Decoded(rgb, "PNG", "RGB", None)) for i, rgb in enumerate(pictures)]
+    return Gallery(Fingerprints.of(rows), [row.sha256 for row in rows])
+
+
+def likeness(**values):
+    values = {
+        "whole": 0.0,
+        "upper": 0.0,
+        "agreement": 0.0,
+        "face": np.nan,
+        "face_upper": np.nan,
+        "around": np.nan,
+    } | values
+    return Likeness(**{name: np.array([value], np.float32) for name, value in values.items()})
+
+
+def verdict(opposite=False, **values):
+    near, twins = judge_pairs(likeness(**values), np.array([opposite]), PARAMS)
+    return "near" if near[0] else "twin" if twins[0] else None
+
+
+def test_a_copy_agrees_everywhere_and_a_twin_above():
+    base = picture(1)
+    pictures = gallery(base, base[::2, ::2], with_mask(base), picture(2))
+    pairs = propose_pairs(pictures, 8, mirrored=True)
+    found = dict(zip(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True), range(99), strict=False))
+    assert {(0, 1), (0, 2)} <= set(found)
+    measured = measure_likeness(pictures, pairs)
+    copy, twin = found[0, 1], found[0, 2]
+    assert measured.whole[copy] > 0.99 > measured.whole[twin]
+    assert measured.upper[twin] > 0.99
+    assert 0.6 < measured.agreement[twin] < 0.9 < measured.agreement[copy]
+    assert np.isnan(measured.face).all()
+
+
+def test_a_mirrored_copy_is_compared_mirrored():
+    pictures = gallery(picture(1), picture(1)[:, ::-1].copy())
+    pairs = propose_pairs(pictures, 8, mirrored=True)
+    assert pairs.mirrored.tolist() == [True]
+    assert measure_likeness(pictures, pairs).whole[0] > 0.99
+    assert len(propose_pairs(pictures, 8, mirrored=False).first) == 0
+
+
+def test_brightness_and_contrast_do_not_count():
+    dim = (picture(1) * 0.6 + 20).astype(np.uint8)
+    pictures = gallery(picture(1), dim)
+    measured = measure_likeness(pictures, propose_pairs(pictures, 8, mirrored=False))
+    assert measured.agreement[0] > 0.95
+
+
+def test_flat_pictures_are_like_nothing():
+    pictures = gallery(np.full((64, 64, 3), 200, np.uint8), np.full((64, 64, 3), 190, np.uint8))
+    pairs = propose_pairs(pictures, 8, mirrored=False)
+    assert len(pairs.first) == 1
+    assert measure_likeness(pictures, pairs).whole[0] < 0.5
+
+
+def test_rules():
+    same = {"whole": 0.99, "upper": 0.99, "agreement": 0.99}
+    assert verdict(**same) == "near"
+    assert verdict(**same, face=0.95) == "near"
+    # one frame around two faces
+    assert verdict(whole=0.96, upper=0.9, agreement=0.95, face=0.4, face_upper=0.5) is None
+    # a crop: other frame, same face
+    assert verdict(whole=0.3, upper=0.2, agreement=0.2, face=0.97) == "near"
+    assert verdict(whole=0.9, upper=0.98, agreement=0.8) == "twin"
+    assert verdict(whole=0.3, upper=0.2, agreement=0.2, face=0.5, face_upper=0.98) == "twin"
+    # one person's face in two photos: what is around it differs
+    assert verdict(whole=0.79, upper=0.65, agreement=0.34, face=0.97, face_upper=0.98, around=0.92) is None
+    assert verdict(whole=0.3, upper=0.2, agreement=0.2, face=0.97, around=0.98) == "near"
+    assert verdict(whole=0.96, upper=0.9, agreement=0.5, face=0.97, around=0.92) == "near"
+    # labels that contradict each other ask for more before a pair is taken for a copy
+    assert verdict(**same, face=0.93) == "near"
+    assert verdict(opposite=True, **same, face=0.93) == "twin"
+    assert verdict(opposite=True, **same, face=0.99) == "near"

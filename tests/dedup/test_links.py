@@ -1,0 +1,154 @@
+import itertools
+import random
+from collections import defaultdict
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.core.params import DedupParams
+from pipeline.dedup.fingerprints.fingerprint import fingerprint
+from pipeline.dedup.links import find_links
+from pipeline.storage.images import Decoded, decode_image, encode_image
+from tests.dedup.examples import image_row, picture, print_row, with_mask
+
+PARAMS = DedupParams()
+
+
+def shown(name, rgb, **changes):
+    """An image row and its pixels."""
+    return image_row(name, **changes), rgb
+
+
+def linked(*shown_images):
+    prints = {image.sha256: fingerprint(image.sha256, Decoded(rgb, "PNG", "RGB", None)) for image, rgb in shown_images}
+    return list(find_links([image for image, _ in shown_images], prints, PARAMS))
+
+
+def kinds(links):
+    return {frozenset((link.first, link.second)): link.kind for link in links}
+
+
+def between(*images):
+    return frozenset(image.id for image, _ in images)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda rgb: decode_image(encode_image(rgb, quality=40)).rgb,
+        lambda rgb: cv2.resize(rgb, (97, 97), interpolation=cv2.INTER_AREA),
+        lambda rgb: np.clip(rgb * 0.8 + 12, 0, 255).astype(np.uint8),
+        lambda rgb: rgb[:, ::-1],
+    ],
+    ids=["re-encoded", "resized", "dimmed", "mirrored"],
+)
+def test_a_changed_copy_is_near(change):
+    photo, copy = shown("a", picture(1)), shown("b", change(picture(1)))
+    assert kinds(linked(photo, copy)) == {between(photo, copy): "near"}
+
+
+def test_other_pictures_are_not_linked():
+    assert linked(*(shown(str(i), picture(i)) for i in range(30))) == []
+
+
+def test_copies_of_one_content_are_exact_and_compared_once():
+    photo, copy = shown("a", picture(1), sha256="s"), shown("b", picture(1), sha256="s")
+    third = shown("c", picture(1))
+    found = kinds(linked(photo, copy, third))
+    assert found.pop(between(photo, copy)) == "exact"
+    assert list(found.values()) == ["near"]
+
+
+def test_many_equal_pictures_make_few_links():
+    same = [shown(str(i), picture(1), sha256=str(i // 2)) for i in range(100)]
+    assert len(linked(*same)) == 99
+
+
+def test_a_masked_twin_is_a_mask_pair_not_a_duplicate():
+    bare = shown("bare", picture(1), mask_type="none")
+    twin = shown("twin", with_mask(picture(1)), mask_type="surgical")
+    assert kinds(linked(bare, twin)) == {between(bare, twin): "mask_pair"}
+
+
+def test_the_same_picture_under_opposite_labels_stays_a_duplicate():
+    bare, wrong = shown("bare", picture(1), mask_type="none"), shown("wrong", picture(1), mask_type="cloth")
+    assert kinds(linked(bare, wrong)) == {between(bare, wrong): "near"}
+
+
+def test_what_the_source_says_is_linked_too():
+    photos = [shown(str(i), picture(i), photo_id="p" if i < 2 else None, person_id="q") for i in range(3)]
+    found = [link.kind for link in linked(*photos)]
+    assert sorted(found) == ["same_person", "same_person", "same_source_id"]
+
+
+def test_file_order_changes_nothing():
+    images = [shown(str(i), picture(i % 4), sha256=str(i % 8)) for i in range(12)]
+    shuffled = random.Random(3).sample(images, len(images))
+    assert linked(*images) == linked(*shuffled)
+
+
+def test_a_twin_named_after_its_photo_is_linked():
+    photo, twin = shown("12.jpg", picture(1)), shown("12-with-mask.jpg", picture(2))
+    other, elsewhere = shown("13.jpg", picture(3)), shown("12.jpg", picture(4), source="b", id="f" * 32, sha256="e")
+    assert kinds(linked(photo, twin, other, elsewhere)) == {between(photo, twin): "same_source_id"}
+
+
+def test_what_was_made_from_a_photo_is_tied_to_it_and_to_what_else_was():
+    photo = shown("photo", picture(1))
+    children = [shown(f"child{i}", picture(5 + i), parent_sha256=photo[0].sha256) for i in range(2)]
+    assert kinds(linked(photo, *children)) == {between(photo, child): "derived_from" for child in children}
+    assert kinds(linked(*children)) == {between(*children): "derived_from"}
+    assert linked(photo, shown("other", picture(8), parent_sha256="elsewhere")) == []
+
+
+def stated_plainly(images):
+    """What sources say of the images, by dictionaries: the links that columns must come to."""
+    links = set()
+    by_id = sorted(images, key=lambda image: image.id)
+
+    def groups(value_of):
+        found = defaultdict(list)
+        for image in by_id:
+            if (value := value_of(image)) is not None:
+                found[value].append(image.id)
+        return found
+
+    contents = groups(lambda image: image.sha256)
+    links |= {(ids[0], other, "exact") for ids in contents.values() for other in ids[1:]}
+    names = groups(lambda image: (image.source, image.origin.removesuffix("-with-mask")))
+    suffixed = {(image.source, image.origin.removesuffix("-with-mask")) for image in images if "-with" in image.origin}
+    for kind, ids in [
+        *(("same_source_id", ids) for ids in groups(lambda image: image.photo_id).values()),
+        *(("same_person", ids) for ids in groups(lambda image: image.person_id).values()),
+        *(("same_source_id", ids) for name, ids in names.items() if name in suffixed),
+    ]:
+        links |= {(first, second, kind) for first, second in itertools.pairwise(ids)}
+    for parent, children in groups(lambda image: image.parent_sha256).items():
+        head = contents[parent][0] if parent in contents else children[0]
+        links |= {(*sorted((head, child)), "derived_from") for child in children if child != head}
+    return sorted(links)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_stated_links_are_those_of_plain_dictionaries(seed):
+    rng = random.Random(seed)
+    count = rng.choice([1, 5, 40])
+    few = [None, None, *map(str, range(count // 3 + 1))]
+    images = [
+        image_row(
+            f"{seed} {number}",
+            source=rng.choice(["a", "b"]),
+            origin=f"{rng.randrange(count)}{rng.choice(['', '-with-mask'])}",
+            sha256=f"content {rng.randrange(2 * count)}",
+            photo_id=rng.choice(few),
+            person_id=rng.choice(few),
+            parent_sha256=rng.choice([None, f"content {rng.randrange(3 * count)}"]),
+        )
+        for number in range(count)
+    ]
+    # pictures without anything in them are like nothing, so only what is stated ties them
+    prints = {image.sha256: print_row(image.sha256) for image in images}
+    found = find_links(images, prints, PARAMS)
+    assert [(link.first, link.second, link.kind) for link in found] == stated_plainly(images)
+    assert [link.kind for link in found.of({"exact"})] == [link.kind for link in found if link.kind == "exact"]

@@ -1,0 +1,42 @@
+"""Curation of the embedded sample, of which the renderer tells what is a copy of what."""
+
+import csv
+import hashlib
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.params import Params
+from pipeline.dedup.curate import curate
+from pipeline.dedup.fingerprints.cache import fingerprint_images
+from tests.dedup.examples import image_row
+
+SAMPLE = Path("samples")
+
+
+@pytest.fixture(scope="module")
+def kinds():
+    """The kind of each file, by its name."""
+    with (SAMPLE / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        return {Path(row["file"]).name: row["kind"] for row in csv.DictReader(file)}
+
+
+@pytest.fixture(scope="module")
+def curation(kinds):
+    files = [SAMPLE / "faces" / name for name, kind in kinds.items() if kind != "damaged"]
+    images = [
+        image_row(file.name, path=str(file), sha256=hashlib.sha256(file.read_bytes()).hexdigest()) for file in files
+    ]
+    fingerprints, _ = fingerprint_images(images, faces=True, cache_folder=None)
+    return curate(images, fingerprints, Params())
+
+
+def test_exactly_the_planted_duplicates_are_dropped(kinds, curation):
+    planted = {frozenset((file, kind.partition(":")[2])) for file, kind in kinds.items() if ":" in kind}
+    names = {row.id: row.origin for row in (*curation.kept, *curation.rejected)}
+    found = defaultdict(set)
+    for row in curation.clusters:
+        found[row.cluster].add(names[row.image_id])
+    assert {frozenset(cluster) for cluster in found.values()} == planted
+    assert len(curation.rejected) == len(planted) == 12

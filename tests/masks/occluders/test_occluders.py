@@ -1,0 +1,79 @@
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.masks import MaskParams, MaskSynthesizer, load_templates
+from pipeline.masks.head.canonical import canonical_head, fit_head
+from pipeline.masks.occluders.occluders import find_occluders
+from tests.masks.conftest import painted
+
+HAIR, FRAME = (32, 24, 20), (30, 28, 28)
+
+
+def _long_hair(photo, landmarks):
+    return painted(photo, landmarks, (55, 118), (-58, 118), HAIR)
+
+
+def _glasses(photo, landmarks):
+    """Round the eyes, with lower rims at 24 to 26 mm."""
+    for side in (-1, 1):
+        photo = painted(photo, landmarks, (side * 10, side * 48), (24, 26.5), FRAME)
+        for edge in (10, 46):
+            photo = painted(photo, landmarks, (side * edge, side * (edge + 2)), (-8, 26), FRAME)
+    return photo
+
+
+def test_nothing_stands_before_a_bare_face(skin_photo, posed_landmarks):
+    for yaw in (0, 30, -50):
+        assert not find_occluders(skin_photo, fit_head(posed_landmarks(yaw), canonical_head()), canonical_head())
+
+
+def test_a_mask_goes_under_the_hair_and_stays_whole_elsewhere(synthesizer, skin_photo, face):
+    draw = synthesizer.draw("surgical", np.random.default_rng(2))
+    photo = _long_hair(skin_photo, face)
+
+    bare, haired = synthesizer.render(skin_photo, face, draw), synthesizer.render(photo, face, draw)
+
+    lost = bare.alpha - haired.alpha
+    middle = int(face[8, 0])
+    assert lost[:, middle + 20 :].max() > 0.9
+    assert np.abs(lost[:, : middle + 20]).max() == 0
+    covered = lost[..., 0] > 0.99
+    assert np.array_equal(haired.rgb[covered], photo[covered])
+
+
+def test_a_mask_drawn_without_the_cues_is_replayed_without(skin_photo, face):
+    photo = _long_hair(skin_photo, face)
+    with_cue = MaskSynthesizer(load_templates()).draw("surgical", np.random.default_rng(2))
+    synthesizer = MaskSynthesizer(load_templates(), MaskParams(occluders=False))
+    without = synthesizer.draw("surgical", np.random.default_rng(2))
+
+    assert "occluders" not in without.values
+    assert replace(with_cue, values={k: v for k, v in with_cue.values.items() if k != "occluders"}) == without
+    assert synthesizer.render(photo, face, without).alpha.sum() > synthesizer.render(photo, face, with_cue).alpha.sum()
+
+
+def test_lower_rims_stand_before_the_mask(synthesizer, skin_photo, face):
+    photo = _glasses(skin_photo, face)
+    draw = synthesizer.draw("surgical", np.random.default_rng(2))
+    draw.values["shape"] |= {"top_centre_mm": 12, "top_side_mm": 20, "shift_deg": 0, "tilt_mm": 0}
+    draw.values["look"]["blur"] = 0.0  # it follows the photo's sharpness, which the rims change
+
+    bare, spectacled = synthesizer.render(skin_photo, face, draw), synthesizer.render(photo, face, draw)
+
+    lost = (bare.alpha - spectacled.alpha)[..., 0]
+    nose, chin = int(face[33, 1]), int(face[8, 0])
+    assert (lost[:nose, : chin - 15] > 0.5).sum() > 40
+    assert (lost[:nose, chin + 15 :] > 0.5).sum() > 40
+    assert lost[nose:].max() == 0
+    assert photo[lost > 0.5].max(axis=1).mean() < 90
+
+
+def test_a_piece_of_rim_amid_a_mask_is_left_under_it(synthesizer, skin_photo, face):
+    photo = painted(skin_photo, face, (12, 40), (22, 24.5), FRAME)
+    draw = synthesizer.draw("surgical", np.random.default_rng(2))
+    draw.values["shape"] |= {"top_centre_mm": 5, "top_side_mm": 8, "shift_deg": 0, "tilt_mm": 0}
+
+    assert find_occluders(photo, fit_head(face, canonical_head()), canonical_head()).rims
+    bare, spectacled = synthesizer.render(skin_photo, face, draw), synthesizer.render(photo, face, draw)
+    assert np.array_equal(bare.alpha, spectacled.alpha)

@@ -1,0 +1,57 @@
+"""The rooms of the house: every module is in one, and imports run down the list only, without a circle."""
+
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from generators.stage_deps import ROOT, direct_imports
+
+LAYERS = (
+    "core", "storage", "engine", "columns", "sources", "faces", "dedup", "masks", "augment", "split", "scores",
+    "training", "evaluation", "review", "stages",
+)  # fmt: skip
+"""From the ground up: a room imports from itself and from those before it."""
+
+MODULES = sorted([*(ROOT / "pipeline").rglob("*.py"), *(ROOT / "stages").rglob("*.py")])
+
+
+def room_of(module: Path) -> str:
+    parts = module.relative_to(ROOT).parts
+    return "stages" if parts[0] == "stages" else parts[1]
+
+
+def arrows(module: Path) -> list[Path]:
+    return [found for found in direct_imports(module) if found not in {module, ROOT / "pipeline" / "__init__.py"}]
+
+
+def test_no_module_lies_loose_and_no_room_is_unknown() -> None:
+    loose = [path.name for path in (ROOT / "pipeline").iterdir() if path.is_file() and path.name != "__init__.py"]
+    assert loose == []
+    rooms = {path.name for path in (ROOT / "pipeline").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert rooms == set(LAYERS) - {"stages"}
+
+
+@pytest.mark.parametrize("room", LAYERS)
+def test_imports_run_down_only(room: str) -> None:
+    up = [
+        f"{module.relative_to(ROOT)} imports {found.relative_to(ROOT)}"
+        for module in MODULES
+        if module != ROOT / "pipeline" / "__init__.py" and room_of(module) == room
+        for found in arrows(module)
+        if LAYERS.index(room_of(found)) > LAYERS.index(room)
+    ]
+    assert up == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """A package's `__init__` and the modules it re-exports are one place."""
+    graph = {
+        module: {found for found in arrows(module) if found.name != "__init__.py"}
+        for module in MODULES
+        if module.name != "__init__.py"
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(str(path.relative_to(ROOT)) for path in error.args[1]))

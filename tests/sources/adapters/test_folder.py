@@ -1,0 +1,112 @@
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.errors import ConfigError, SourceError
+from pipeline.core.records import Image, Rejection
+from pipeline.storage.manifests import read_manifest
+from tests.sources.kit import Ingest, by_origin, picture, reasons, write_tree
+
+LABELS = {"with_mask": {"mask_type": "surgical", "wear": "correct"}, "without_mask": {"mask_type": "none"}}
+
+
+def class_folders(root: Path) -> Path:
+    return write_tree(
+        root,
+        {
+            "dataset/with_mask/1.jpg": picture(1),
+            "dataset/without_mask/2.png": picture(2, kind="PNG"),
+            "dataset/without_mask/broken.jpg": picture(3)[:400],
+            "README.md": b"about",
+        },
+    )
+
+
+def test_class_folders_become_labels(ingest: Ingest, tmp_path: Path) -> None:
+    class_folders(tmp_path / "photos")
+    taken = ingest(adapter="folder", path="photos", labels=LABELS, licence="CC0-1.0")
+    images = by_origin(taken)
+    assert images.keys() == {"dataset/with_mask/1.jpg", "dataset/without_mask/2.png"}
+    masked = images["dataset/with_mask/1.jpg"]
+    assert (masked.mask_type, masked.wear, masked.original_label) == ("surgical", "correct", "with_mask")
+    assert (masked.width_px, masked.height_px, masked.licence) == (64, 48, "CC0-1.0")
+    assert images["dataset/without_mask/2.png"].wear == "none"
+    assert reasons(taken.rejections) == {
+        "dataset/without_mask/broken.jpg": "damaged_image",
+        "README.md": "not_an_image",
+    }
+
+
+def test_manifests_hold_what_was_returned(ingest: Ingest, tmp_path: Path) -> None:
+    class_folders(tmp_path / "photos")
+    taken = ingest(adapter="folder", path="photos", labels=LABELS)
+    raw = tmp_path / "data/raw/mine"
+    assert tuple(read_manifest(raw / "images.parquet", Image)) == taken.images
+    assert tuple(read_manifest(raw / "rejected.parquet", Rejection)) == taken.rejections
+
+
+def test_folder_inside_the_project_is_not_copied(ingest: Ingest, tmp_path: Path) -> None:
+    class_folders(tmp_path / "photos")
+    taken = ingest(adapter="folder", path="photos", labels=LABELS)
+    assert by_origin(taken)["dataset/with_mask/1.jpg"].path == "photos/dataset/with_mask/1.jpg"
+    assert not (tmp_path / "data/raw/mine/files").exists()
+
+
+def test_folder_outside_the_project_is_copied(
+    ingest: Ingest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = class_folders(tmp_path_factory.mktemp("elsewhere"))
+    image = by_origin(ingest(adapter="folder", path=str(outside), labels=LABELS))["dataset/with_mask/1.jpg"]
+    copy = tmp_path / image.path
+    assert image.path.startswith("data/raw/mine/files/")
+    assert copy.read_bytes() == picture(1)
+    assert copy.stat().st_nlink == 1, "a hard link would let DVC change the user's own file"
+
+
+def test_unmapped_label_stops_with_the_labels_found(ingest: Ingest, tmp_path: Path) -> None:
+    class_folders(tmp_path / "photos")
+    with pytest.raises(SourceError, match=r"'with_mask'.*\n.*'with_mask', 'without_mask'.*\n.*settings.mine.labels"):
+        ingest(adapter="folder", path="photos", labels={"without_mask": {"mask_type": "none"}})
+
+
+def test_files_without_a_class_folder_have_the_label_dot(ingest: Ingest, tmp_path: Path) -> None:
+    write_tree(tmp_path / "photos", {"a.jpg": picture()})
+    taken = ingest(adapter="folder", path="photos", labels={".": {"mask_type": "none"}})
+    assert taken.images[0].mask_type == "none"
+
+
+def test_archive_is_taken_like_a_folder(ingest: Ingest, tmp_path: Path) -> None:
+    class_folders(tmp_path / "photos")
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        archive.write(tmp_path / "photos/dataset/with_mask/1.jpg", "with_mask/1.jpg")
+        archive.writestr("../escaped.jpg", picture(9))
+    taken = ingest(adapter="folder", path="photos.zip", labels=LABELS)
+    assert by_origin(taken).keys() == {"with_mask/1.jpg"}
+    assert reasons(taken.rejections) == {"../escaped.jpg": "unsafe_path"}
+    assert not (tmp_path.parent / "escaped.jpg").exists()
+
+
+def test_missing_path_says_what_to_set(ingest: Ingest) -> None:
+    with pytest.raises(SourceError, match=r"ingest\.settings\.mine\.path"):
+        ingest(adapter="folder")
+
+
+def test_unknown_key_and_adapter_are_named(ingest: Ingest) -> None:
+    with pytest.raises(ConfigError, match=r"ingest\.settings\.mine\.pth"):
+        ingest(adapter="folder", pth="photos")
+    with pytest.raises(ConfigError, match="'foldr': expected one of"):
+        ingest(adapter="foldr")
+
+
+def test_nothing_usable_is_an_error_that_shows_why(ingest: Ingest, tmp_path: Path) -> None:
+    write_tree(tmp_path / "photos", {"a.jpg": b"no image"})
+    with pytest.raises(SourceError, match=r"1 rejected, beginning with a\.jpg: not_an_image"):
+        ingest(adapter="folder", path="photos", labels={".": {}})
+
+
+def test_every_file_leaves_once(ingest: Ingest, tmp_path: Path) -> None:
+    class_folders(tmp_path / "photos")
+    taken = ingest(adapter="folder", path="photos", labels=LABELS)
+    ids = [row.id for row in (*taken.images, *taken.rejections)]
+    assert len(ids) == len(set(ids)) == 4

@@ -1,0 +1,129 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from pipeline.core.records import Image, Rejection
+from pipeline.sources.provenance import Provenance
+from pipeline.storage.manifests import read_manifest
+from stages.cli import main
+from tests.sources.kit import picture, write_tree
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    write_tree(tmp_path, {"one/a.jpg": picture(1), "one/b.jpg": picture(2), "two/copy.jpg": picture(1)})
+    one = {"adapter": "folder", "path": "one", "labels": {".": {"mask_type": "none"}}, "licence": "CC0-1.0"}
+    two = {"adapter": "folder", "path": "two", "labels": {".": {"mask_type": "cloth"}}, "author": "Ann"}
+    settings = {"one": one, "two": two, "absent": {"adapter": "folder", "path": "nowhere"}}
+    params = {"ingest": {"sources": ["one", "two"], "settings": settings}}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def images(project: Path, source: str) -> dict[str, Image]:
+    return {image.origin: image for image in read_manifest(project / f"data/raw/{source}/images.parquet", Image)}
+
+
+def test_list_has_every_source_and_marks_the_taken(project: Path) -> None:
+    lines = run("sources", "list").output.splitlines()
+    assert any(line.startswith("* one ") and "CC0-1.0" in line for line in lines)
+    assert any(line.startswith("  maskedface-net ") and "CC-BY-NC-SA-4.0" in line for line in lines)
+
+
+def test_show_tells_papers_needs_and_labels(project: Path) -> None:
+    output = run("sources", "show", "maskedface-net").output
+    assert "CC-BY-NC-SA-4.0" in output
+    assert "Download the two halves" in output
+    assert "Mask_Chin                  mask_type: surgical, wear: nose_mouth_exposed" in output
+
+
+def test_show_of_no_source_names_those_that_are(project: Path) -> None:
+    result = run("sources", "show", "nosuch")
+    assert result.exit_code == 1
+    assert "'nosuch': no such source; known are sample, maskedface-net" in result.output
+
+
+def test_check_says_what_is_missing(project: Path) -> None:
+    assert run("sources", "check").output == "one: ready\ntwo: ready\n"
+    result = run("sources", "check", "one", "absent", "maskedface-net")
+    assert result.exit_code == 1
+    assert "absent: not ready\n" in result.output
+    assert "nowhere does not exist" in result.output
+    assert "Set ingest.settings.maskedface-net.path. Download the two halves" in result.output
+    assert "not ready: absent, maskedface-net" in result.output
+
+
+def test_conflicts_between_sources_become_rows(project: Path) -> None:
+    assert run("ingest").exit_code == 0
+    result = run("sources", "conflicts")
+    assert result.output == "1 files with conflicting labels, 2 rows: reports/label_conflicts.csv\n"
+    header, *rows = (project / "reports/label_conflicts.csv").read_text().splitlines()
+    assert header.startswith("sha256,field,value,source,origin,")
+    assert [row.split(",")[1:5] for row in rows] == [
+        ["mask_type", "none", "one", "a.jpg"],
+        ["mask_type", "cloth", "two", "copy.jpg"],
+    ]
+
+
+def test_provenance_keeps_the_time_of_the_first_run(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter(["2026-01-01T00:00:00+00:00", "2026-02-02T00:00:00+00:00"])
+    monkeypatch.setattr("pipeline.sources.ingest.utc_now", lambda: next(times))
+    assert run("ingest", "--source", "one").exit_code == 0
+    first = (project / "data/raw/one/images.parquet").read_bytes()
+    (project / "one/new.jpg").write_bytes(picture(7))
+    assert run("ingest", "--source", "one").exit_code == 0
+    rows = read_manifest(project / "data/provenance/one/images.parquet", Provenance)
+    assert {row.origin: row.fetched_at[:7] for row in rows} == {
+        "a.jpg": "2026-01",
+        "b.jpg": "2026-01",
+        "new.jpg": "2026-02",
+    }
+    (project / "one/new.jpg").unlink()
+    times = iter(["2026-03-03T00:00:00+00:00"])
+    assert run("ingest", "--source", "one").exit_code == 0
+    assert (project / "data/raw/one/images.parquet").read_bytes() == first, "the output depends on the clock"
+
+
+@pytest.mark.usefixtures("project")
+class TestTakedown:
+    def test_copies_in_other_sources_go_too(self, project: Path) -> None:
+        run("ingest")
+        target = images(project, "one")["a.jpg"]
+        result = run("takedown", "--id", target.id, "--reason", "asked by the person shown")
+        assert result.exit_code == 0, result.output
+        assert "one: a.jpg (one/a.jpg)\ntwo: copy.jpg (two/copy.jpg)\n2 images are taken down" in result.output
+        again = run("ingest")
+        assert images(project, "one").keys() == {"b.jpg"}
+        assert again.exit_code == 1, "source two has nothing left"
+        (row,) = read_manifest(project / "data/raw/two/rejected.parquet", Rejection)
+        assert row.reason == "taken_down"
+        (row,) = read_manifest(project / "data/raw/one/rejected.parquet", Rejection)
+        assert (row.reason, row.detail) == ("taken_down", "asked by the person shown")
+
+    def test_by_author(self, project: Path) -> None:
+        run("ingest")
+        assert "2 images are taken down" in run("takedown", "--author", "ann").output
+        run("ingest")
+        assert images(project, "one").keys() == {"b.jpg"}
+
+    def test_nothing_ingested_yet_is_no_hindrance(self) -> None:
+        assert run("takedown", "--author", "Ann").exit_code == 0
+        assert run("ingest", "--source", "two").exit_code == 1
+
+    def test_exactly_one_subject(self) -> None:
+        result = run("takedown", "--author", "Ann", "--url", "http://x")
+        assert result.exit_code == 2
+        assert "Give exactly one of --url, --author, --id and --sha256." in result.output
+
+    def test_damaged_list_stops_ingest(self, project: Path) -> None:
+        (project / "takedowns.yaml").write_text("- {autor: Ann}\n")
+        result = run("ingest", "--source", "one")
+        assert result.exit_code == 1
+        assert "takedowns.yaml: cannot be read" in result.output

@@ -1,0 +1,108 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torchvision import tv_tensors
+
+from pipeline.core.arrays import Points, Rgb
+from pipeline.core.params import FacesParams
+from pipeline.core.records import Assignment, MaskType
+from pipeline.faces.crops import crop_landmarks, crop_square
+from pipeline.faces.finding import FaceFinder, FoundFace
+from pipeline.masks import MaskSynthesizer, load_templates
+from pipeline.storage.images import write_image
+from pipeline.storage.manifests import read_manifest
+from pipeline.training.data import CropDataset
+from pipeline.training.labels import heads_of
+from pipeline.training.random_mask import FaceMasking, RandomFaceMask
+
+MASKS: tuple[MaskType, ...] = ("cloth", "surgical", "ffp2")
+
+
+@pytest.fixture(scope="module")
+def synthesizer() -> MaskSynthesizer:
+    return MaskSynthesizer(load_templates())
+
+
+@pytest.fixture(scope="module")
+def face(portrait: Rgb) -> FoundFace:
+    return FaceFinder(FacesParams()).find(portrait)[0]
+
+
+def target(landmarks: Points, mask_type: str = "none") -> dict[str, object]:
+    points = tv_tensors.KeyPoints(landmarks, canvas_size=(300, 256))
+    return {"landmarks": points, "mask_type": mask_type, "wear": "none"}
+
+
+def tensor(rgb: Rgb) -> torch.Tensor:
+    return torch.from_numpy(np.array(rgb)).permute(2, 0, 1)
+
+
+def test_a_bare_face_gets_a_mask_and_its_label(synthesizer: MaskSynthesizer, portrait: Rgb, face: FoundFace) -> None:
+    torch.manual_seed(0)
+    image, changed = RandomFaceMask(synthesizer, MASKS, p=1.0)(tensor(portrait), target(face.landmarks))
+    assert changed["mask_type"] in MASKS
+    assert changed["wear"] != "none"
+    difference = (image.int() - tensor(portrait).int()).abs().sum(0) > 30
+    mouth = face.landmarks[48:68].mean(0).round().astype(int)
+    assert difference[mouth[1] - 5 : mouth[1] + 5, mouth[0] - 5 : mouth[0] + 5].float().mean() > 0.8
+    assert image.shape == tensor(portrait).shape
+
+
+def test_the_same_seed_puts_on_the_same_mask(synthesizer: MaskSynthesizer, portrait: Rgb, face: FoundFace) -> None:
+    def once(seed: int) -> torch.Tensor:
+        torch.manual_seed(seed)
+        return RandomFaceMask(synthesizer, MASKS, p=1.0)(tensor(portrait), target(face.landmarks))[0]
+
+    assert torch.equal(once(1), once(1))
+    assert not torch.equal(once(1), once(2))
+
+
+@pytest.mark.parametrize(("p", "mask_type"), [(0.0, "none"), (1.0, "cloth")])
+def test_others_stay_as_they_are(
+    synthesizer: MaskSynthesizer, portrait: Rgb, face: FoundFace, p: float, mask_type: str
+) -> None:
+    image, changed = RandomFaceMask(synthesizer, MASKS, p)(tensor(portrait), target(face.landmarks, mask_type))
+    assert torch.equal(image, tensor(portrait))
+    assert changed["mask_type"] == mask_type
+
+
+def test_a_face_that_takes_no_mask_stays_bare(synthesizer: MaskSynthesizer, portrait: Rgb, face: FoundFace) -> None:
+    tiny = target(face.landmarks / 50)
+    image, changed = RandomFaceMask(synthesizer, MASKS, 1.0)(tensor(portrait), tiny)
+    assert torch.equal(image, tensor(portrait))
+    assert changed["mask_type"] == "none"
+
+
+def test_landmarks_follow_their_face_into_the_crop(portrait: Rgb, face: FoundFace) -> None:
+    inside = crop_landmarks(face.landmarks, face.box, 1.35, 224)
+    crop = crop_square(portrait, face.box, 1.35, 224)
+    assert inside.min() > 0
+    assert inside.max() < 224
+    found = FaceFinder(FacesParams()).find(crop)[0]
+    eye_px = np.linalg.norm(inside[36] - inside[45])
+    assert np.abs(found.landmarks - inside).mean() < 0.05 * eye_px
+
+
+def test_a_dataset_relabels_what_it_masks(
+    project: Path, synthesizer: MaskSynthesizer, portrait: Rgb, face: FoundFace
+) -> None:
+    row = read_manifest(project / "data/split/split.parquet", Assignment)[0]
+    write_image(project / "face.jpg", crop_square(portrait, face.box, 1.35, 224))
+    rows = [replace(row, sample_id=f"{k}", crop_path="face.jpg") for k in range(8)]
+    points = crop_landmarks(face.landmarks, face.box, 1.35, 224)
+    masking = FaceMasking(
+        RandomFaceMask(synthesizer, MASKS, 0.75), {f"{k}": points for k in range(7)}, project, 0.75, MASKS
+    )
+    data = CropDataset(
+        rows, project, heads_of("type_and_wear"), 64, transform=lambda image: image, masking=masking, cache_mb=9
+    )
+    labels = [data[k][1].tolist() for k in range(8)]
+    assert labels[7] == [0, 0]  # no landmarks, no mask
+    assert 2 <= sum(label[0] > 0 for label in labels) <= 7
+    assert all((label[0] > 0) == (label[1] > 0) for label in labels)
+    assert data[3][0].shape == (3, 64, 64)
+    assert data.class_counts(0).tolist() == [2, 2, 2, 2]
+    assert data.class_counts(1).tolist() == [2, 6, 0, 0, 0]
