@@ -22,6 +22,7 @@ import numpy as np
 
 from pipeline.augment.manifest_masker import Masking, unmasked_photos
 from pipeline.augment.manifests import write_maskings
+from pipeline.core.paths import FACE_CROPS, FACES, FACES_TABLE, FINGERPRINTS, IMAGES, KEPT, MASKED, RAW
 from pipeline.core.records import Face, Image, MaskedImage
 from pipeline.dedup.fingerprints.fingerprint import Fingerprint, fingerprint_version
 from pipeline.faces.extraction import Extraction
@@ -34,7 +35,7 @@ from pipeline.sources.settings import SourceSettings
 from pipeline.storage.manifests import iterate_manifest, read_manifest, write_manifest
 from pipeline.storage.shards import StoredFile
 
-RAW, KEPT = Path("data/raw/made/images.parquet"), Path("data/dedup/kept.parquet")
+MADE = RAW / "made" / IMAGES
 MASKS = ("cloth", "surgical", "ffp2")
 LIMIT_MB = 1024
 
@@ -44,15 +45,15 @@ def ingest(count: int) -> None:
     settings = SourceSettings.model_validate({"adapter": "folder", "labels": {"bare": {"mask_type": "none"}}})
     maker = RowMaker("made", settings, LabelMap(settings.labels))
     offers = (Offer(origin=f"bare/{n:09d}.jpg", file=Path("x"), labels=("bare",)) for n in range(count))
-    found = (Inspected(o, record_id("sha", o.origin) * 2, f"data/raw/{o.origin}", 1024, 1024, 40_000) for o in offers)
-    write_manifest(RAW, [row for one in found for row in maker.rows(one)], Image)
+    found = (Inspected(o, record_id("sha", o.origin) * 2, str(RAW / o.origin), 1024, 1024, 40_000) for o in offers)
+    write_manifest(MADE, [row for one in found for row in maker.rows(one)], Image)
 
 
 def fingerprints(_: int) -> None:
     """What the stage would have found in the pixels: every tenth photo is a copy of the one before."""
     rng = np.random.default_rng(0)
-    rows = (_fingerprint(n, image.sha256, rng) for n, image in enumerate(iterate_manifest(RAW, Image)))
-    path = Path(".cache/fingerprints") / f"{fingerprint_version(with_faces=True)}.parquet"
+    rows = (_fingerprint(n, image.sha256, rng) for n, image in enumerate(iterate_manifest(MADE, Image)))
+    path = FINGERPRINTS / f"{fingerprint_version(with_faces=True)}.parquet"
     write_manifest(path, rows, Fingerprint)
 
 
@@ -75,12 +76,12 @@ def dedup(_: int) -> None:
 def faces(_: int) -> None:
     """One face a kept photo, and an index of the crops."""
     images = read_manifest(KEPT, Image)
-    write_extractions(map(_extraction, images), Path("data/faces"), index=True)
+    write_extractions(map(_extraction, images), FACES, index=True)
 
 
 def _extraction(image: Image) -> Extraction:
     crop = StoredFile(
-        key=image.id, member="jpg", shard=f"data/faces/crops/{image.id}-0.jpg", offset=0, size=9000, sha256=image.sha256
+        key=image.id, member="jpg", shard=f"{FACE_CROPS}/{image.id}-0.jpg", offset=0, size=9000, sha256=image.sha256
     )
     face = Face(
         id=f"{image.id}-0", image_id=image.id, left=300.1, top=310.2, right=700.3, bottom=800.4, score=0.93,
@@ -96,9 +97,9 @@ def _numbers(count: int) -> tuple[float, ...]:
 
 def augment(_: int) -> None:
     """Three masked pictures a face, in shards with their index."""
-    photos = unmasked_photos(iterate_manifest(KEPT, Image), iterate_manifest(Path("data/faces/faces.parquet"), Face))
+    photos = unmasked_photos(iterate_manifest(KEPT, Image), iterate_manifest(FACES_TABLE, Face))
     maskings = (_masking(photo.image, face) for photo in photos for face in photo.faces)
-    write_maskings(maskings, Path("data/masked"), index=True)
+    write_maskings(maskings, MASKED, index=True)
 
 
 def _masking(image: Image, face: Face) -> Masking:
@@ -106,7 +107,7 @@ def _masking(image: Image, face: Face) -> Masking:
     members = [(folder, member) for folder in ("images", "crops") for member in ("jpg", "json")]
     files = [
         StoredFile(
-            key=row.id, member=member, shard=f"data/masked/{folder}/000001.tar", offset=10**6, size=10**5,
+            key=row.id, member=member, shard=f"{MASKED}/{folder}/000001.tar", offset=10**6, size=10**5,
             sha256=image.sha256,
         )
         for row in rows
@@ -118,8 +119,8 @@ def _masking(image: Image, face: Face) -> Masking:
 def _masked(image: Image, face: Face, mask: str) -> MaskedImage:
     return MaskedImage(
         id=f"{face.id}-{mask}0", face_id=face.id, image_id=image.id, parent_sha256=image.sha256,
-        path=f"data/masked/images/000001.tar#1000000+{len(mask)}", alpha_path=None,
-        crop_path=f"data/masked/crops/000001.tar#1000000+{len(mask)}", template=f"{mask}_pleated", mask_type=mask,
+        path=f"{MASKED}/images/000001.tar#1000000+{len(mask)}", alpha_path=None,
+        crop_path=f"{MASKED}/crops/000001.tar#1000000+{len(mask)}", template=f"{mask}_pleated", mask_type=mask,
         wear="correct", valve="no", seed=7, draw=json.dumps({"values": _numbers(120)}), polygon=_numbers(120),
         mask_left=1.0, mask_top=2.0, mask_right=3.0, mask_bottom=4.0, left=face.left, top=face.top, right=face.right,
         bottom=face.bottom, landmarks=face.landmarks, yaw_deg=1.0, pitch_deg=1.0, roll_deg=1.0, licence="unknown",

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from pipeline.core.params import FacesParams
+from pipeline.core.paths import MODEL
 from pipeline.storage.images import EXTENSIONS, decode_image, encode_image, read_image
 from pipeline.training.checkpoint import load_model
 from pipeline.training.predicting import FacePredictor
@@ -24,7 +25,7 @@ def main() -> None:
     """Measure and print one line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--model", type=Path, default=Path("models/model.pt"))
+    parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--side", type=int, default=640)
     parser.add_argument("--count", type=int, default=100)
     arguments = parser.parse_args()

@@ -18,6 +18,8 @@ from typing import Any
 
 import yaml
 
+from pipeline.core.paths import CACHE, REPORTS
+
 ROOT = Path(__file__).parents[1]
 BEFORE_TRAINING = ("ingest", "dedup", "faces", "augment", "split")
 
@@ -35,7 +37,7 @@ def main() -> None:
     trained_s = time.perf_counter() - started
     run("evaluate", work)
     facts = {"train": params["train"], "per_face": params["augment"]["per_face"], "trained_s": round(trained_s)}
-    metrics = json.loads((work / "reports/metrics.json").read_text(encoding="utf-8"))
+    metrics = json.loads((work / REPORTS / "metrics.json").read_text(encoding="utf-8"))
     for name, heads in metrics.items():
         for head, scores in heads.items():
             print(json.dumps({"set": name, "head": head, **scores, **facts}))
@@ -46,7 +48,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--faces", type=Path, required=True, help="folder of unmasked photos")
     parser.add_argument("--real", action="append", required=True, metavar="NAME=FOLDER")
-    parser.add_argument("--work", type=Path, default=ROOT / ".cache/benchmarks/sim_to_real_cnn")
+    parser.add_argument("--work", type=Path, default=ROOT / CACHE / "benchmarks/sim_to_real_cnn")
     parser.add_argument(
         "--preset", type=Path, help="YAML with a `train` section, such as pipeline/training/presets/*.yaml"
     )

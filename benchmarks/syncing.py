@@ -22,10 +22,10 @@ from benchmarks.mask_speed import SAMPLE, prepare
 from pipeline.augment.folder_run import augment_folder, find_photos
 from pipeline.augment.request import Settings
 from pipeline.core.params import EngineParams, parse_params
+from pipeline.core.paths import CACHE
 from pipeline.sources.ingest import ingest_source
 from pipeline.storage import whole_files as files
 
-CACHE = Path(".cache")
 """On the project's own disk: the folder for temporary files may be in memory."""
 KINDS = ("never", "as it is", "every file")
 

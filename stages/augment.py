@@ -1,8 +1,8 @@
 """The `augment` stage: unmasked faces in, the same faces with masks out."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.core.paths import FACES_TABLE, KEPT, MASKED
 from stages.running.commands import log_counts, road_stage
 
 if TYPE_CHECKING:
@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from pipeline.core.params import Params
     from pipeline.storage.resumable import Build
 
-KEPT = Path("data/dedup/kept.parquet")
-FACES = Path("data/faces/faces.parquet")
-OUT = Path("data/masked")
 _BATCH_PHOTOS = 4
 """A photo takes some hundred milliseconds: what a kill loses is small, and so is the share of passing it."""
 
@@ -34,10 +31,10 @@ def command(params: "Params") -> None:
 
     mask = parse_section(MaskParams, params.augment.mask, "params.yaml", "augment.mask")
     templates_for(params.augment.templates, params.augment.masks, params.augment.holdout_templates)
-    photos = unmasked_photos(iterate_manifest(KEPT, Image), iterate_manifest(FACES, Face))
-    with building(OUT, build_facts(params, mask), pixels=params.storage.root) as build:
+    photos = unmasked_photos(iterate_manifest(KEPT, Image), iterate_manifest(FACES_TABLE, Face))
+    with building(MASKED, build_facts(params, mask), pixels=params.storage.root) as build:
         pixels = params.storage.pixels
-        masker = FaceMasker(params.augment, params.faces, mask, params.seed, pixels, OUT, written=build.pixels)
+        masker = FaceMasker(params.augment, params.faces, mask, params.seed, pixels, MASKED, written=build.pixels)
         if shards := params.augment.format == "shards":
             maskings = _shard_by_shard(build, ShardMasker(masker), photos, params)
         else:

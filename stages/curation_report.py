@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.core.paths import CURATION_PAGE
 from stages.running.commands import road_stage
 
 if TYPE_CHECKING:
@@ -12,9 +13,7 @@ if TYPE_CHECKING:
 
 
 @road_stage
-@click.option(
-    "--out", default="reports/curation.html", show_default=True, type=click.Path(dir_okay=False, path_type=Path)
-)
+@click.option("--out", default=CURATION_PAGE, show_default=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--review",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

@@ -1,16 +1,14 @@
 """The stage `dedup`: find the links among all ingested images and keep one good copy of each photo."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.core.paths import CLUSTERS, DEDUP, IMAGES, KEPT, LINKS, OVERSIZED_PEOPLE, QUALITY, RAW, REJECTED
 from stages.running.commands import log_counts, road_stage
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
-
-OUT = Path("data/dedup")
 
 
 @road_stage
@@ -26,7 +24,7 @@ def command(params: "Params") -> None:
     from pipeline.storage.manifests import write_manifest
     from stages.running.mapping import mapped
 
-    manifests = [Path("data/raw") / source / "images.parquet" for source in params.ingest.sources]
+    manifests = [RAW / source / IMAGES for source in params.ingest.sources]
     images = ImageRows.read(manifests)
     fingerprints, unreadable = fingerprint_images(
         images, faces=params.dedup.align_faces, engine=params.engine, root=params.storage.pixels, mapper=mapped
@@ -35,18 +33,18 @@ def command(params: "Params") -> None:
     embeddings = embed_images(wanted, params.storage.pixels, engine=params.engine, mapper=mapped)
     result = curate(images, fingerprints, params, embeddings)
     rejected = sorted([*unreadable, *result.rejected], key=lambda row: row.id)
-    write_manifest(OUT / "links.parquet", result.links, DuplicateLink)
-    write_manifest(OUT / "kept.parquet", result.kept, Image)
-    write_manifest(OUT / "rejected.parquet", rejected, Rejection)
-    write_manifest(OUT / "clusters.parquet", result.clusters, ClusterMember)
-    write_manifest(OUT / "quality.parquet", result.quality(), ImageQuality)
-    write_manifest(OUT / "oversized_people.parquet", result.oversized_people, OversizedPerson)
+    write_manifest(LINKS, result.links, DuplicateLink)
+    write_manifest(KEPT, result.kept, Image)
+    write_manifest(DEDUP / REJECTED, rejected, Rejection)
+    write_manifest(CLUSTERS, result.clusters, ClusterMember)
+    write_manifest(QUALITY, result.quality(), ImageQuality)
+    write_manifest(OVERSIZED_PEOPLE, result.oversized_people, OversizedPerson)
     log_counts("dedup", len(images), len(result.kept), rejected)
     if result.oversized_people:
         people = len({row.person for row in result.oversized_people})
         click.echo(
             f"dedup: {len(result.oversized_people)} images of {people} people with more than "
-            f"{params.dedup.same_person.max_images} images were not linked by face; see oversized_people.parquet"
+            f"{params.dedup.same_person.max_images} images were not linked by face; see {OVERSIZED_PEOPLE.name}"
         )
 
 

@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.core.errors import MaskwrightError
+from pipeline.core.paths import EXTERNAL_CROPS, MODEL, REPORTS, SPLIT_TABLE
 from stages.running.commands import road_stage
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
     from pipeline.evaluation.external import EvaluationSet
     from pipeline.evaluation.report import MeasuredSet
-
-SPLIT = Path("data/split/split.parquet")
-MODEL = Path("models/model.pt")
-OUT = Path("reports")
-EXTERNAL_CROPS = Path(".cache/external")
 
 
 @road_stage
@@ -26,16 +22,17 @@ def command(params: "Params") -> None:
     from pipeline.core.records import Assignment
     from pipeline.evaluation.evaluating import Measuring
     from pipeline.evaluation.external import held_out_sets
-    from pipeline.evaluation.inputs import dataset_flow, face_facts, ingested_images, mask_pairs
+    from pipeline.evaluation.inputs import dataset_flow, face_facts, mask_pairs
     from pipeline.evaluation.outputs import write_dataset_cards, write_numbers, write_pages
     from pipeline.evaluation.report import MeasuredSet
+    from pipeline.storage.ingested import ingested_images
     from pipeline.storage.manifests import read_manifest
     from pipeline.training.checkpoint import load_model
     from pipeline.training.inference import choose_device
 
     root, pixels = Path(), params.storage.pixels
     model, facts = load_model(MODEL, choose_device(params.train.device))
-    rows = read_manifest(SPLIT, Assignment)
+    rows = read_manifest(SPLIT_TABLE, Assignment)
     measuring = Measuring(
         root=pixels,
         temperatures=facts["temperatures"],
@@ -50,9 +47,9 @@ def command(params: "Params") -> None:
         raise MaskwrightError("the test side has no two classes and evaluate.external is empty: nothing to measure on")
     sets = [MeasuredSet(one, measuring.measure(model, one)) for one in found]
     flow = dataset_flow(root)
-    write_numbers(OUT, sets)
-    write_pages(OUT, model, facts, sets, root=pixels, pairs=mask_pairs(root, pixels, rows), flow=flow)
-    write_dataset_cards(OUT, SPLIT, rows, ingested_images(root), flow)
+    write_numbers(REPORTS, sets)
+    write_pages(REPORTS, model, facts, sets, root=pixels, pairs=mask_pairs(root, pixels, rows), flow=flow)
+    write_dataset_cards(REPORTS, SPLIT_TABLE, rows, ingested_images(root), flow)
     _log(sets)
 
 

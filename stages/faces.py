@@ -1,15 +1,12 @@
 """The `faces` stage: kept images in, faces with landmarks and pose out, and a crop of each."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.core.paths import FACE_CROPS, FACES, KEPT
 from stages.running.commands import log_counts, road_stage
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
-
-KEPT = Path("data/dedup/kept.parquet")
-OUT = Path("data/faces")
 
 
 @road_stage
@@ -26,8 +23,8 @@ def command(params: "Params") -> None:
     from stages.running.record import current_run
 
     images, pixels = read_manifest(KEPT, Image), params.storage.pixels
-    with building(OUT, build_facts(params), pixels=params.storage.root) as build:
-        extract = FaceExtractor(params.faces, pixels, OUT / "crops", written=build.pixels)
+    with building(FACES, build_facts(params), pixels=params.storage.root) as build:
+        extract = FaceExtractor(params.faces, pixels, FACE_CROPS, written=build.pixels)
         extractions = build.through(
             images,
             lambda rest: mapped(extract, rest, params.engine, crashed=extract.rejected),

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.running.commands import LOCKS, log_counts, road_stage
+from pipeline.core.paths import LOCKS, RAW
+from stages.running.commands import log_counts, road_stage
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
@@ -27,7 +28,7 @@ def command(params: "Params", sources: tuple[str, ...]) -> None:
     failures = []
     for source in sources or params.ingest.sources:
         try:
-            with run_lock(LOCKS / f"data-raw-{source}.lock", f"data/raw/{source}"):
+            with run_lock(LOCKS / f"data-raw-{source}.lock", str(RAW / source)):
                 taken = ingest_source(source, params, Path.cwd(), mapped)
         except MaskwrightError as error:
             failures.append(str(error))

@@ -1,17 +1,15 @@
 """The stage `split`: spread the faces, real and masked, over train, val and test."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.core.paths import FACES_TABLE, KEPT, LINKS, MASKED_TABLE, REJECTED, SPLIT, SPLIT_TABLE
 from stages.running.commands import log_reasons, road_stage
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
     from pipeline.split.assigning import SplitInputs
-
-DEDUP, OUT = Path("data/dedup"), Path("data/split")
 
 
 @road_stage
@@ -25,8 +23,8 @@ def command(params: "Params") -> None:
     rules = split_rules(params)
     split = Split(_inputs(params), rules)
     with (
-        manifest_writer(OUT / "split.parquet", Assignment) as assigned,
-        manifest_writer(OUT / "rejected.parquet", Rejection) as rejected,
+        manifest_writer(SPLIT_TABLE, Assignment) as assigned,
+        manifest_writer(SPLIT / REJECTED, Rejection) as rejected,
     ):
         for row in split.rows():
             (rejected if isinstance(row, Rejection) else assigned).add([row])
@@ -42,10 +40,10 @@ def _inputs(params: "Params") -> "SplitInputs":
     from pipeline.storage.manifests import Manifest
 
     return SplitInputs(
-        images=Manifest(DEDUP / "kept.parquet", Image),
-        links=Manifest(DEDUP / "links.parquet", DuplicateLink),
-        faces=Manifest(Path("data/faces/faces.parquet"), Face),
-        masked=Manifest(Path("data/masked/masked.parquet"), MaskedImage),
+        images=Manifest(KEPT, Image),
+        links=Manifest(LINKS, DuplicateLink),
+        faces=Manifest(FACES_TABLE, Face),
+        masked=Manifest(MASKED_TABLE, MaskedImage),
         pinned=Manifest(params.split.pinned, Assignment) if params.split.pinned else None,
         ignored=params.dedup.links.ignored(),
     )

@@ -6,11 +6,11 @@ Several processes: `torchrun --nproc-per-node 2 -m stages.train`.
 import os
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.core.paths import CHECKPOINT, FACES_TABLE, MODEL, SPLIT_TABLE, TRAINING_LOG
 from stages.running.commands import road_stage
 
 if TYPE_CHECKING:
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from pipeline.training.loop import EpochResult, Timing
     from pipeline.training.random_mask import FaceMasking
     from pipeline.training.run import TrainedModel, TrainingSides
-
-SPLIT = Path("data/split/split.parquet")
-FACES = Path("data/faces/faces.parquet")
-MODEL = Path("models/model.pt")
-CHECKPOINT = Path(".cache/train/last.pt")
-LIVE = Path("reports/train")
 
 
 class LiveObserver:
@@ -71,7 +65,7 @@ def command(params: "Params") -> None:
     from pipeline.training.distributed import joined_world
     from pipeline.training.run import training_sides
 
-    rows = read_manifest(SPLIT, Assignment)
+    rows = read_manifest(SPLIT_TABLE, Assignment)
     sides = training_sides(rows, params.storage.pixels, params.train, seed=params.seed, masking=_masking(params))
     with joined_world(os.environ) as world:
         if not world.is_first:
@@ -96,7 +90,7 @@ def _masking(params: "Params") -> "FaceMasking | None":
     templates = templates_for(params.augment.templates, params.augment.masks)
     shown = {name: t for name, t in templates.items() if name not in params.augment.holdout_templates}
     synthesizer = MaskSynthesizer(shown, MaskParams.model_validate(params.augment.mask))
-    landmarks = bare_landmarks(read_manifest(FACES, Face), params.faces.crop_scale, params.faces.crop_px)
+    landmarks = bare_landmarks(read_manifest(FACES_TABLE, Face), params.faces.crop_scale, params.faces.crop_px)
     masks = params.augment.masks
     return FaceMasking(RandomFaceMask(synthesizer, masks, share), landmarks, params.storage.pixels, share, masks)
 
@@ -116,7 +110,7 @@ def _train_logged(params: "Params", sides: "TrainingSides", world: "World") -> "
 
     from pipeline.training.run import sample_sheet
 
-    with Live(str(LIVE), dvcyaml=None, save_dvc_exp=False) as live:
+    with Live(str(TRAINING_LOG), dvcyaml=None, save_dvc_exp=False) as live:
         live.log_image("train_crops.png", sample_sheet(sides.train))
         return _train(params, sides, world, live)
 

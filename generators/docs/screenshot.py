@@ -14,11 +14,13 @@ from pathlib import Path
 import click
 from PIL import Image
 
+from pipeline.core.paths import CURATION_PAGE
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @click.command(help=__doc__)
-@click.argument("page", default="reports/curation.html", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("page", default=CURATION_PAGE, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("picture", default="docs/curation.png", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--width", default=1200, show_default=True, help="Pixels.")
 @click.option("--height", default=1500, show_default=True, help="Pixels.")

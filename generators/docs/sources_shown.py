@@ -26,6 +26,7 @@ import yaml
 from click.testing import CliRunner
 from kagglesdk import kaggle_env
 
+from pipeline.core.paths import LABEL_CONFLICTS, RAW
 from pipeline.core.records import Image, Rejection
 from pipeline.storage.manifests import read_manifest
 from stages.cli import main as maskwright
@@ -222,7 +223,7 @@ def lines(names: list[str], archive: str) -> list[str]:
 def session(name: str, rewrite: Callable[[str], str] = str) -> list[str]:
     """Check, ingest, and what came of it."""
     said = [*command("sources", "check", name), *command("ingest", "--source", name)]
-    raw = Path("data/raw") / name
+    raw = RAW / name
     if (raw / "images.parquet").is_file():
         said += [*rows(raw)]
     return ["```console", *(rewrite(line) for line in said), "```"]
@@ -350,7 +351,7 @@ def shown_labels(project: Path) -> list[str]:
         two["labels"] = {"scarf": {"mask_type": "cloth"}}
         Path("params.yaml").write_text(yaml.safe_dump(params))
         said = [*command("ingest", "--source", "two"), *command("sources", "conflicts")]
-        said += Path("reports/label_conflicts.csv").read_text().splitlines()
+        said += LABEL_CONFLICTS.read_text().splitlines()
         said += command("takedown", "--author", "Ann", "--reason", "asked by the photographer")
         said += command("ingest", "--source", "one")
         return [*out, "With the label mapped:", "", "```console", *said, "```", ""]

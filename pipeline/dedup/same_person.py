@@ -14,8 +14,9 @@ from pipeline.core.arrays import Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.locations import Location, located
 from pipeline.core.params import EngineParams, SamePersonParams
+from pipeline.core.paths import FINGERPRINTS
 from pipeline.core.records import DuplicateLink, Image
-from pipeline.dedup.fingerprints.cache import CACHE, Mapper, Rows, cached_by_content
+from pipeline.dedup.fingerprints.cache import Mapper, Rows, cached_by_content
 from pipeline.dedup.fingerprints.face_patch import FaceFinder
 from pipeline.dedup.fingerprints.fingerprint import DRAFT_SIDE_PX
 from pipeline.engine import map_records
@@ -54,7 +55,7 @@ def embed_images(
     root: Location = Path(),
     *,
     engine: EngineParams | None = None,
-    cache_folder: Path | None = CACHE,
+    cache_folder: Path | None = FINGERPRINTS,
     mapper: Mapper = map_records,
 ) -> dict[str, Embedding]:
     """The embedding of each content with a face, by its sha256; what can't be decoded is left out.

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.locations import Location, located
+from pipeline.core.paths import FACES_TABLE, KEPT, MASKED_TABLE, REJECTED, SPLIT_TABLE
 from pipeline.core.records import Assignment, Face, Image, MaskedImage, MaskType, Rejection, Wear
 from pipeline.evaluation.attributes import FaceFacts
 from pipeline.evaluation.flow import FlowRow, flow_row
 from pipeline.evaluation.report import MaskPair
-from pipeline.storage.manifests import count_records, iterate_manifest, read_manifests
+from pipeline.storage.ingested import ingested_manifests
+from pipeline.storage.manifests import count_records, iterate_manifest
 from pipeline.training.data import read_crop
-
-RAW, DEDUP, FACES, MASKED, SPLIT = (Path("data") / name for name in ("raw", "dedup", "faces", "masked", "split"))
 
 _PAIRS = 8
 _PAIR_PX = 160
@@ -44,7 +44,7 @@ class MaskedTwin:
 
 def face_facts(root: Path) -> dict[str, FaceFacts]:
     """Yaw and size of every face, masked or bare, by sample id; of those manifests that are there."""
-    manifests = ((root / FACES / "faces.parquet", Face), (root / MASKED / "masked.parquet", MaskedImage))
+    manifests = ((root / FACES_TABLE, Face), (root / MASKED_TABLE, MaskedImage))
     return {
         row.id: FaceFacts(row.yaw_deg, max(row.right - row.left, row.bottom - row.top))
         for path, kind in manifests
@@ -52,23 +52,18 @@ def face_facts(root: Path) -> dict[str, FaceFacts]:
     }
 
 
-def ingested_images(root: Path) -> list[Image]:
-    """The images of every source."""
-    return read_manifests(sorted((root / RAW).glob("*/images.parquet")), Image)
-
-
 def dataset_flow(root: Path) -> list[FlowRow]:
     """One row for each stage whose manifests are there."""
-    ingested = [(path, Image, f"ingest {path.parent.name}") for path in sorted((root / RAW).glob("*/images.parquet"))]
+    ingested = [(path, Image, f"ingest {path.parent.name}") for path in ingested_manifests(root)]
     later = [
-        (root / DEDUP / "kept.parquet", Image, "dedup"),
-        (root / FACES / "faces.parquet", Face, "faces"),
-        (root / MASKED / "masked.parquet", MaskedImage, "augment"),
-        (root / SPLIT / "split.parquet", Assignment, "split"),
+        (root / KEPT, Image, "dedup"),
+        (root / FACES_TABLE, Face, "faces"),
+        (root / MASKED_TABLE, MaskedImage, "augment"),
+        (root / SPLIT_TABLE, Assignment, "split"),
     ]
     units = {Image: "images", Face: "faces", MaskedImage: "masked faces", Assignment: "samples"}
     return [
-        flow_row(stage, count_records(path), units[kind], _rows(path.with_name("rejected.parquet"), Rejection))
+        flow_row(stage, count_records(path), units[kind], _rows(path.with_name(REJECTED), Rejection))
         for path, kind, stage in (*ingested, *later)
         if path.exists()
     ]
@@ -78,9 +73,7 @@ def mask_pairs(root: Path, pixels: Location, rows: Sequence[Assignment]) -> list
     """Crops of held-out faces before and after, spread over the manifest; `pixels` is what their paths begin at."""
     crops = {row.sample_id: row.crop_path for row in rows if row.side == "test"}
     masked = [
-        row
-        for row in _rows(root / MASKED / "masked.parquet", MaskedTwin, MaskedImage)
-        if row.id in crops and row.face_id in crops
+        row for row in _rows(root / MASKED_TABLE, MaskedTwin, MaskedImage) if row.id in crops and row.face_id in crops
     ]
     return [
         MaskPair(

@@ -11,8 +11,24 @@ import numpy as np
 from pipeline.core.errors import SampleRejected
 from pipeline.core.locations import Location, located
 from pipeline.core.params import Params
+from pipeline.core.paths import (
+    CLUSTERS,
+    DEDUP,
+    FACES,
+    FACES_TABLE,
+    FINGERPRINTS,
+    IMAGES,
+    KEPT,
+    LINKS,
+    MASKED,
+    MASKED_TABLE,
+    RAW,
+    REJECTED,
+    SPLIT,
+    SPLIT_TABLE,
+)
 from pipeline.core.records import Assignment, DuplicateLink, Face, Image, MaskedImage, Rejection
-from pipeline.dedup.fingerprints.cache import CACHE, fingerprint_images
+from pipeline.dedup.fingerprints.cache import fingerprint_images
 from pipeline.dedup.keeping import ClusterMember
 from pipeline.dedup.search.neighbours import neighbour_pairs
 from pipeline.review.curation_page import CurationFacts, DoubtShown, LabelReview, StageCounts
@@ -27,26 +43,26 @@ _SHORTCUT_SAMPLES = 4000
 """More samples than this change the scores by less than a hundredth."""
 
 
-def gather_facts(params: Params, data: Path = Path("data"), review: Path | None = None) -> CurationFacts:
+def gather_facts(params: Params, root: Path = Path(), review: Path | None = None) -> CurationFacts:
     """The facts of the stages that have run; those of later stages are empty. `review` is a list of `review-labels`.
 
     Raises:
         ManifestError: `dedup` hasn't run, a manifest is damaged, or `review` isn't such a list.
     """
-    raw = [data / "raw" / source for source in params.ingest.sources]
-    images = read_manifests([folder / "images.parquet" for folder in raw], Image)
-    kept = read_manifest(data / "dedup" / "kept.parquet", Image)
-    links = read_manifest(data / "dedup" / "links.parquet", DuplicateLink)
-    faces = _if_present(data / "faces" / "faces.parquet", Face)
-    masked = _if_present(data / "masked" / "masked.parquet", MaskedImage)
-    assigned = _if_present(data / "split" / "split.parquet", Assignment)
-    ingest_rejected = [row for folder in raw for row in _if_present(folder / "rejected.parquet", Rejection)]
+    raw = [root / RAW / source for source in params.ingest.sources]
+    images = read_manifests([folder / IMAGES for folder in raw], Image)
+    kept = read_manifest(root / KEPT, Image)
+    links = read_manifest(root / LINKS, DuplicateLink)
+    faces = _if_present(root / FACES_TABLE, Face)
+    masked = _if_present(root / MASKED_TABLE, MaskedImage)
+    assigned = _if_present(root / SPLIT_TABLE, Assignment)
+    ingest_rejected = [row for folder in raw for row in _if_present(folder / REJECTED, Rejection)]
     stages = [
         StageCounts("ingest", len(images) + len(ingest_rejected), len(images), ingest_rejected),
-        _counts("dedup", len(images), len(kept), data),
-        _counts("faces", len(kept), len(faces), data),
-        _counts("masked", len(faces), len(masked), data),
-        _counts("split", len(faces) + len(masked), len(assigned), data),
+        _counts(root / DEDUP, len(images), len(kept)),
+        _counts(root / FACES, len(kept), len(faces)),
+        _counts(root / MASKED, len(faces), len(masked)),
+        _counts(root / SPLIT, len(faces) + len(masked), len(assigned)),
     ]
     pixels = params.storage.pixels
     by_id = {image.id: replace(image, path=str(located(pixels, image.path))) for image in images}
@@ -55,7 +71,7 @@ def gather_facts(params: Params, data: Path = Path("data"), review: Path | None 
         stages=stages,
         images=by_id,
         links=links,
-        clusters=read_manifest(data / "dedup" / "clusters.parquet", ClusterMember),
+        clusters=read_manifest(root / CLUSTERS, ClusterMember),
         lookalikes=_lookalikes([image for image in kept if image.id in sides], sides, params),
         leaks=sum(
             sides[link.first] != sides[link.second] for link in links if {link.first, link.second} <= sides.keys()
@@ -69,8 +85,8 @@ def _if_present(path: Path, record: type[Record]) -> list[Record]:
     return read_manifest(path, record) if path.is_file() else []
 
 
-def _counts(name: str, taken: int, kept: int, data: Path) -> StageCounts:
-    return StageCounts(name, taken, kept, _if_present(data / name / "rejected.parquet", Rejection))
+def _counts(folder: Path, taken: int, kept: int) -> StageCounts:
+    return StageCounts(folder.name, taken, kept, _if_present(folder / REJECTED, Rejection))
 
 
 def _review(
@@ -94,7 +110,7 @@ def _lookalikes(images: Sequence[Image], sides: Mapping[str, str], params: Param
         images,
         faces=params.dedup.align_faces,
         engine=params.engine,
-        cache_folder=CACHE,
+        cache_folder=FINGERPRINTS,
         root=params.storage.pixels,
     )
     hashes = np.array([int(prints[image.sha256].phash, 16) for image in images], dtype=np.uint64)

@@ -10,8 +10,9 @@ from pathlib import Path
 from pipeline.columns.components import connected_components
 from pipeline.core.errors import SourceError
 from pipeline.core.params import DedupParams, EngineParams
+from pipeline.core.paths import FINGERPRINTS
 from pipeline.core.records import Image, LinkKind, Rejection
-from pipeline.dedup.fingerprints.cache import CACHE, fingerprint_images
+from pipeline.dedup.fingerprints.cache import fingerprint_images
 from pipeline.dedup.fingerprints.fingerprint import Fingerprint
 from pipeline.dedup.links import find_links, links_by_name
 from pipeline.storage.images import EXTENSIONS
@@ -56,7 +57,7 @@ def audit_folders(
     params: DedupParams,
     *,
     engine: EngineParams | None = None,
-    cache_folder: Path | None = CACHE,
+    cache_folder: Path | None = FINGERPRINTS,
 ) -> Audit:
     """Compare every image under `train` with every image under `test`.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.core.errors import SourceError
 from pipeline.core.params import Params
+from pipeline.core.paths import IMAGES, RAW, REJECTED
 from pipeline.core.records import Image, Rejection
 from pipeline.engine import map_records
 from pipeline.sources.adapters.base import Adapter
@@ -21,11 +22,10 @@ from pipeline.sources.provenance import write_provenance
 from pipeline.sources.rows import RowMaker, pasted_sha256
 from pipeline.sources.takedowns import Denylist, read_takedowns
 from pipeline.storage.digests import item_key
-from pipeline.storage.manifests import read_manifests, write_manifest
+from pipeline.storage.manifests import write_manifest
 from pipeline.storage.resumable import Build, building
 from pipeline.storage.shards import WrittenFile
 
-RAW = Path("data/raw")
 Mapper = Callable[..., Any]
 """As `map_records`: a generator of results in the items' order."""
 
@@ -64,11 +64,11 @@ def ingest_source(name: str, params: Params, root: Path, mapper: Mapper = map_re
         run = partial(mapper, inspector, engine=params.engine, crashed=inspector.rejected)
         found = _resumed(build, offers, run)
         images, rejected = _parted(row for one in found for row in maker.rows(one))
-        write_manifest(build.folder / "images.parquet", images, Image)
-        write_manifest(build.folder / "rejected.parquet", [*refused, *rejected], Rejection)
+        write_manifest(build.folder / IMAGES, images, Image)
+        write_manifest(build.folder / REJECTED, [*refused, *rejected], Rejection)
     fetched = {offer.origin: offer.fetched_at for offer in offers if offer.fetched_at}
     now = adapter.fetched_at() or utc_now()
-    write_provenance(adapter.workspace.provenance / "images.parquet", images, fetched, now)
+    write_provenance(adapter.workspace.provenance / IMAGES, images, fetched, now)
     result = Ingested(tuple(images), (*refused, *rejected), build.resumed)
     if not images:
         raise SourceError(f"{name}: no image could be used; {_why(result.rejections)}")
@@ -134,12 +134,3 @@ def _copied(found: Inspected | Rejection) -> list[WrittenFile]:
 def _why(rejections: Sequence[Rejection]) -> str:
     first = "; ".join(f"{row.origin}: {row.reason}: {row.detail}" for row in rejections[:3])
     return f"{len(rejections)} rejected, beginning with {first}" if rejections else "it offers no file at all"
-
-
-def ingested_images(root: Path) -> list[Image]:
-    """The images of every source that has been ingested.
-
-    Raises:
-        ManifestError: a manifest is damaged.
-    """
-    return read_manifests(sorted((root / RAW).glob("*/images.parquet")), Image)

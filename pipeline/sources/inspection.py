@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.core.errors import SampleRejected
 from pipeline.core.locations import Address, Location
+from pipeline.core.paths import CACHE
 from pipeline.core.records import Rejection
 from pipeline.sources.content import image_extension, refuse_polyglot
 from pipeline.sources.offers import Inspected, Offer
@@ -81,7 +82,7 @@ class Inspector:
 
     def _link(self, file: Location, target: Location) -> bool:
         """Whether a hard link could be made; across file systems, or where there are none, it can't."""
-        if isinstance(file, Address) or isinstance(target, Address) or not file.is_relative_to(self.root / ".cache"):
+        if isinstance(file, Address) or isinstance(target, Address) or not file.is_relative_to(self.root / CACHE):
             return False
         target.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.core.params import ArchiveParams, IngestParams, Section
+from pipeline.core.paths import DOWNLOADS, PROVENANCE
 from pipeline.sources.labels import Label
 from pipeline.storage.images import ImageLimits
 
@@ -60,7 +61,7 @@ class Workspace:
     @classmethod
     def of(cls, name: str, root: Path, params: IngestParams, *, copy_all: bool = False) -> "Workspace":
         """The workspace of one source under `root`."""
-        store, provenance = root / ".cache" / "sources" / name, root / "data" / "provenance" / name
+        store, provenance = root / DOWNLOADS / name, root / PROVENANCE / name
         return cls(name, root, store, provenance, image_limits(params), params.archive, copy_all)
 
 

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 
 from pipeline.core.errors import OutputError
 from pipeline.core.locations import Address, Location
+from pipeline.core.paths import BUILDS
 from pipeline.storage.digests import code_digest
 from pipeline.storage.journal import Journal
 from pipeline.storage.shards import INDEX, WrittenFile
@@ -34,8 +35,6 @@ from pipeline.storage.whole_files import (
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-BUILDS = Path(".cache/builds")
 
 
 class Build:

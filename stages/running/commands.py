@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from pipeline.core.errors import MaskwrightError
+from pipeline.core.paths import LOCKS, RUN_RECORDS
 from pipeline.storage.run_lock import run_lock
 from stages.running.logs import Log, LogFormat
-from stages.running.record import RECORDS, Run, current_run, digest, recorded
+from stages.running.record import Run, current_run, digest, recorded
 from stages.running.stopping import INTERRUPTED, orderly_stop
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ EXTRA_OF_MODULE = {
     "dvc": "pipeline",
 }
 """Which extra brings a package that the base install lacks."""
-
-LOCKS = Path(".cache/locks")
 
 
 _params_option = click.option(
@@ -116,7 +115,7 @@ def _run_recorded(
         function(params, **arguments)
         return
     asked = digest(params.model_dump(mode="json", exclude={"engine"}))
-    run = Run(log, RECORDS / f"{log.run}.json", profile, asked)
+    run = Run(log, RUN_RECORDS / f"{log.run}.json", profile, asked)
     click.get_current_context().obj = run
     with orderly_stop(), run_lock(LOCKS / f"{log.run}.lock", f"the output of {log.run}"), recorded(run):
         function(params, **arguments)

@@ -27,7 +27,6 @@ from pipeline.core.errors import OutputError
 from pipeline.core.step_times import StepTimes, collecting
 from stages.running.logs import Log
 
-RECORDS = Path("reports/runs")
 _LIBRARIES = ("dlib-bin", "numpy", "opencv-python-headless", "pillow", "pyarrow", "torch")
 _CODE = Path(__file__).parents[2]
 

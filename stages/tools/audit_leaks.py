@@ -32,10 +32,12 @@ def command(**options: Any) -> None:
 
 def _audit(*, train: Path, test: Path, show: int, report: Path | None, cache: bool, **engine: Any) -> int:
     from pipeline.core.params import DedupParams
-    from pipeline.dedup.fingerprints.cache import CACHE
+    from pipeline.core.paths import FINGERPRINTS
     from pipeline.review.leak_audit import audit_folders, leak_lines
 
-    audit = audit_folders(train, test, DedupParams(), engine=engine_of(**engine), cache_folder=CACHE if cache else None)
+    audit = audit_folders(
+        train, test, DedupParams(), engine=engine_of(**engine), cache_folder=FINGERPRINTS if cache else None
+    )
     for line in leak_lines(audit, show):
         click.echo(line)
     if report is not None:

@@ -4,15 +4,13 @@ from pathlib import Path
 
 import click
 
+from pipeline.core.paths import MODEL, ONNX_MODEL
 from stages.running.commands import with_messages
-
-MODEL = Path("models/model.pt")
-ONNX = Path("models/model.onnx")
 
 
 @click.command("export")
 @click.option("--model", default=MODEL, show_default=True, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--out", default=ONNX, show_default=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--out", default=ONNX_MODEL, show_default=True, type=click.Path(dir_okay=False, path_type=Path))
 def command(model: Path, out: Path) -> None:
     """Write the model as ONNX, its preprocessing and classes in the file's metadata."""
     with_messages(lambda: _run(model, out))

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.core.paths import MODEL
 from stages.running.commands import with_messages
 
 if TYPE_CHECKING:
     from pipeline.training.predicting import FacePrediction, FacePredictor
-
-MODEL = Path("models/model.pt")
 
 
 @click.command("predict")

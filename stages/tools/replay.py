@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from pipeline.core.paths import KEPT
 from stages.running.commands import with_messages
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -17,7 +18,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--faces", type=click.Path(path_type=Path), help="The folder that augment-masks masked.")
 @click.option(
     "--kept",
-    default=Path("data/dedup/kept.parquet"),
+    default=KEPT,
     show_default=True,
     type=_FILE,
     help="Where the parents of a masked.parquet are listed; run this from the project's root.",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.core.paths import FACES_TABLE, KEPT, LABEL_DOUBTS, LINKS
 from stages.running.commands import stage_command
 
 if TYPE_CHECKING:
@@ -12,9 +13,7 @@ if TYPE_CHECKING:
 
 
 @stage_command
-@click.option(
-    "--out", default="reports/review.parquet", show_default=True, type=click.Path(dir_okay=False, path_type=Path)
-)
+@click.option("--out", default=LABEL_DOUBTS, show_default=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--show", default=20, show_default=True, help="How many doubts are spelled out.")
 def command(params: "Params", out: Path, show: int) -> None:
     """List the faces whose label the masked-face cue or a model of the other labels doubts; nothing is changed.
@@ -26,11 +25,11 @@ def command(params: "Params", out: Path, show: int) -> None:
     from pipeline.split.groups import group_images
     from pipeline.storage.manifests import Manifest, read_manifest, write_manifest
 
-    kept = Manifest(Path("data/dedup/kept.parquet"), Image)
-    links = Manifest(Path("data/dedup/links.parquet"), DuplicateLink)
+    kept = Manifest(KEPT, Image)
+    links = Manifest(LINKS, DuplicateLink)
     groups = group_images(kept, links, params.dedup.links.ignored())
     images = read_manifest(kept.path, Image)
-    faces = read_manifest(Path("data/faces/faces.parquet"), Face)
+    faces = read_manifest(FACES_TABLE, Face)
     review = review_faces(images, faces, {image.id: groups.of(image.id) for image in images}, params.seed)
     write_manifest(out, review.doubts, LabelDoubt)
     for doubt in review.doubts[:show]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.core.paths import LABEL_CONFLICTS
 from stages.running.commands import stage_command
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def list_conflicts(params: "Params", out: Path) -> None:  # noqa: ARG001 - every
     from dataclasses import asdict, fields
 
     from pipeline.sources.conflicts import LabelConflict, find_conflicts
-    from pipeline.sources.ingest import ingested_images
+    from pipeline.storage.ingested import ingested_images
     from pipeline.storage.whole_files import write_text
 
     rows = list(find_conflicts(ingested_images(Path.cwd())))
@@ -89,9 +90,7 @@ command.add_command(stage_command(list_sources), "list")
 command.add_command(stage_command(click.argument("name")(show_source)), "show")
 command.add_command(stage_command(click.argument("names", nargs=-1)(check_sources)), "check")
 command.add_command(
-    stage_command(
-        click.option("--out", default="reports/label_conflicts.csv", show_default=True, type=_OUT)(list_conflicts)
-    ),
+    stage_command(click.option("--out", default=LABEL_CONFLICTS, show_default=True, type=_OUT)(list_conflicts)),
     "conflicts",
 )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.core.paths import LINKS
 from stages.running.commands import stage_command
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def command(params: "Params", reason: str, **subject: str | None) -> None:  # no
     """
     from pydantic import ValidationError
 
-    from pipeline.sources.ingest import ingested_images
     from pipeline.sources.takedowns import FILE, Takedown, add_takedown
+    from pipeline.storage.ingested import ingested_images
 
     date = datetime.now(UTC).date().isoformat()
     try:
@@ -48,9 +49,8 @@ def _tell_relatives(found: "list[Image]") -> None:
     from pipeline.core.records import DuplicateLink
     from pipeline.storage.manifests import read_manifest
 
-    path = Path("data/dedup/links.parquet")
     ids = {image.id for image in found}
-    links = read_manifest(path, DuplicateLink) if path.is_file() else []
+    links = read_manifest(LINKS, DuplicateLink) if LINKS.is_file() else []
     for link in links:
         if link.kind in {"near", "mask_pair"} and (link.first in ids) != (link.second in ids):
             other = link.second if link.first in ids else link.first

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from pipeline.core import paths
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
@@ -82,15 +83,15 @@ def _place(file_name: str) -> Key:
 
 
 def stage_door(image: Image) -> Door:
-    write_manifest(augment.KEPT, [image], Image)
-    faces = FaceExtractor(FacesParams(), Path(), Path("data/faces/crops"))(image).faces
-    write_manifest(augment.FACES, faces, Face)
+    write_manifest(paths.KEPT, [image], Image)
+    faces = FaceExtractor(FacesParams(), Path(), paths.FACE_CROPS)(image).faces
+    write_manifest(paths.FACES_TABLE, faces, Face)
     Path("params.yaml").write_text("augment: {per_face: 2}\nengine: {jobs: 1}\n")
     result = CliRunner().invoke(augment.command, [])
     assert result.exit_code == 0, result.output
-    rejections = read_manifest(augment.OUT / "rejected.parquet", Rejection)
+    rejections = read_manifest(paths.MASKED / "rejected.parquet", Rejection)
     return Door(
-        made={_named(row.id): row.wear for row in read_manifest(augment.OUT / "masked.parquet", MaskedImage)},
+        made={_named(row.id): row.wear for row in read_manifest(paths.MASKED_TABLE, MaskedImage)},
         rejected={_named(row.id): (row.reason, row.detail) for row in rejections},
         bare=len(faces),
     )

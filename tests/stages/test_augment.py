@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from pipeline.core import paths
 from pipeline.core.params import FacesParams
 from pipeline.core.records import Face, Image, MaskedImage, Rejection
 from pipeline.faces.extraction import FaceExtractor
@@ -23,9 +24,9 @@ def face(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait_jpeg: bytes, 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photo.jpg").write_bytes(portrait_jpeg)
     image = make_image(mask_type="none", licence="CC-BY-4.0")
-    write_manifest(augment.KEPT, [image], Image)
-    (found,) = FaceExtractor(FacesParams(), Path(), Path("data/faces/crops"))(image).faces
-    write_manifest(augment.FACES, [found], Face)
+    write_manifest(paths.KEPT, [image], Image)
+    (found,) = FaceExtractor(FacesParams(), Path(), paths.FACE_CROPS)(image).faces
+    write_manifest(paths.FACES_TABLE, [found], Face)
     return found
 
 
@@ -35,7 +36,7 @@ def invoke(params: str = "") -> Result:
 
 
 def masked() -> list[MaskedImage]:
-    return read_manifest(augment.OUT / "masked.parquet", MaskedImage)
+    return read_manifest(paths.MASKED_TABLE, MaskedImage)
 
 
 def test_every_type_goes_on_every_unmasked_face(face: Face) -> None:
@@ -60,15 +61,15 @@ def test_a_row_carries_its_parent_and_enough_to_draw_again(face: Face) -> None:
 
 def test_faces_that_are_masked_or_unknown_are_let_be(face: Face) -> None:
     others = [replace(face, id=f"{mask}-0", mask_type=mask) for mask in ("cloth", "unknown")]
-    write_manifest(augment.FACES, others, Face)
+    write_manifest(paths.FACES_TABLE, others, Face)
     assert "0 masks on unmasked faces in, 0 kept, 0 rejected" in invoke().output
 
 
 def test_a_turned_face_is_rejected_under_the_ids_of_its_pictures(face: Face) -> None:
     squeezed = [value * 0.02 if place % 2 == 0 else value for place, value in enumerate(face.landmarks)]
-    write_manifest(augment.FACES, [replace(face, landmarks=tuple(squeezed))], Face)
+    write_manifest(paths.FACES_TABLE, [replace(face, landmarks=tuple(squeezed))], Face)
     invoke("augment: {masks: [cloth, ffp2]}")
-    rejections = read_manifest(augment.OUT / "rejected.parquet", Rejection)
+    rejections = read_manifest(paths.MASKED / "rejected.parquet", Rejection)
     assert [row.id for row in rejections] == [f"{face.id}-cloth0", f"{face.id}-ffp20"]
     assert {row.reason for row in rejections} <= {"extreme_pose", "face_too_small"}
     assert masked() == []

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from pipeline.core import paths
 from pipeline.core.records import Face, Image, Rejection
 from pipeline.storage.manifests import read_manifest, write_manifest
 from stages import faces
@@ -13,7 +14,7 @@ MakeImage = Callable[..., Image]
 
 def run(*images: Image, params: str = "") -> str:
     Path("params.yaml").write_text(params)
-    write_manifest(faces.KEPT, images, Image)
+    write_manifest(paths.KEPT, images, Image)
     result = CliRunner().invoke(faces.command, [], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
@@ -29,8 +30,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait_jpeg: byte
 
 def test_every_image_is_kept_or_rejected(project: Path, make_image: MakeImage) -> None:
     output = run(make_image(mask_type="none"), make_image(id="c" * 32, path="broken.jpg", origin="broken.jpg"))
-    (face,) = read_manifest(faces.OUT / "faces.parquet", Face)
-    (rejection,) = read_manifest(faces.OUT / "rejected.parquet", Rejection)
+    (face,) = read_manifest(paths.FACES_TABLE, Face)
+    (rejection,) = read_manifest(paths.FACES / "rejected.parquet", Rejection)
     assert output == "faces: 2 images in, 1 kept, 1 rejected (damaged_image 1)\n"
     assert (face.image_id, face.mask_type, face.detector, len(face.landmarks)) == ("a" * 32, "none", "yunet", 136)
     assert (rejection.id, rejection.stage, rejection.origin) == ("c" * 32, "faces", "broken.jpg")
@@ -42,14 +43,14 @@ def test_crops_have_the_side_of_the_parameters(project: Path, make_image: MakeIm
     from pipeline.storage.images import read_image
 
     run(make_image(), params="faces: {crop_px: 96}")
-    (face,) = read_manifest(faces.OUT / "faces.parquet", Face)
+    (face,) = read_manifest(paths.FACES_TABLE, Face)
     assert read_image(Path(face.crop_path or "")).rgb.shape == (96, 96, 3)
 
 
 def test_a_second_run_leaves_nothing_of_the_first(project: Path, make_image: MakeImage) -> None:
     run(make_image())
     run(make_image(id="d" * 32))
-    assert [path.name for path in (faces.OUT / "crops").iterdir()] == ["d" * 32 + "-0.jpg"]
+    assert [path.name for path in (paths.FACES / "crops").iterdir()] == ["d" * 32 + "-0.jpg"]
 
 
 def test_workers_change_no_byte(project: Path, make_image: MakeImage) -> None:
@@ -57,7 +58,7 @@ def test_workers_change_no_byte(project: Path, make_image: MakeImage) -> None:
     manifests = []
     for jobs in (1, 2):
         run(*images, params=f"engine: {{jobs: {jobs}}}")
-        manifests.append((faces.OUT / "faces.parquet").read_bytes())
+        manifests.append((paths.FACES_TABLE).read_bytes())
     assert manifests[0] == manifests[1]
 
 

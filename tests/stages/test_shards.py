@@ -10,6 +10,7 @@ import pytest
 import webdataset
 from click.testing import CliRunner, Result
 
+from pipeline.core import paths
 from pipeline.core.locations import Address, Stretch, located
 from pipeline.core.params import FacesParams
 from pipeline.core.records import Face, Image, MaskedImage
@@ -35,9 +36,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait_jpeg: byte
         name = f"photo{number}.jpg"
         (tmp_path / name).write_bytes(portrait_jpeg)
         images.append(make_image(id=f"{number:032x}", sha256=f"{number:064x}", path=name, mask_type="none"))
-    extract = FaceExtractor(FacesParams(), Path(), Path("data/faces/crops"))
-    write_manifest(augment.KEPT, images, Image)
-    write_manifest(augment.FACES, [face for image in images for face in extract(image).faces], Face)
+    extract = FaceExtractor(FacesParams(), Path(), paths.FACE_CROPS)
+    write_manifest(paths.KEPT, images, Image)
+    write_manifest(paths.FACES_TABLE, [face for image in images for face in extract(image).faces], Face)
     return tmp_path
 
 
@@ -49,7 +50,7 @@ def invoke(params: str) -> Result:
 
 
 def masked() -> list[MaskedImage]:
-    return read_manifest(augment.OUT / "masked.parquet", MaskedImage)
+    return read_manifest(paths.MASKED_TABLE, MaskedImage)
 
 
 def pixels(rows: list[MaskedImage], root: Path | Address = Path()) -> list[list[bytes]]:
@@ -66,7 +67,7 @@ def test_shards_hold_the_pictures_that_a_folder_holds(project: Path) -> None:
     assert pixels(rows) == folder_pixels
     where = {"path": "", "crop_path": "", "alpha_path": ""}
     assert [replace(row, **where) for row in rows] == [replace(row, **where) for row in folder_rows]
-    assert sorted(tree(augment.OUT)) == [
+    assert sorted(tree(paths.MASKED)) == [
         "crops/000000.tar",
         "crops/000001.tar",
         "crops/index.parquet",
@@ -81,7 +82,7 @@ def test_shards_hold_the_pictures_that_a_folder_holds(project: Path) -> None:
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # it leaves the shards to the garbage collector
 def test_the_webdataset_library_reads_them(project: Path) -> None:
     invoke("augment: {alpha: true, format: shards, shard_photos: 2}")
-    shards = sorted(str(path) for path in (augment.OUT / "images").glob("*.tar"))
+    shards = sorted(str(path) for path in (paths.MASKED / "images").glob("*.tar"))
     samples = list(webdataset.WebDataset(shards, shardshuffle=False))
     gc.collect()
     rows = masked()
@@ -96,7 +97,7 @@ def test_the_webdataset_library_reads_them(project: Path) -> None:
 def test_the_index_finds_a_member_without_a_scan(project: Path) -> None:
     invoke("augment: {format: shards}")
     rows = {row.id: row for row in masked()}
-    index = read_manifest(augment.OUT / "crops/index.parquet", StoredFile)
+    index = read_manifest(paths.MASKED / "crops/index.parquet", StoredFile)
     assert {(file.key, file.member) for file in index} == {(key, member) for key in rows for member in ("jpg", "json")}
     for file in index:
         data = read_bytes(Stretch(Path(file.shard), file.offset, file.size))
@@ -110,14 +111,14 @@ def test_the_number_of_workers_changes_no_byte(project: Path) -> None:
     found = []
     for jobs in (1, 2):
         invoke(f"engine: {{jobs: {jobs}}}\naugment: {{masks: [ffp2], format: shards, shard_photos: 1}}")
-        found.append(tree(augment.OUT))
+        found.append(tree(paths.MASKED))
     assert found[0] == found[1]
 
 
 def test_a_shard_without_a_picture_leaves_no_gap(project: Path) -> None:
     Path("photo1.jpg").unlink()
     invoke("augment: {masks: [ffp2], format: shards, shard_photos: 1}")
-    assert [path.name for path in sorted((augment.OUT / "crops").glob("*.tar"))] == [f"00000{n}.tar" for n in range(3)]
+    assert [path.name for path in sorted((paths.MASKED / "crops").glob("*.tar"))] == [f"00000{n}.tar" for n in range(3)]
     assert len(masked()) == PHOTOS - 1
 
 
@@ -133,7 +134,7 @@ def test_pictures_go_under_the_storage_root(project: Path, bucket: Address, kind
     assert pixels_of_crops(masked(), bucket / "set") == expected
     stored = {f"data/masked/{name}" for name in list_files(bucket / "set/data/masked")}
     assert stored == {name for name in local if name.startswith("data/masked/") and not name.endswith(".parquet")}
-    index = read_manifest(augment.OUT / "crops/index.parquet", StoredFile)
+    index = read_manifest(paths.MASKED / "crops/index.parquet", StoredFile)
     assert {file.key for file in index} == {row.id for row in rows}
 
 
@@ -147,6 +148,6 @@ def test_faces_are_cut_out_under_the_storage_root(project: Path, bucket: Address
     Path("params.yaml").write_text(f"storage: {{root: '{bucket}'}}")
     result = CliRunner().invoke(faces.command, [], catch_exceptions=False)
     assert result.output == "faces: 3 images in, 3 kept, 0 rejected\n"
-    rows = read_manifest(faces.OUT / "faces.parquet", Face)
+    rows = read_manifest(paths.FACES_TABLE, Face)
     assert [read_image(located(bucket, row.crop_path or "")).rgb.shape for row in rows] == [(224, 224, 3)] * PHOTOS
-    assert sorted(tree(faces.OUT)) == ["crops/index.parquet", "faces.parquet", "rejected.parquet"]
+    assert sorted(tree(paths.FACES)) == ["crops/index.parquet", "faces.parquet", "rejected.parquet"]

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import OutputError
+from pipeline.core.paths import BUILDS
 from pipeline.storage import resumable as build_module
-from pipeline.storage.resumable import BUILDS, building
+from pipeline.storage.resumable import building
 from pipeline.storage.shards import WrittenFile
 from tests.conftest import tree
 

@@ -13,6 +13,7 @@ from pipeline.columns.image_table import ImageRows
 from pipeline.core.errors import SampleRejected
 from pipeline.core.locations import Location, located
 from pipeline.core.params import EngineParams
+from pipeline.core.paths import FINGERPRINTS
 from pipeline.core.records import Image, Rejection
 from pipeline.dedup.fingerprints.face_patch import FaceAligner, make_aligner
 from pipeline.dedup.fingerprints.fingerprint import (
@@ -27,7 +28,6 @@ from pipeline.engine import map_records
 from pipeline.storage.images import read_grey, read_image
 from pipeline.storage.manifests import iterate_manifest, write_manifest
 
-CACHE = Path(".cache/fingerprints")
 _SAVE_EVERY = 256
 """Fingerprints after which they are saved: what a kill can lose at most."""
 
@@ -66,7 +66,7 @@ def fingerprint_images(
     *,
     faces: bool,
     engine: EngineParams | None = None,
-    cache_folder: Path | None = CACHE,
+    cache_folder: Path | None = FINGERPRINTS,
     root: Location = Path(),
     mapper: Mapper = map_records,
 ) -> tuple[Fingerprints, list[Rejection]]:

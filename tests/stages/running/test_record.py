@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from pipeline.core import paths
 from pipeline.core.records import Image
 from pipeline.storage.manifests import write_manifest
 from stages import augment_masks, faces
-from stages.running.record import RECORDS
 from tests.conftest import MakePhotos
 
 EVENT_KEYS = {"time", "run", "event"}
@@ -27,7 +27,7 @@ def project(
     Path("broken.jpg").write_bytes(portrait_jpeg[:2000])
     Path("params.yaml").write_text("")
     images = [make_image(), make_image(id="c" * 32, path="broken.jpg", origin="broken.jpg")]
-    write_manifest(faces.KEPT, images, Image)
+    write_manifest(paths.KEPT, images, Image)
     return tmp_path
 
 
@@ -43,7 +43,7 @@ def events(result: Result) -> list[dict[str, Any]]:
 
 
 def record() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((RECORDS / "faces.json").read_text())
+    found: dict[str, Any] = json.loads((paths.RUN_RECORDS / "faces.json").read_text())
     return found
 
 
@@ -60,10 +60,10 @@ def test_the_record_says_what_was_done(project: Path) -> None:
 
 def test_the_record_stands_outside_what_dvc_tracks(project: Path) -> None:
     run()
-    first = {path.name: path.read_bytes() for path in faces.OUT.rglob("*") if path.is_file()}
+    first = {path.name: path.read_bytes() for path in paths.FACES.rglob("*") if path.is_file()}
     run()
-    assert {path.name: path.read_bytes() for path in faces.OUT.rglob("*") if path.is_file()} == first
-    assert faces.OUT not in RECORDS.parents
+    assert {path.name: path.read_bytes() for path in paths.FACES.rglob("*") if path.is_file()} == first
+    assert paths.FACES not in paths.RUN_RECORDS.parents
 
 
 def test_the_digest_of_the_parameters_leaves_out_speed(project: Path) -> None:
@@ -76,7 +76,7 @@ def test_the_digest_of_the_parameters_leaves_out_speed(project: Path) -> None:
 
 
 def test_a_failure_is_recorded(project: Path) -> None:
-    faces.KEPT.unlink()
+    paths.KEPT.unlink()
     assert run().exit_code == 1
     assert record()["status"] == "failed"
     assert "kept.parquet: cannot be read" in record()["message"]
@@ -92,7 +92,7 @@ def test_json_is_one_object_a_line(project: Path) -> None:
 
 
 def test_an_error_is_an_object_too(project: Path) -> None:
-    faces.KEPT.unlink()
+    paths.KEPT.unlink()
     result = run("--log-format", "json")
     assert result.exit_code == 1
     assert "kept.parquet" in next(event for event in events(result) if event["event"] == "error")["message"]

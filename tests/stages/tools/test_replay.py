@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from pipeline.core import paths
 from pipeline.core.params import FacesParams
 from pipeline.core.records import Face, Image, MaskedImage
 from pipeline.faces.extraction import FaceExtractor
@@ -57,15 +58,15 @@ def test_a_row_of_the_augment_stage_gives_its_file_again(faces: Path, make_image
 
     photo = "faces/a b/anna\u2028.jpg"
     image = make_image(path=photo, mask_type="none", sha256=sha256(Path(photo).read_bytes()).hexdigest())
-    write_manifest(augment.KEPT, [image], Image)
-    write_manifest(augment.FACES, FaceExtractor(FacesParams(), Path(), Path("data/faces/crops"))(image).faces, Face)
+    write_manifest(paths.KEPT, [image], Image)
+    write_manifest(paths.FACES_TABLE, FaceExtractor(FacesParams(), Path(), paths.FACE_CROPS)(image).faces, Face)
     Path("params.yaml").write_text("seed: 3\naugment: {mask: {wear: {chin_exposed: 1}}}")
     CliRunner().invoke(augment.command, [])
-    for row in read_manifest(augment.OUT / "masked.parquet", MaskedImage):
-        result = replay(augment.OUT / "masked.parquet", "--id", row.id, "-o", "again.jpg")
+    for row in read_manifest(paths.MASKED_TABLE, MaskedImage):
+        result = replay(paths.MASKED_TABLE, "--id", row.id, "-o", "again.jpg")
         assert result.exit_code == 0, result.output
         assert np.array_equal(read_image(Path("again.jpg")).rgb, read_image(Path(row.path)).rgb)
-    assert "no row has the id 'x'" in replay(augment.OUT / "masked.parquet", "--id", "x", "-o", "a.jpg").stderr
+    assert "no row has the id 'x'" in replay(paths.MASKED_TABLE, "--id", "x", "-o", "a.jpg").stderr
 
 
 def test_a_missing_parent_is_named(dataset: Path, faces: Path) -> None:

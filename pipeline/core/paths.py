@@ -1,0 +1,52 @@
+"""Where the road leaves what it makes, relative to the project root: the one place that spells these names.
+
+`dvc.yaml` says the same of each stage's outputs. A table has the name of its folder's stage or of what its rows are.
+"""
+
+from pathlib import Path
+
+DATA = Path("data")
+MODELS = Path("models")
+REPORTS = Path("reports")
+CACHE = Path(".cache")
+"""What a rerun can do without: unfinished builds, downloads, fingerprints, locks."""
+
+IMAGES = "images.parquet"
+REJECTED = "rejected.parquet"
+"""Names that stand in several folders."""
+
+RAW = DATA / "raw"
+PROVENANCE = DATA / "provenance"
+
+DEDUP = DATA / "dedup"
+KEPT = DEDUP / "kept.parquet"
+LINKS = DEDUP / "links.parquet"
+CLUSTERS = DEDUP / "clusters.parquet"
+QUALITY = DEDUP / "quality.parquet"
+OVERSIZED_PEOPLE = DEDUP / "oversized_people.parquet"
+
+FACES = DATA / "faces"
+FACES_TABLE = FACES / "faces.parquet"
+FACE_CROPS = FACES / "crops"
+
+MASKED = DATA / "masked"
+MASKED_TABLE = MASKED / "masked.parquet"
+
+SPLIT = DATA / "split"
+SPLIT_TABLE = SPLIT / "split.parquet"
+
+MODEL = MODELS / "model.pt"
+ONNX_MODEL = MODELS / "model.onnx"
+
+CURATION_PAGE = REPORTS / "curation.html"
+LABEL_CONFLICTS = REPORTS / "label_conflicts.csv"
+LABEL_DOUBTS = REPORTS / "review.parquet"
+RUN_RECORDS = REPORTS / "runs"
+TRAINING_LOG = REPORTS / "train"
+
+BUILDS = CACHE / "builds"
+CHECKPOINT = CACHE / "train" / "last.pt"
+DOWNLOADS = CACHE / "sources"
+EXTERNAL_CROPS = CACHE / "external"
+FINGERPRINTS = CACHE / "fingerprints"
+LOCKS = CACHE / "locks"
