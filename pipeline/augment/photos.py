@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.file_names import printable
 from pipeline.storage.images import EXTENSIONS
 
 MARKER = Path(".maskwright", "run.json")
@@ -97,15 +98,6 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return entry.is_dir()
     except OSError:  # a link that leads to itself: reading it will say so
         return False
-
-
-def printable(name: str) -> str:
-    r"""`name` as text that can be stored: bytes that aren't UTF-8 come out as `\xNN`.
-
-    >>> printable("caf\udce9.jpg")
-    'caf\\xe9.jpg'
-    """
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 class _Names:

@@ -5,19 +5,15 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.core.file_names import printable
 from pipeline.sources.offers import Refusal
 
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
-def readable_name(name: str) -> str:
-    """A file name as text that can be stored: bytes that are not UTF-8 become escapes."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
 def is_utf8(name: str) -> bool:
     """Whether a path can be written into a manifest and found again."""
-    return readable_name(name) == name
+    return printable(name) == name
 
 
 def is_system_file(name: str) -> bool:
@@ -37,7 +33,7 @@ def _walk(folder: Path, top: Path, prefix: str) -> Iterator[tuple[str, Path] | R
     with os.scandir(folder) as found:
         entries = sorted(found, key=lambda entry: os.fsencode(entry.name))
     for entry in entries:
-        origin = prefix + readable_name(entry.name)
+        origin = prefix + printable(entry.name)
         refused = _refuse(entry, origin, top)
         if refused is not None:
             yield refused

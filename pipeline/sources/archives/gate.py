@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from pipeline.core.file_names import printable
 from pipeline.core.params import ArchiveParams
 from pipeline.sources.offers import Refusal
 
@@ -37,15 +38,15 @@ class Gate:
         """Why a member may not be written, or None; `packed` is its size in the archive where that is known."""
         unsafe = unsafe_name(name)
         if unsafe is not None:
-            return Refusal(origin=printable(name), reason="unsafe_path", detail=unsafe)
+            return Refusal(origin=shown_name(name), reason="unsafe_path", detail=unsafe)
         if size > self._limits.max_member_bytes:
             detail = f"{size} bytes unpacked, at most {self._limits.max_member_bytes} are taken"
-            return Refusal(origin=printable(name), reason="member_too_large", detail=detail)
+            return Refusal(origin=shown_name(name), reason="member_too_large", detail=detail)
         if packed is not None and size > max(SMALL_BYTES, packed * self._limits.max_ratio):
             detail = f"{packed} bytes would unpack to {size}: over {self._limits.max_ratio:g} to 1"
-            return Refusal(origin=printable(name), reason="compression_bomb", detail=detail)
+            return Refusal(origin=shown_name(name), reason="compression_bomb", detail=detail)
         if name.casefold() in self._seen:
-            return Refusal(origin=printable(name), reason="repeated_member", detail="the name stands there twice")
+            return Refusal(origin=shown_name(name), reason="repeated_member", detail="the name stands there twice")
         self._seen.add(name.casefold())
         self._total += size
         return None
@@ -77,6 +78,6 @@ def unsafe_name(name: str) -> str | None:
     return None
 
 
-def printable(name: str) -> str:
-    """A member's name as text that can be stored and shown."""
-    return name.encode("utf-8", "backslashreplace").decode()[:500].replace("\0", "\\0")
+def shown_name(name: str) -> str:
+    """A member's name as text that can be stored and shown, at most its first 500 characters."""
+    return printable(name)[:500].replace("\0", "\\0")

@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 from typing import IO
 
 from pipeline.core.errors import SourceError
-from pipeline.sources.archives.gate import ArchiveLimits, Gate, printable
+from pipeline.sources.archives.gate import ArchiveLimits, Gate, shown_name
 from pipeline.sources.offers import Refusal
 from pipeline.storage.whole_files import boot_id, size_of, sync_file_system, write_text
 
@@ -193,7 +193,7 @@ class _Sink:
 
 
 def _refusal(name: str, reason: str, detail: str) -> Refusal:
-    return Refusal(origin=printable(name), reason=reason, detail=detail)
+    return Refusal(origin=shown_name(name), reason=reason, detail=detail)
 
 
 def _copy(source: IO[bytes], out: IO[bytes], size: int) -> None:
