@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal, Self, TypeVar, cast, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipeline.core.errors import ConfigError, without_credentials
+from pipeline.core.errors import ConfigError
 from pipeline.core.locations import Location, LocationSetting
 from pipeline.core.ranges import InOrder
 from pipeline.core.records import LinkKind
+from pipeline.core.validation import explain_validation
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -312,11 +313,4 @@ def parse_section(model: type[Model], document: Any, origin: str, within: str = 
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(origin, within, problem) for problem in error.errors())) from error
-
-
-def _explain(origin: str, within: str, problem: Any) -> str:
-    key = ".".join(str(part) for part in (*filter(None, [within]), *problem["loc"])) or "(document)"
-    if problem["type"] == "extra_forbidden":
-        return f"{origin}: {key}: unknown key (value {problem['input']!r}); check its spelling and its section"
-    return f"{origin}: {key}: {without_credentials(repr(problem['input']))}: {problem['msg']}"
+        raise ConfigError(explain_validation(origin, error, within)) from error

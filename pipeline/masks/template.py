@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipeline.core.errors import TemplateError
 from pipeline.core.ranges import Range
+from pipeline.core.validation import explain_validation
 from pipeline.masks.parts.picture import check_picture
 from pipeline.masks.parts.reliefs import RELIEF_PARAMETERS
 
@@ -245,7 +246,7 @@ def load_template(file: Path) -> Template:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise TemplateError(f"{file}: cannot be read: {error}") from error
     except ValidationError as error:
-        raise TemplateError("\n".join(_explain(file, problem) for problem in error.errors())) from error
+        raise TemplateError(explain_validation(file, error)) from error
     if template.name != file.parent.name:
         raise TemplateError(f"{file}: name: {template.name!r} must be the folder's name {file.parent.name!r}")
     return template if template.picture is None else _with_picture(file, template, template.picture)
@@ -271,13 +272,6 @@ def _with_picture(file: Path, template: Template, picture: Picture) -> Template:
     except TemplateError as error:
         raise TemplateError(f"{file}: {error}") from error
     return template.model_copy(update={"picture": picture.model_copy(update={"file": str(path)})})
-
-
-def _explain(file: Path, problem: Any) -> str:
-    field = ".".join(str(part) for part in problem["loc"]) or "(document)"
-    value = problem["input"]
-    shown = f"{value!r:.80}"
-    return f"{file}: {field}: {problem['msg']} (found {shown})"
 
 
 @lru_cache(maxsize=128)

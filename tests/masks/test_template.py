@@ -25,7 +25,7 @@ def test_shipped_templates_cover_every_type():
     [
         ({"mask_type": "scarf"}, "mask_type", "cloth"),
         ({"weight": -1}, "weight", "greater than 0"),
-        ({"colour": "red"}, "colour", "not permitted"),
+        ({"colour": "red"}, "colour", "unknown key"),
         ({"corner_mm": [9, 2]}, "template.yaml", r"\[low, high\]"),
         ({"reliefs": [{"kind": "feathers"}]}, "reliefs.0", "unknown relief 'feathers'"),
         ({"reliefs": [{"kind": "weave", "height_mm": 1}]}, "reliefs.0", "period_mm"),
