@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.core.errors import SampleRejected
 from pipeline.core.records import MASK_TYPES
 from pipeline.dedup.calibration.copies import Rate
-from pipeline.dedup.fingerprints.face_patch import FaceFinder
+from pipeline.dedup.fingerprints.face_patch import ProminentFace
 from pipeline.faces.masked_cue import align_patch, face_features, masked_face_cue
 from pipeline.review.label_doubts import Doubt, doubt_labels
 from pipeline.storage.images import EXTENSIONS, read_image
@@ -39,7 +39,7 @@ def main(folder: Path, share: float, seeds: int) -> None:
 
 
 def _read(folder: Path) -> tuple[list[str], NDArray[np.float64], NDArray[np.float32]]:
-    find, cue = FaceFinder(), masked_face_cue()
+    find, cue = ProminentFace(), masked_face_cue()
     truth, masked, features = [], [], []
     for kind in MASK_TYPES:
         for file in sorted(f for f in (folder / kind).rglob("*") if f.suffix.lower() in EXTENSIONS):

@@ -51,37 +51,37 @@ def curate(
     Poor pictures go before copies are compared: a blurred copy never stands in for a sharp one, and blank pictures,
     which all look alike, make no clusters.
     """
-    prints = fingerprints if isinstance(fingerprints, Fingerprints) else Fingerprints.of(fingerprints.values())
+    table = Fingerprints.as_table(fingerprints)
     rows = ImageRows.of(images)
-    ordered = rows.chosen(prints.rows(rows.texts("sha256")) >= 0).by_id()
-    problems = dict(_problems(ordered, prints, params))
+    ordered = rows.chosen(table.rows(rows.texts("sha256")) >= 0).by_id()
+    problems = dict(_problems(ordered, table, params))
     poor = [_poor(ordered[place], problem) for place, problem in problems.items()]
     good = ordered.chosen(~np.isin(np.arange(len(ordered)), list(problems)))
     people, oversized = same_person_links(good, embeddings, params.dedup.same_person) if embeddings else ([], [])
     search = partial(join_pairs, max_in_memory=params.dedup.max_in_memory, address=params.engine.address)
-    links = find_links(good, prints, params.dedup, people, search)
-    verdicts = keep_best(good, links, prints, params.dedup)
+    links = find_links(good, table, params.dedup, people, search)
+    verdicts = keep_best(good, links, table, params.dedup)
     return Curation(
         kept=verdicts.kept,
         rejected=[*poor, *verdicts.rejected],
         links=links,
         clusters=verdicts.clusters,
         judged=ordered,
-        fingerprints=prints,
+        fingerprints=table,
         oversized_people=oversized,
     )
 
 
-def _scores(images: ImageRows, prints: Fingerprints) -> Iterator[QualityScores]:
-    rows = prints.rows(images.texts("sha256"))
-    columns = (prints.scores(name, rows) for name in ("brightness", "contrast", "sharpness", "compression"))
+def _scores(images: ImageRows, table: Fingerprints) -> Iterator[QualityScores]:
+    rows = table.rows(images.texts("sha256"))
+    columns = (table.scores(name, rows) for name in ("brightness", "contrast", "sharpness", "compression"))
     return (QualityScores(*map(float, row)) for row in zip(*columns, strict=True))
 
 
-def _problems(images: ImageRows, prints: Fingerprints, params: Params) -> Iterator[tuple[int, tuple[str, str]]]:
+def _problems(images: ImageRows, table: Fingerprints, params: Params) -> Iterator[tuple[int, tuple[str, str]]]:
     """The places of the pictures that are too poor, and what is wrong with each."""
     sizes = zip(images.texts("width_px"), images.texts("height_px"), strict=True)
-    for place, (scores, (width_px, height_px)) in enumerate(zip(_scores(images, prints), sizes, strict=True)):
+    for place, (scores, (width_px, height_px)) in enumerate(zip(_scores(images, table), sizes, strict=True)):
         problem = quality_problem(scores, width_px, height_px, params.quality)
         if problem is not None:
             yield place, problem

@@ -155,8 +155,8 @@ def _visual_links(
     images: ImageRows, rows: Indices, fingerprints: Mapping[str, Fingerprint], params: DedupParams, search: Search
 ) -> Iterator[_Links]:
     """Links between images of different contents, whose rows these are."""
-    prints = fingerprints if isinstance(fingerprints, Fingerprints) else Fingerprints.of(fingerprints.values())
-    gallery = Gallery(prints, images.texts("sha256"))
+    table = Fingerprints.as_table(fingerprints)
+    gallery = Gallery(table, images.texts("sha256"))
     pairs = propose_pairs(gallery, params.max_distance_bits, mirrored=params.find_mirrored, search=search)
     likeness = measure_likeness(gallery, pairs)
     near, twins = judge_pairs(likeness, _bare_against_masked(images, pairs), params)

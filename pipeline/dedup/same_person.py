@@ -16,7 +16,7 @@ from pipeline.core.params import EngineParams, SamePersonParams
 from pipeline.core.paths import FINGERPRINTS
 from pipeline.core.records import DuplicateLink, Image
 from pipeline.dedup.fingerprints.cache import Mapper, Rows, cached_by_content
-from pipeline.dedup.fingerprints.face_patch import FaceFinder
+from pipeline.dedup.fingerprints.face_patch import ProminentFace
 from pipeline.dedup.fingerprints.fingerprint import DRAFT_SIDE_PX, face_models_version
 from pipeline.engine import map_records
 from pipeline.faces.embedding import EMBEDDING_SIZE, Embedding, FaceEmbedder
@@ -87,7 +87,7 @@ def embed_photo(rgb: Rgb) -> Embedding | None:
     return None if found is None else _embedder().embed(*found)
 
 
-_finder = cache(FaceFinder)
+_finder = cache(ProminentFace)
 _embedder = cache(FaceEmbedder)
 
 

@@ -25,7 +25,7 @@ def image_row(name, **changes):
     return Image(**(row | changes))
 
 
-def print_row(sha256, **changes):
+def fingerprint_row(sha256, **changes):
     """A fingerprint without a face, in the middle of every scale."""
     row = dict.fromkeys(("phash", "dhash", "mirror", "upper"), "0" * 16)
     row |= {

@@ -7,15 +7,15 @@ import pytest
 from pipeline.core.params import DedupParams
 from pipeline.dedup.keeping import keep_best
 from pipeline.dedup.links import make_link
-from tests.dedup.examples import image_row, print_row
+from tests.dedup.examples import fingerprint_row, image_row
 
 PARAMS = DedupParams()
 
 
 def judged(images, links, params=PARAMS, **rows):
     """Verdicts where every content has an unremarkable fingerprint, but for those given by origin."""
-    prints = {image.sha256: print_row(image.sha256, **rows.get(image.origin, {})) for image in images}
-    verdicts = keep_best(images, links, prints, params)
+    fingerprints = {image.sha256: fingerprint_row(image.sha256, **rows.get(image.origin, {})) for image in images}
+    verdicts = keep_best(images, links, fingerprints, params)
     return replace(verdicts, kept=list(verdicts.kept))
 
 

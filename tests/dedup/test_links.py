@@ -10,7 +10,7 @@ from pipeline.core.params import DedupParams
 from pipeline.dedup.fingerprints.fingerprint import fingerprint
 from pipeline.dedup.links import find_links
 from pipeline.storage.images import Decoded, decode_image, encode_image
-from tests.dedup.examples import image_row, picture, print_row, with_mask
+from tests.dedup.examples import fingerprint_row, image_row, picture, with_mask
 
 PARAMS = DedupParams()
 
@@ -21,8 +21,10 @@ def shown(name, rgb, **changes):
 
 
 def linked(*shown_images):
-    prints = {image.sha256: fingerprint(image.sha256, Decoded(rgb, "PNG", "RGB", None)) for image, rgb in shown_images}
-    return list(find_links([image for image, _ in shown_images], prints, PARAMS))
+    fingerprints = {
+        image.sha256: fingerprint(image.sha256, Decoded(rgb, "PNG", "RGB", None)) for image, rgb in shown_images
+    }
+    return list(find_links([image for image, _ in shown_images], fingerprints, PARAMS))
 
 
 def kinds(links):
@@ -148,7 +150,7 @@ def test_stated_links_are_those_of_plain_dictionaries(seed):
         for number in range(count)
     ]
     # pictures without anything in them are like nothing, so only what is stated ties them
-    prints = {image.sha256: print_row(image.sha256) for image in images}
-    found = find_links(images, prints, PARAMS)
+    fingerprints = {image.sha256: fingerprint_row(image.sha256) for image in images}
+    found = find_links(images, fingerprints, PARAMS)
     assert [(link.first, link.second, link.kind) for link in found] == stated_plainly(images)
     assert [link.kind for link in found.of({"exact"})] == [link.kind for link in found if link.kind == "exact"]

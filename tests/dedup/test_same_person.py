@@ -9,7 +9,7 @@ from pipeline.dedup.curate import curate
 from pipeline.dedup.same_person import close_pairs, embed_images, same_person_links
 from pipeline.storage.images import write_image
 from stages.cli import main
-from tests.dedup.examples import image_row, picture, print_row
+from tests.dedup.examples import fingerprint_row, image_row, picture
 
 PARAMS = SamePersonParams(enabled=True, max_distance=0.4, max_images=5)
 
@@ -57,11 +57,11 @@ def test_a_chain_longer_than_a_person_is_reported_and_not_linked():
 
 def test_the_policy_decides_what_a_link_means():
     images = [image_row("a"), image_row("b")]
-    prints = {image.sha256: print_row(image.sha256) for image in images}
+    fingerprints = {image.sha256: fingerprint_row(image.sha256) for image in images}
     embeddings = {image.sha256: along_a_line(0)[0] for image in images}
     ignored = DedupParams(same_person=PARAMS, links={"same_person": "ignore"})
     for dedup, kinds in ((DedupParams(same_person=PARAMS), ["same_person"]), (ignored, [])):
-        result = curate(images, prints, Params(dedup=dedup), embeddings)
+        result = curate(images, fingerprints, Params(dedup=dedup), embeddings)
         assert [link.kind for link in result.links] == kinds
         assert len(result.kept) == 2
 

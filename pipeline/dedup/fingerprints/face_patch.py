@@ -38,7 +38,7 @@ FaceAligner = Callable[[Rgb], AlignedFace | None]
 
 def make_aligner() -> FaceAligner:
     """A function from an image to its aligned face, or None where there is no face."""
-    find = FaceFinder()
+    find = ProminentFace()
 
     def align(rgb: Rgb) -> AlignedFace | None:
         found = find(rgb)
@@ -47,7 +47,7 @@ def make_aligner() -> FaceAligner:
     return align
 
 
-class FaceFinder:
+class ProminentFace:
     """Finds the most prominent face of a photo, at a long side of at most 256 px."""
 
     def __init__(self) -> None:

@@ -46,6 +46,11 @@ class Fingerprints(Mapping[str, Fingerprint]):
             made.add(row)
         return made
 
+    @classmethod
+    def as_table(cls, fingerprints: Mapping[str, Fingerprint]) -> "Fingerprints":
+        """The same by content, as a table; one that is a table already is given back."""
+        return fingerprints if isinstance(fingerprints, cls) else cls.of(fingerprints.values())
+
     def add(self, row: Fingerprint) -> None:
         """Take one more."""
         self._pending.append(row)

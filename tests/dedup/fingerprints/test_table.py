@@ -2,7 +2,7 @@ import numpy as np
 
 from pipeline.dedup.fingerprints import table as prints_module
 from pipeline.dedup.fingerprints.table import Fingerprints
-from tests.dedup.examples import print_row
+from tests.dedup.examples import fingerprint_row
 
 
 def some_rows(count):
@@ -13,7 +13,7 @@ def some_rows(count):
         face = {"face_phash": rng.bytes(8).hex(), "face_thumbnail": rng.bytes(256)} if number % 3 else {}
         rest = {"face_upper": rng.bytes(8).hex(), "surroundings": rng.bytes(256)} if number % 3 == 2 else {}
         scores = dict(zip(("brightness", "contrast", "sharpness", "compression"), rng.random(4).tolist(), strict=True))
-        yield print_row(f"{number:064x}", thumbnail=rng.bytes(256), **hashes, **face, **rest, **scores)
+        yield fingerprint_row(f"{number:064x}", thumbnail=rng.bytes(256), **hashes, **face, **rest, **scores)
 
 
 def test_what_is_put_in_comes_out(monkeypatch, tmp_path):
@@ -30,7 +30,7 @@ def test_what_is_put_in_comes_out(monkeypatch, tmp_path):
 
 
 def test_of_several_of_one_content_the_last_counts(monkeypatch):
-    first, second, third = (print_row("same", brightness=value) for value in (1.0, 2.0, 3.0))
+    first, second, third = (fingerprint_row("same", brightness=value) for value in (1.0, 2.0, 3.0))
     held = Fingerprints.of([first, second])
     assert held["same"] == second
     held.add(third)
