@@ -134,9 +134,9 @@ def split(_: int) -> None:
 
 def evaluation_inputs(_: int) -> None:
     """What `evaluate` reads of the manifests."""
-    from pipeline.evaluation.inputs import dataset_flow, face_facts
+    from pipeline.evaluation.inputs import dataset_flow, face_geometry
 
-    print(len(face_facts(Path())), [row.kept for row in dataset_flow(Path())])
+    print(len(face_geometry(Path())), [row.kept for row in dataset_flow(Path())])
 
 
 def _stage(name: str) -> None:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pipeline.core.paths import FACES_TABLE, KEPT, MASKED
-from stages.running.commands import log_counts, road_stage
+from stages.running.commands import road_stage, log_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ _BATCH_PHOTOS = 4
 @road_stage
 def command(params: "Params") -> None:
     """Put masks on the unmasked faces. A run goes on from where another was killed."""
-    from pipeline.augment.manifest_masker import FaceMasker, ShardMasker, build_facts, unmasked_photos
+    from pipeline.augment.manifest_masker import FaceMasker, ShardMasker, cache_key_parts, unmasked_photos
     from pipeline.augment.manifests import write_maskings
     from pipeline.augment.templates_in_use import templates_for
     from pipeline.core.params import parse_section
@@ -32,7 +32,7 @@ def command(params: "Params") -> None:
     mask = parse_section(MaskParams, params.augment.mask, "params.yaml", "augment.mask")
     templates_for(params.augment.templates, params.augment.masks, params.augment.holdout_templates)
     photos = unmasked_photos(iterate_manifest(KEPT, Image), iterate_manifest(FACES_TABLE, Face))
-    with building(MASKED, build_facts(params, mask), pixels=params.storage.root) as build:
+    with building(MASKED, cache_key_parts(params, mask), pixels=params.storage.root) as build:
         pixels = params.storage.pixels
         masker = FaceMasker(params.augment, params.faces, mask, params.seed, pixels, MASKED, written=build.pixels)
         if shards := params.augment.format == "shards":

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def command(params: "Params", out: Path, review: Path | None) -> None:
     """Show what was taken, dropped and linked, and how well the label follows from the wrong things."""
     from pipeline.review.curation_page import curation_page
-    from pipeline.review.gathering import gather_facts
+    from pipeline.review.gathering import gather_overview
     from pipeline.storage.whole_files import write_text
 
-    write_text(out, curation_page(gather_facts(params, review=review)))
+    write_text(out, curation_page(gather_overview(params, review=review)))
     click.echo(f"curation-report: {out}")
 
 

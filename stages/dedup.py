@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.core.paths import CLUSTERS, DEDUP, IMAGES, KEPT, LINKS, OVERSIZED_PEOPLE, QUALITY, RAW, REJECTED
-from stages.running.commands import log_counts, road_stage
+from stages.running.commands import road_stage, log_counts
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params

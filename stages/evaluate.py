@@ -22,7 +22,7 @@ def command(params: "Params") -> None:
     from pipeline.core.records import Assignment
     from pipeline.evaluation.evaluating import Measuring
     from pipeline.evaluation.external import held_out_sets
-    from pipeline.evaluation.inputs import dataset_flow, face_facts, mask_pairs
+    from pipeline.evaluation.inputs import dataset_flow, face_geometry, mask_pairs
     from pipeline.evaluation.outputs import write_dataset_cards, write_numbers, write_pages
     from pipeline.evaluation.report import MeasuredSet
     from pipeline.storage.ingested import ingested_images
@@ -42,7 +42,7 @@ def command(params: "Params") -> None:
         both_ways=params.evaluate.both_ways,
         seed=params.seed,
     )
-    found = held_out_sets(rows, face_facts(root)) + _external_sets(params)
+    found = held_out_sets(rows, face_geometry(root)) + _external_sets(params)
     if not found:
         raise MaskwrightError("the test side has no two classes and evaluate.external is empty: nothing to measure on")
     sets = [MeasuredSet(one, measuring.measure(model, one)) for one in found]

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pipeline.core.paths import FACE_CROPS, FACES, KEPT
-from stages.running.commands import log_counts, road_stage
+from stages.running.commands import road_stage, log_counts
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
@@ -14,7 +14,7 @@ def command(params: "Params") -> None:
     """Find faces, landmarks and head pose; cut the faces out. A run goes on from where another was killed."""
     from pipeline.core.locations import located
     from pipeline.core.records import Image
-    from pipeline.faces.extraction import Extraction, FaceExtractor, build_facts
+    from pipeline.faces.extraction import Extraction, FaceExtractor, cache_key_parts
     from pipeline.faces.writing import write_extractions
     from pipeline.storage.digests import item_key
     from pipeline.storage.manifests import read_manifest
@@ -23,7 +23,7 @@ def command(params: "Params") -> None:
     from stages.running.record import current_run
 
     images, pixels = read_manifest(KEPT, Image), params.storage.pixels
-    with building(FACES, build_facts(params), pixels=params.storage.root) as build:
+    with building(FACES, cache_key_parts(params), pixels=params.storage.root) as build:
         extract = FaceExtractor(params.faces, pixels, FACE_CROPS, written=build.pixels)
         extractions = build.through(
             images,

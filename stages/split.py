@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.core.paths import FACES_TABLE, KEPT, LINKS, MASKED_TABLE, REJECTED, SPLIT, SPLIT_TABLE
-from stages.running.commands import log_reasons, road_stage
+from stages.running.commands import road_stage, log_reasons
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params

@@ -117,9 +117,9 @@ def _train_logged(params: "Params", sides: "TrainingSides", world: "World") -> "
 
 def _save(params: "Params", trained: "TrainedModel") -> None:
     from pipeline.training.checkpoint import save_model
-    from pipeline.training.run import training_facts
+    from pipeline.training.run import training_record
 
-    facts = training_facts(trained, params.train, params.faces, params.seed)
+    facts = training_record(trained, params.train, params.faces, params.seed)
     save_model(MODEL, trained.model, facts)
     counts = ", ".join(f"{name} {count}" for name, count in facts["counts"].items())
     click.echo(f"train: {counts}; best epoch {facts['best_epoch']} of {facts['epochs_run']}, to {MODEL}")

@@ -50,7 +50,7 @@ class Masking:
         return self.shards or whole_files(self.files)
 
 
-def build_facts(params: Params, mask: MaskParams) -> dict[str, Any]:
+def cache_key_parts(params: Params, mask: MaskParams) -> dict[str, Any]:
     """What decides the masked pictures beside the faces and the code, as JSON values."""
     return {
         "augment": params.augment.model_dump(mode="json"),

@@ -25,14 +25,14 @@ _SKIN_ROWS, _SKIN_COLUMNS = (0.27, 0.47), (0.40, 0.60)
 
 
 @dataclass(frozen=True, slots=True)
-class FaceFacts:
+class FaceGeometry:
     """What is known of a face beside its crop; None where it isn't."""
 
     yaw_deg: float | None = None
     face_px: float | None = None
 
 
-def attributes_of(row: Assignment, crop: Rgb, facts: FaceFacts, seen_templates: Set[str]) -> dict[str, str]:
+def attributes_of(row: Assignment, crop: Rgb, geometry: FaceGeometry, seen_templates: Set[str]) -> dict[str, str]:
     """The slices that a sample belongs to, by attribute."""
     return {
         "mask_type": row.mask_type,
@@ -40,8 +40,8 @@ def attributes_of(row: Assignment, crop: Rgb, facts: FaceFacts, seen_templates: 
         "source": row.source,
         "template": row.template or "no template",
         "template_seen": _seen(row.template, seen_templates),
-        "yaw": _yaw_bin(facts.yaw_deg),
-        "face_size": _binned(facts.face_px, (64, 128, 256), "px"),
+        "yaw": _yaw_bin(geometry.yaw_deg),
+        "face_size": _binned(geometry.face_px, (64, 128, 256), "px"),
         "brightness": _binned(brightness(crop), (70, 110, 150), ""),
         "sharpness": _binned(laplacian_variance(crop), (50, 200, 800), ""),
         "skin_tone": skin_tone_bin(crop),

@@ -10,7 +10,7 @@ from pipeline.core.arrays import Rgb
 from pipeline.core.locations import Location, located
 from pipeline.core.randomness import sample_rng
 from pipeline.core.records import Assignment
-from pipeline.evaluation.attributes import FaceFacts, attributes_of
+from pipeline.evaluation.attributes import FaceGeometry, attributes_of
 from pipeline.evaluation.external import EvaluationSet
 from pipeline.evaluation.slices import SliceScore, lagging, slice_scores
 from pipeline.scores.calibration import Logits, expected_calibration_error, reliability, softmax
@@ -111,7 +111,7 @@ class Measuring:
         heads = model.spec.heads
         data = CropDataset(found.rows, self.root, heads, model.spec.image_px)
         logits = predict(model, data, self.batch_size, both_ways=self.both_ways)
-        attributes = [self._attributes(row, found.facts.get(row.sample_id, FaceFacts())) for row in found.rows]
+        attributes = [self._attributes(row, found.geometry.get(row.sample_id, FaceGeometry())) for row in found.rows]
         results: dict[str, HeadResult] = {}
         for position, head in enumerate(heads):
             known = np.flatnonzero(data.labels[:, position].numpy() != UNKNOWN_LABEL)
@@ -158,8 +158,8 @@ class Measuring:
             slices=tuple(slice_scores(labels, predicted, attributes)),
         )
 
-    def _attributes(self, row: Assignment, facts: FaceFacts) -> dict[str, str]:
-        return attributes_of(row, self._crop(row), facts, self.seen_templates)
+    def _attributes(self, row: Assignment, geometry: FaceGeometry) -> dict[str, str]:
+        return attributes_of(row, self._crop(row), geometry, self.seen_templates)
 
     def _crop(self, row: Assignment) -> Rgb:
         return read_crop(located(self.root, row.crop_path), _ATTRIBUTE_PX)

@@ -12,7 +12,7 @@ from pipeline.core.errors import MaskwrightError, SampleRejected
 from pipeline.core.locations import Location
 from pipeline.core.params import FacesParams
 from pipeline.core.records import Assignment, MaskType, Rejection
-from pipeline.evaluation.attributes import FaceFacts
+from pipeline.evaluation.attributes import FaceGeometry
 from pipeline.faces.crops import crop_square
 from pipeline.faces.finding import FoundFace
 from pipeline.storage.images import EXTENSIONS, read_image, write_image
@@ -47,13 +47,13 @@ class EvaluationSet:
     Attributes:
         name: As it appears in metrics and the report.
         rows: One for each crop; `crop_path` is relative to the project's root.
-        facts: What is known of the faces, by `sample_id`.
+        geometry: What is known of the faces, by `sample_id`.
         rejections: What could not be used.
     """
 
     name: str
     rows: tuple[Assignment, ...]
-    facts: dict[str, FaceFacts]
+    geometry: dict[str, FaceGeometry]
     rejections: tuple[Rejection, ...] = ()
 
 
@@ -85,13 +85,13 @@ def external_set(
 
     An image in which no face is found but that has a crop's shape is taken whole.
     """
-    rows, facts, rejections = [], {}, []
+    rows, geometry, rejections = [], {}, []
     for path, mask_type in list_class_folders(folder):
         origin = path.relative_to(folder).as_posix()
         sample_id = hashlib.sha256(f"{name}\0{origin}".encode()).hexdigest()[:32]
         crop_path = crops / f"{sample_id}.jpg"
         try:
-            crop, facts[sample_id] = cut_face(read_image(path).rgb, find, params)
+            crop, geometry[sample_id] = cut_face(read_image(path).rgb, find, params)
         except SampleRejected as rejected:
             rejections.append(
                 Rejection(id=sample_id, stage=STAGE, reason=rejected.reason, detail=rejected.detail, origin=origin)
@@ -99,10 +99,10 @@ def external_set(
             continue
         write_image(root / crop_path, crop)
         rows.append(_row(sample_id, name, mask_type, crop_path.as_posix()))
-    return EvaluationSet(name, tuple(rows), facts, tuple(rejections))
+    return EvaluationSet(name, tuple(rows), geometry, tuple(rejections))
 
 
-def cut_face(rgb: Rgb, find: Find, params: FacesParams) -> tuple[Rgb, FaceFacts]:
+def cut_face(rgb: Rgb, find: Find, params: FacesParams) -> tuple[Rgb, FaceGeometry]:
     """The crop of a photo's largest face, `uint8 (crop_px, crop_px, 3)`, and what is known of that face.
 
     Raises:
@@ -113,9 +113,9 @@ def cut_face(rgb: Rgb, find: Find, params: FacesParams) -> tuple[Rgb, FaceFacts]
     except SampleRejected:
         if max(rgb.shape[:2]) > _CROP_ASPECT * min(rgb.shape[:2]):
             raise
-        return np.ascontiguousarray(rgb), FaceFacts()
+        return np.ascontiguousarray(rgb), FaceGeometry()
     size_px = max(face.box.width, face.box.height)
-    return crop_square(rgb, face.box, params.crop_scale, params.crop_px), FaceFacts(face.pose.yaw_deg, size_px)
+    return crop_square(rgb, face.box, params.crop_scale, params.crop_px), FaceGeometry(face.pose.yaw_deg, size_px)
 
 
 def _row(sample_id: str, source: str, mask_type: MaskType, crop_path: str) -> Assignment:
@@ -134,7 +134,7 @@ def _row(sample_id: str, source: str, mask_type: MaskType, crop_path: str) -> As
     )
 
 
-def held_out_sets(rows: list[Assignment], facts: dict[str, FaceFacts]) -> list[EvaluationSet]:
+def held_out_sets(rows: list[Assignment], geometry: dict[str, FaceGeometry]) -> list[EvaluationSet]:
     """The test side in parts that are never averaged: masks that we drew, and masks that people wore.
 
     Bare faces are real photos and belong to both. A part with one class alone is left out: there is nothing to
@@ -147,7 +147,7 @@ def held_out_sets(rows: list[Assignment], facts: dict[str, FaceFacts]) -> list[E
         "test_real": [row for row in held_out if not row.synthetic],
     }
     return [
-        EvaluationSet(name, tuple(part), {row.sample_id: facts.get(row.sample_id, FaceFacts()) for row in part})
+        EvaluationSet(name, tuple(part), {row.sample_id: geometry.get(row.sample_id, FaceGeometry()) for row in part})
         for name, part in parts.items()
         if len({row.mask_type for row in part} - {"unknown"}) > 1 or len({row.wear for row in part} - {"unknown"}) > 1
     ]

@@ -1,4 +1,4 @@
-"""What evaluation reads of the other stages: facts about faces, sources, and how many samples came through."""
+"""What evaluation reads of the other stages: how faces lie, sources, and how many samples came through."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.core.locations import Location, located
 from pipeline.core.paths import FACES_TABLE, KEPT, MASKED_TABLE, REJECTED, SPLIT_TABLE
 from pipeline.core.records import Assignment, Face, Image, MaskedImage, MaskType, Rejection, Wear
-from pipeline.evaluation.attributes import FaceFacts
+from pipeline.evaluation.attributes import FaceGeometry
 from pipeline.evaluation.flow import FlowRow, flow_row
 from pipeline.evaluation.report import MaskPair
 from pipeline.storage.ingested import ingested_manifests
@@ -42,11 +42,11 @@ class MaskedTwin:
     wear: Wear
 
 
-def face_facts(root: Path) -> dict[str, FaceFacts]:
+def face_geometry(root: Path) -> dict[str, FaceGeometry]:
     """Yaw and size of every face, masked or bare, by sample id; of those manifests that are there."""
     manifests = ((root / FACES_TABLE, Face), (root / MASKED_TABLE, MaskedImage))
     return {
-        row.id: FaceFacts(row.yaw_deg, max(row.right - row.left, row.bottom - row.top))
+        row.id: FaceGeometry(row.yaw_deg, max(row.right - row.left, row.bottom - row.top))
         for path, kind in manifests
         for row in _rows(path, PosedFace, kind)
     }

@@ -32,7 +32,7 @@ class Extraction:
         return whole_files(self.files)
 
 
-def build_facts(params: Params) -> dict[str, Any]:
+def cache_key_parts(params: Params) -> dict[str, Any]:
     """What decides the faces beside the images and the code, as JSON values."""
     return {"faces": params.faces.model_dump(mode="json"), "storage": str(params.storage.root)}
 

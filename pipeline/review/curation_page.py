@@ -42,7 +42,7 @@ class LabelReview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CurationFacts:
+class CurationOverview:
     """All that the report shows; gathered from the manifests. Without a `review` its section is left out."""
 
     stages: Sequence[StageCounts]
@@ -55,22 +55,22 @@ class CurationFacts:
     review: LabelReview | None = None
 
 
-def curation_page(facts: CurationFacts) -> str:
+def curation_page(overview: CurationOverview) -> str:
     """The whole report as HTML."""
     clusters: dict[str, list[ClusterMember]] = defaultdict(list)
-    for row in facts.clusters:
+    for row in overview.clusters:
         clusters[row.cluster].append(row)
     conflicts = [rows for rows in clusters.values() if any(r.conflict for r in rows)]
     plain = [rows for rows in clusters.values() if not any(r.conflict for r in rows)]
     return page(
         "Curation",
         [
-            columns(_counts(facts.stages), _reasons(facts.stages), _links(facts.links)),
-            _clusters("clusters", "Duplicates, and the copy that was kept", plain, facts.images),
-            _clusters("conflicts", "Duplicates whose labels contradict each other", conflicts, facts.images),
-            _leaks(facts.leaks, facts.lookalikes),
-            _shortcuts(facts.shortcuts),
-            *([] if facts.review is None else [_review(facts.review)]),
+            columns(_counts(overview.stages), _reasons(overview.stages), _links(overview.links)),
+            _clusters("clusters", "Duplicates, and the copy that was kept", plain, overview.images),
+            _clusters("conflicts", "Duplicates whose labels contradict each other", conflicts, overview.images),
+            _leaks(overview.leaks, overview.lookalikes),
+            _shortcuts(overview.shortcuts),
+            *([] if overview.review is None else [_review(overview.review)]),
         ],
     )
 

@@ -31,7 +31,7 @@ from pipeline.core.records import Assignment, DuplicateLink, Face, Image, Masked
 from pipeline.dedup.fingerprints.cache import fingerprint_images
 from pipeline.dedup.keeping import ClusterMember
 from pipeline.dedup.search.neighbours import neighbour_pairs
-from pipeline.review.curation_page import CurationFacts, DoubtShown, LabelReview, StageCounts
+from pipeline.review.curation_page import CurationOverview, DoubtShown, LabelReview, StageCounts
 from pipeline.review.label_doubts import LabelDoubt
 from pipeline.review.shortcuts import Features, ShortcutScore, one_hot, picture_evidence, shortcut_scores
 from pipeline.storage.images import read_image
@@ -43,8 +43,8 @@ _SHORTCUT_SAMPLES = 4000
 """More samples than this change the scores by less than a hundredth."""
 
 
-def gather_facts(params: Params, root: Path = Path(), review: Path | None = None) -> CurationFacts:
-    """The facts of the stages that have run; those of later stages are empty. `review` is a list of `review-labels`.
+def gather_overview(params: Params, root: Path = Path(), review: Path | None = None) -> CurationOverview:
+    """What the stages that have run took and dropped, nothing of the others; `review` is a list of `review-labels`.
 
     Raises:
         ManifestError: `dedup` hasn't run, a manifest is damaged, or `review` isn't such a list.
@@ -67,7 +67,7 @@ def gather_facts(params: Params, root: Path = Path(), review: Path | None = None
     pixels = params.storage.pixels
     by_id = {image.id: replace(image, path=str(located(pixels, image.path))) for image in images}
     sides = {row.image_id: row.side for row in assigned}
-    return CurationFacts(
+    return CurationOverview(
         stages=stages,
         images=by_id,
         links=links,
@@ -106,14 +106,14 @@ def _review(
 
 def _lookalikes(images: Sequence[Image], sides: Mapping[str, str], params: Params) -> dict[int, int]:
     """How many pairs on two sides have hashes so many bits apart, linked or not."""
-    prints, _ = fingerprint_images(
+    fingerprints, _ = fingerprint_images(
         images,
         faces=params.dedup.align_faces,
         engine=params.engine,
         cache_folder=FINGERPRINTS,
         root=params.storage.pixels,
     )
-    hashes = np.array([int(prints[image.sha256].phash, 16) for image in images], dtype=np.uint64)
+    hashes = np.array([int(fingerprints[image.sha256].phash, 16) for image in images], dtype=np.uint64)
     side = np.array([sides[image.id] for image in images], dtype=np.str_)
     found = neighbour_pairs(hashes, _LOOKALIKE_BITS)
     apart = found.distance[side[found.first] != side[found.second]]

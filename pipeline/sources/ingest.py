@@ -58,8 +58,12 @@ def ingest_source(name: str, params: Params, root: Path, mapper: Mapper = map_re
     published = f"{RAW.as_posix()}/{name}/files"
     limits, removed, pixels = adapter.workspace.limits, denylist.sha256, params.storage.root
     maker = RowMaker(name, adapter.settings, labels, pasted_sha256(adapter.settings, root))
-    facts = {"limits": asdict(limits), "removed": sorted(removed), "storage": None if pixels is None else str(pixels)}
-    with building(RAW / name, facts, root, pixels) as build:
+    key_parts = {
+        "limits": asdict(limits),
+        "removed": sorted(removed),
+        "storage": None if pixels is None else str(pixels),
+    }
+    with building(RAW / name, key_parts, root, pixels) as build:
         inspector = Inspector(name, root, build.pixels / published, published, limits, removed)
         run = partial(mapper, inspector, engine=params.engine, crashed=inspector.rejected)
         found = _resumed(build, offers, run)

@@ -206,12 +206,12 @@ class _Rest(Generic[Item]):
 
 
 @contextmanager
-def building(place: Path, facts: Any, root: Path = Path(), pixels: Location | None = None) -> Iterator[Build]:
+def building(place: Path, key_parts: Any, root: Path = Path(), pixels: Location | None = None) -> Iterator[Build]:
     """An output that takes the place of `place` under `root` when the block ends well, and waits for a rerun otherwise.
 
     Args:
         place: The output, relative to the project root.
-        facts: All that decides the results beside the items and the code, as JSON values. A build of other facts or
+        key_parts: All that decides the results beside the items and the code, as JSON values. A build of other parts or
             other code is removed, so at most one unfinished build of an output stands on the disk.
         root: The project root.
         pixels: The storage root that pictures are written under; None writes them into the build.
@@ -220,7 +220,7 @@ def building(place: Path, facts: Any, root: Path = Path(), pixels: Location | No
         OutputError: the disk is full or refuses.
     """
     home = root / BUILDS / "-".join(place.parts)
-    name = hashlib.sha256(json.dumps([facts, code_digest()], sort_keys=True).encode()).hexdigest()[:16]
+    name = hashlib.sha256(json.dumps([key_parts, code_digest()], sort_keys=True).encode()).hexdigest()[:16]
     try:
         for other in home.iterdir() if home.is_dir() else ():
             if other.name != name:

@@ -184,7 +184,7 @@ def _counts(train_rows: Sequence[Assignment], val_rows: Sequence[Assignment]) ->
     return dict(sorted(counts.items()))
 
 
-def training_facts(trained: TrainedModel, params: TrainParams, faces: FacesParams, seed: int) -> dict[str, Any]:
+def training_record(trained: TrainedModel, params: TrainParams, faces: FacesParams, seed: int) -> dict[str, Any]:
     """Plain values that go with a model: parameters, how faces were cut out, counts, history."""
     best = trained.outcome.best
     return {

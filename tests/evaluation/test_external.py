@@ -7,7 +7,7 @@ from pipeline.core.arrays import Rgb
 from pipeline.core.errors import MaskwrightError
 from pipeline.core.params import FacesParams
 from pipeline.core.records import Assignment
-from pipeline.evaluation.attributes import FaceFacts
+from pipeline.evaluation.attributes import FaceGeometry
 from pipeline.evaluation.external import external_set, held_out_sets, list_class_folders
 from pipeline.faces.finding import FaceFinder
 from pipeline.storage.images import read_image, write_image
@@ -38,10 +38,10 @@ def test_faces_are_cut_out_and_what_is_left_has_a_reason(folder: Path, tmp_path:
     ]
     portrait = found.rows[1]
     assert read_image(tmp_path / portrait.crop_path).rgb.shape == (PARAMS.crop_px, PARAMS.crop_px, 3)
-    yaw = found.facts[portrait.sample_id].yaw_deg
+    yaw = found.geometry[portrait.sample_id].yaw_deg
     assert yaw is not None
     assert abs(yaw) < 25
-    assert found.facts[found.rows[0].sample_id] == FaceFacts()  # taken whole
+    assert found.geometry[found.rows[0].sample_id] == FaceGeometry()  # taken whole
 
 
 def test_two_photos_of_one_content_stay_two_rows(tmp_path: Path, portrait: Rgb) -> None:

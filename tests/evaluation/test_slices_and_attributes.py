@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.records import Assignment
-from pipeline.evaluation.attributes import FaceFacts, attributes_of, skin_tone_bin, typology_angle_deg
+from pipeline.evaluation.attributes import FaceGeometry, attributes_of, skin_tone_bin, typology_angle_deg
 from pipeline.evaluation.slices import lagging, slice_scores
 
 ROW = Assignment(
@@ -25,16 +25,16 @@ def flat(colour: tuple[int, int, int]) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("facts", "yaw", "size"),
+    ("geometry", "yaw", "size"),
     [
-        (FaceFacts(-40.0, 90.0), "30-45 deg", "64-128 px"),
-        (FaceFacts(3.0, 20.0), "below 15 deg", "below 64 px"),
-        (FaceFacts(46.0, 400.0), "45 and more deg", "256 and more px"),
-        (FaceFacts(), "unknown", "unknown"),
+        (FaceGeometry(-40.0, 90.0), "30-45 deg", "64-128 px"),
+        (FaceGeometry(3.0, 20.0), "below 15 deg", "below 64 px"),
+        (FaceGeometry(46.0, 400.0), "45 and more deg", "256 and more px"),
+        (FaceGeometry(), "unknown", "unknown"),
     ],
 )
-def test_bins(facts: FaceFacts, yaw: str, size: str) -> None:
-    found = attributes_of(ROW, flat((120, 120, 120)), facts, {"cloth_knitted"})
+def test_bins(geometry: FaceGeometry, yaw: str, size: str) -> None:
+    found = attributes_of(ROW, flat((120, 120, 120)), geometry, {"cloth_knitted"})
     assert (found["yaw"], found["face_size"]) == (yaw, size)
     assert (found["template_seen"], found["brightness"], found["sharpness"]) == (
         "seen in training",
@@ -44,7 +44,7 @@ def test_bins(facts: FaceFacts, yaw: str, size: str) -> None:
 
 
 def test_a_template_that_training_had_not_is_held_out() -> None:
-    assert attributes_of(ROW, flat((9, 9, 9)), FaceFacts(), set())["template_seen"] == "held out"
+    assert attributes_of(ROW, flat((9, 9, 9)), FaceGeometry(), set())["template_seen"] == "held out"
 
 
 def test_the_typology_angle_orders_skin_from_light_to_dark() -> None:

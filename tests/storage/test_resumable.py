@@ -34,9 +34,9 @@ class Project:
         self.root = root
         self.made: list[float] = []
 
-    def run(self, values: list[float], facts: object = 0, dies_after: int = 99) -> list[float]:
+    def run(self, values: list[float], key_parts: object = 0, dies_after: int = 99) -> list[float]:
         self.made = []
-        with building(PLACE, facts, self.root) as build:
+        with building(PLACE, key_parts, self.root) as build:
 
             def double(rest: Iterator[float]) -> Iterator[Doubled]:
                 for value in rest:
@@ -94,11 +94,11 @@ def test_a_killed_run_loses_what_was_in_flight_and_leaves_the_former_output(proj
 def test_other_parameters_or_other_code_start_anew(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     killed_after(project, 2)
     with pytest.raises(Killed):
-        project.run([1.5, 2.5, 3.5], facts=1, dies_after=2)
+        project.run([1.5, 2.5, 3.5], key_parts=1, dies_after=2)
     assert project.made == [1.5, 2.5]
     assert len(list((project.root / BUILDS / "data-doubled").iterdir())) == 1
     monkeypatch.setattr(build_module, "code_digest", lambda: "another")
-    project.run([1.5, 2.5, 3.5], facts=1)
+    project.run([1.5, 2.5, 3.5], key_parts=1)
     assert project.made == [1.5, 2.5, 3.5]
 
 
