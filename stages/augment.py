@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pipeline.core.paths import FACES_TABLE, KEPT, MASKED
-from stages.running.commands import road_stage, log_counts
+from stages.running.commands import dvc_stage, log_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ _BATCH_PHOTOS = 4
 """A photo takes some hundred milliseconds: what a kill loses is small, and so is the share of passing it."""
 
 
-@road_stage
+@dvc_stage
 def command(params: "Params") -> None:
     """Put masks on the unmasked faces. A run goes on from where another was killed."""
     from pipeline.augment.manifest_masker import FaceMasker, ShardMasker, cache_key_parts, unmasked_photos

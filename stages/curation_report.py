@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.core.paths import CURATION_PAGE
-from stages.running.commands import road_stage
+from stages.running.commands import dvc_stage
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
 
 
-@road_stage
+@dvc_stage
 @click.option("--out", default=CURATION_PAGE, show_default=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--review",

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.core.paths import CLUSTERS, DEDUP, IMAGES, KEPT, LINKS, OVERSIZED_PEOPLE, QUALITY, RAW, REJECTED
-from stages.running.commands import road_stage, log_counts
+from stages.running.commands import dvc_stage, log_counts
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
 
 
-@road_stage
+@dvc_stage
 def command(params: "Params") -> None:
     """Link duplicate and related images; keep one good copy of each photo."""
     from pipeline.columns.image_table import ImageRows

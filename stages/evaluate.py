@@ -8,7 +8,7 @@ import click
 
 from pipeline.core.errors import MaskwrightError
 from pipeline.core.paths import EXTERNAL_CROPS, MODEL, REPORTS, SPLIT_TABLE
-from stages.running.commands import road_stage
+from stages.running.commands import dvc_stage
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.evaluation.report import MeasuredSet
 
 
-@road_stage
+@dvc_stage
 def command(params: "Params") -> None:
     """Measure the classifier on held-out faces."""
     from pipeline.core.records import Assignment

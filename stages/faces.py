@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from pipeline.core.paths import FACE_CROPS, FACES, KEPT
-from stages.running.commands import road_stage, log_counts
+from stages.running.commands import dvc_stage, log_counts
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
 
 
-@road_stage
+@dvc_stage
 def command(params: "Params") -> None:
     """Find faces, landmarks and head pose; cut the faces out. A run goes on from where another was killed."""
     from pipeline.core.locations import located

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.core.paths import LOCKS, RAW
-from stages.running.commands import road_stage, log_counts
+from stages.running.commands import dvc_stage, log_counts
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
 
 
-@road_stage
+@dvc_stage
 @click.option("--source", "sources", multiple=True, help="A source to take; by default each of ingest.sources.")
 def command(params: "Params", sources: tuple[str, ...]) -> None:
     """Take sources into data/raw/: check every file, map its labels, keep its provenance.

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.core.paths import FACES_TABLE, KEPT, LINKS, MASKED_TABLE, REJECTED, SPLIT, SPLIT_TABLE
-from stages.running.commands import road_stage, log_reasons
+from stages.running.commands import dvc_stage, log_reasons
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
     from pipeline.split.assigning import SplitInputs
 
 
-@road_stage
+@dvc_stage
 def command(params: "Params") -> None:
     """Assign every face crop to one side; fails if linked images would stand on two."""
     from pipeline.core.records import Assignment, Rejection

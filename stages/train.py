@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.core.paths import CHECKPOINT, FACES_TABLE, MODEL, SPLIT_TABLE, TRAINING_LOG
-from stages.running.commands import road_stage
+from stages.running.commands import dvc_stage
 
 if TYPE_CHECKING:
     from dvclive import Live
@@ -57,7 +57,7 @@ class LiveObserver:
             )
 
 
-@road_stage
+@dvc_stage
 def command(params: "Params") -> None:
     """Train the classifier."""
     from pipeline.core.records import Assignment

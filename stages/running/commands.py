@@ -91,7 +91,7 @@ def stage_command(function: Callable[..., None]) -> click.Command:
     return click.command(_name_of(function))(run)
 
 
-def road_stage(function: Callable[..., None]) -> click.Command:
+def dvc_stage(function: Callable[..., None]) -> click.Command:
     """Make the command of a stage of the road: as `stage_command`, and it is locked, recorded and stops in order."""
 
     @_params_option
