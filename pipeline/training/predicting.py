@@ -1,7 +1,8 @@
 """A trained model on whole photos: faces found, and each one's classes with their probabilities."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -13,7 +14,8 @@ from pipeline.core.arrays import Rgb
 from pipeline.core.params import FacesParams
 from pipeline.faces.crops import crop_square
 from pipeline.faces.detectors import Box, make_detector
-from pipeline.training.inference import logits_both_ways
+from pipeline.training.checkpoint import load_model
+from pipeline.training.inference import choose_device, logits_both_ways
 from pipeline.training.models import MaskClassifier
 from pipeline.training.transforms import to_unit
 
@@ -84,6 +86,30 @@ def _answer(classes: Sequence[str], shares: Tensor) -> Answer:
     best = int(shares.argmax())
     by_class = {name: float(share) for name, share in zip(classes, shares, strict=True)}
     return Answer(classes[best], float(shares[best]), by_class)
+
+
+def load_predictor(model: Path, device: str = "cpu", *, both_ways: bool = True) -> FacePredictor:
+    """The predictor of a trained model, which finds faces as its training data were found.
+
+    `device` is `cpu`, `cuda` or `auto`; `both_ways` as in `FacePredictor`.
+
+    Raises:
+        MaskwrightError: the file is no model, or there is no such device.
+    """
+    classifier, record = load_model(model, choose_device(device))
+    faces = FacesParams.model_validate(record["faces"])
+    return FacePredictor(classifier, record["temperatures"], faces, both_ways=both_ways)
+
+
+def predict(photos: Iterable[Rgb], model: Path, device: str = "cpu") -> Iterator[list[FacePrediction]]:
+    """The faces of each photo with the classes of the trained model in the file `model`, in the photos' order.
+
+    A photo is `uint8 (H, W, 3)`; one is taken as its answer is asked for. None found is an empty list.
+
+    Raises:
+        MaskwrightError: as `load_predictor`, when this is called.
+    """
+    return map(load_predictor(model, device), photos)
 
 
 def prediction_row(image: str, index: int, face: FacePrediction) -> dict[str, Any]:

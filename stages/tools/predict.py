@@ -65,13 +65,9 @@ def _run(images: Sequence[Path], predictor: "FacePredictor", form: str | None, d
 
 
 def _predictor(path: Path, device: str, *, both_ways: bool) -> "FacePredictor":
-    from pipeline.core.params import FacesParams
-    from pipeline.training.checkpoint import load_model
-    from pipeline.training.inference import choose_device
-    from pipeline.training.predicting import FacePredictor
+    from pipeline.training.predicting import load_predictor
 
-    model, facts = load_model(path, choose_device(device))
-    return FacePredictor(model, facts["temperatures"], FacesParams.model_validate(facts["faces"]), both_ways=both_ways)
+    return load_predictor(path, device, both_ways=both_ways)
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:

@@ -26,8 +26,8 @@ def arrows(module: Path) -> list[Path]:
 
 
 def test_no_module_lies_loose_and_no_room_is_unknown() -> None:
-    loose = [path.name for path in (ROOT / "pipeline").iterdir() if path.is_file() and path.name != "__init__.py"]
-    assert loose == []
+    loose = [path.name for path in (ROOT / "pipeline").iterdir() if path.is_file()]
+    assert set(loose) == {"__init__.py", "py.typed"}
     rooms = {path.name for path in (ROOT / "pipeline").iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert rooms == set(LAYERS) - {"stages"}
 
@@ -42,6 +42,13 @@ def test_imports_run_down_only(room: str) -> None:
         if LAYERS.index(room_of(found)) > LAYERS.index(room)
     ]
     assert up == []
+
+
+def test_the_public_package_lies_above_the_library_and_nothing_imports_it() -> None:
+    seen = direct_imports(ROOT / "maskwright" / "__init__.py")
+    assert {file.relative_to(ROOT).parts[0] for file in seen} == {"pipeline"}
+    texts = [module.read_text(encoding="utf-8") for module in MODULES]
+    assert not [text for text in texts if "import maskwright" in text or "from maskwright" in text]
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

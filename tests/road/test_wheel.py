@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.version import VERSION
 from tests.conftest import MakePhotos
 
 ROOT = Path(__file__).parent.parent.parent
@@ -57,6 +58,16 @@ def test_the_templates_are_inside(installed: Path, tmp_path: Path) -> None:
     listed = run(installed / "bin/augment-masks", "templates", "list", cwd=tmp_path).stdout
     shipped = sorted(file.parent.name for file in (ROOT / "masks_templates").glob("*/template.yaml"))
     assert [name for name in shipped if name not in listed] == []
+
+
+def test_the_public_package_works_without_extras(installed: Path, tmp_path: Path) -> None:
+    code = "import maskwright; print(len(maskwright.load_templates()), maskwright.__version__)"
+    done = run(installed / "bin/python", "-c", code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    shipped = len(list((ROOT / "masks_templates").glob("*/template.yaml")))
+    assert done.stdout.split() == [str(shipped), VERSION]
+    typed = {file.parent.name for file in installed.glob("lib/python*/site-packages/*/py.typed")}
+    assert typed >= {"maskwright", "pipeline", "stages"}
 
 
 def test_the_base_install_is_small_and_has_no_torch(installed: Path) -> None:
