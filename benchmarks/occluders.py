@@ -24,7 +24,7 @@ from benchmarks.mask_fit import SAMPLES, TYPES, Subject, sample
 from generators.sample.dataset import IDENTITIES, identity_of
 from generators.sample.truth import read_truth
 from pipeline.core.randomness import sample_rng
-from pipeline.masks import MaskDraw, MaskSynthesizer, load_templates
+from pipeline.masks import MaskRecipe, MaskSynthesizer, load_templates
 from pipeline.masks.head.canonical import canonical_head
 from pipeline.masks.occluders.glasses import find_rims
 
@@ -83,12 +83,12 @@ def people_with_glasses() -> set[str]:
 
 
 def compare(
-    synthesizer: MaskSynthesizer, subject: Subject, draw: MaskDraw, hair: NDArray[np.bool_]
+    synthesizer: MaskSynthesizer, subject: Subject, draw: MaskRecipe, hair: NDArray[np.bool_]
 ) -> tuple[Sums, Sums, float]:
     """What the cue changes about the body and the straps of one mask, and the share of the body lost over bare face."""
     with_cue = synthesizer.render(subject.rgb, subject.landmarks, draw)
-    values = {name: value for name, value in draw.values.items() if name != "occluders"}
-    without = synthesizer.render(subject.rgb, subject.landmarks, replace(draw, values=values))
+    blind = replace(draw, values=replace(draw.values, occluders=None))
+    without = synthesizer.render(subject.rgb, subject.landmarks, blind)
     alpha = without.alpha[:, :, 0]
     hidden = alpha - with_cue.alpha[:, :, 0]
     canvas = np.zeros(alpha.shape, dtype=np.uint8)

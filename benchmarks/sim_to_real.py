@@ -44,7 +44,10 @@ from pipeline.faces.labels import overlap
 from pipeline.faces.masked_cue import DEFAULT_THRESHOLD, masked_face_cue
 from pipeline.masks import LookRanges, MaskParams, MaskSynthesizer, Template, load_templates
 from pipeline.masks.head.canonical import HeadFit, canonical_head
-from pipeline.masks.template import Binding, Lettering, NoseClip, Prints, Valve
+from pipeline.masks.parts.edges import BindingRanges, NoseClipRanges
+from pipeline.masks.parts.lettering import LetteringRanges
+from pipeline.masks.parts.prints import PrintRanges
+from pipeline.masks.parts.valve import ValveRanges
 from pipeline.storage.images import EXTENSIONS, read_image, write_image
 
 TYPES: tuple[MaskType, ...] = ("cloth", "surgical", "ffp2")
@@ -208,8 +211,13 @@ def templates(ablate: str | None) -> dict[str, Template]:
     loaded = load_templates()
     if ablate != "variety":
         return loaded
-    bare = {"binding": Binding(), "nose_clip": NoseClip(), "lettering": Lettering(), "valve": Valve()}
-    plain = bare | {"prints": Prints(), "colour_jitter": 0}
+    bare = {
+        "binding": BindingRanges(),
+        "nose_clip": NoseClipRanges(),
+        "lettering": LetteringRanges(),
+        "valve": ValveRanges(),
+    }
+    plain = bare | {"prints": PrintRanges(), "colour_jitter": 0}
     return {
         name: loaded[name].model_copy(update=plain | {"colours": loaded[name].colours[:1]}) for name in PLAIN.values()
     }

@@ -15,7 +15,7 @@ from generators.sample.truth import read_truth
 from pipeline.core.arrays import Rgb
 from pipeline.core.randomness import sample_rng
 from pipeline.masks import MaskSynthesizer, load_templates
-from pipeline.masks.template import read_print
+from pipeline.masks.parts.prints import read_print
 from pipeline.storage.images import read_image, write_image
 
 ROOT = Path(__file__).parents[2]

@@ -20,7 +20,7 @@ from pipeline.core.records import Face, Image, MaskedImage, MaskType, Rejection
 from pipeline.faces.crops import crop_square
 from pipeline.faces.detectors import Box
 from pipeline.faces.masked_cue import masked_face_cue
-from pipeline.masks import MaskDraw, MaskedFace, MaskParams, MaskSynthesizer
+from pipeline.masks import MaskedFace, MaskParams, MaskRecipe, MaskSynthesizer
 from pipeline.storage.digests import digest_of_folders, digest_of_texts, item_key
 from pipeline.storage.images import encode_alpha, encode_image, read_image
 from pipeline.storage.shards import Shard, StoredFile, WrittenFile, new_shard, put_picture, whole_files
@@ -161,7 +161,7 @@ class FaceMasker:
     def _synthesizer(self) -> MaskSynthesizer:
         return shared_synthesizer(self.params.templates, self.mask.model_dump_json())
 
-    def _draw(self, image: Image, picture: "Picture") -> MaskDraw:
+    def _draw(self, image: Image, picture: "Picture") -> MaskRecipe:
         """Keyed by the photo's content and the face's place in it, never by a path."""
         key = f"{image.sha256}:{picture.face.id.rpartition('-')[2]}:{picture.mask}:{picture.number}"
         return self._synthesizer().draw(picture.mask, sample_rng(self.seed, key))

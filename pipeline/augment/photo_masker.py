@@ -19,7 +19,7 @@ from pipeline.core.records import MaskType
 from pipeline.faces.crops import crop_square
 from pipeline.faces.finding import FoundFace, shared_finder
 from pipeline.faces.masked_cue import masked_face_cue
-from pipeline.masks import MaskDraw, MaskedFace, MaskSynthesizer
+from pipeline.masks import MaskedFace, MaskRecipe, MaskSynthesizer
 from pipeline.storage.images import DEFAULT_LIMITS, decode_image, encode_alpha, encode_image, read_file
 
 Row = dict[str, Any]
@@ -101,7 +101,7 @@ class PhotoMasker:
 
     def _draw(
         self, synthesizer: MaskSynthesizer, parent: "Parent", face: FoundFace, mask_type: MaskType, number: int
-    ) -> MaskDraw:
+    ) -> MaskRecipe:
         """Keyed by content, so that neither the file's name nor the order of the files changes the mask."""
         rng = sample_rng(self.settings.seed, f"{parent.sha256}:{face.index}:{mask_type}:{number}")
         wear = self.settings.wear[int(rng.integers(len(self.settings.wear)))]

@@ -14,7 +14,7 @@ from pipeline.core.arrays import Points
 from pipeline.core.errors import ReplayError, SampleRejected
 from pipeline.core.locations import Location, Place, located
 from pipeline.core.records import Image, MaskedImage
-from pipeline.masks import MaskDraw, MaskedFace, MaskParams, MaskSynthesizer, load_templates
+from pipeline.masks import MaskedFace, MaskParams, MaskRecipe, MaskSynthesizer, load_templates
 from pipeline.storage.images import decode_image, read_file
 from pipeline.storage.manifests import read_manifest
 
@@ -36,7 +36,7 @@ class LoggedMask:
     parent: Place
     parent_sha256: str
     landmarks: Points
-    draw: MaskDraw
+    draw: MaskRecipe
 
 
 def replay(logged: LoggedMask, templates: Sequence[Path] | None = None) -> MaskedFace:
@@ -68,7 +68,7 @@ def logged_in_metadata(metadata: Path, number: int, faces: Path) -> LoggedMask:
     """Row `number` (from 0) of a `metadata.jsonl`; `faces` is the folder, or file, that was masked.
 
     Raises:
-        ReplayError: the file cannot be read, it has no such row, or the row has no mask.
+        ReplayError: the file cannot be read, it has no such row, or the row has no mask or one that cannot be.
     """
     lines = _lines(metadata)
     if not 0 <= number < len(lines):
@@ -78,11 +78,18 @@ def logged_in_metadata(metadata: Path, number: int, faces: Path) -> LoggedMask:
         if row["draw"] is None:
             raise ReplayError(f"{metadata}: row {number} ({row['file_name']}) shows the face without a mask")
         landmarks = np.array(row["landmarks"], dtype=np.float32).reshape(68, 2)
-        draw = MaskDraw.from_json(row["draw"])
+        draw = _recipe(row["draw"], f"{metadata}: row {number}")
         parent, sha256 = row["parent"], row["parent_sha256"]
     except (ValueError, KeyError, TypeError) as error:
         raise ReplayError(f"{metadata}: row {number} is not one of augment-masks: {error!r}") from error
     return LoggedMask(_find_photo(faces, parent), sha256, landmarks, draw)
+
+
+def _recipe(text: str, row: str) -> MaskRecipe:
+    try:
+        return MaskRecipe.from_json(text)
+    except ReplayError as error:
+        raise ReplayError(f"{row}: {error}") from error
 
 
 def _lines(metadata: Path) -> list[str]:
@@ -108,7 +115,7 @@ def logged_in_manifest(masked: Path, row_id: str, kept: Path, root: Location) ->
     """The row of a `masked.parquet` with that id; `kept` is the manifest of its parents, whose paths begin at `root`.
 
     Raises:
-        ReplayError: there is no such row, or its parent is not in `kept`.
+        ReplayError: there is no such row, its parent is not in `kept`, or its mask cannot be.
         ManifestError: a manifest cannot be read.
     """
     row = next((row for row in read_manifest(masked, MaskedImage) if row.id == row_id), None)
@@ -118,4 +125,5 @@ def logged_in_manifest(masked: Path, row_id: str, kept: Path, root: Location) ->
     if image is None:
         raise ReplayError(f"{kept}: the parent photo {row.image_id} is not in it")
     landmarks = np.array(row.landmarks, dtype=np.float32).reshape(68, 2)
-    return LoggedMask(located(root, image.path), row.parent_sha256, landmarks, MaskDraw.from_json(row.draw))
+    draw = _recipe(row.draw, f"{masked}: row {row_id}")
+    return LoggedMask(located(root, image.path), row.parent_sha256, landmarks, draw)

@@ -4,9 +4,10 @@
 >>> synthesizer = MaskSynthesizer(load_templates())
 """
 
-from pipeline.masks.params import LookRanges, MaskParams
-from pipeline.masks.recipe import MaskDraw, MaskedFace
+from pipeline.masks.look import LookRanges
+from pipeline.masks.params import MaskParams
+from pipeline.masks.recipe import MaskedFace, MaskRecipe
 from pipeline.masks.synthesizer import MaskSynthesizer
 from pipeline.masks.template import Template, load_templates
 
-__all__ = ["LookRanges", "MaskDraw", "MaskParams", "MaskSynthesizer", "MaskedFace", "Template", "load_templates"]
+__all__ = ["LookRanges", "MaskParams", "MaskRecipe", "MaskSynthesizer", "MaskedFace", "Template", "load_templates"]

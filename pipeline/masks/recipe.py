@@ -1,45 +1,136 @@
 """What goes between drawing a mask and rendering it, and what comes out."""
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, make_dataclass
+from functools import lru_cache
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, GetPydanticSchema, TypeAdapter, ValidationError
 
 from pipeline.core.arrays import Alpha, Points, Rgb
+from pipeline.core.errors import ReplayError
 from pipeline.core.records import MaskType, Valve, Wear
 from pipeline.faces.pose import HeadPose
+from pipeline.masks.head.surface import Shape
+from pipeline.masks.limits import Factor, Millimetres
+from pipeline.masks.look import Look
+from pipeline.masks.parts.colours import Srgb
+from pipeline.masks.parts.straps import Straps
+from pipeline.masks.parts.tone import Cast, Gradient
+from pipeline.masks.template import NAME_PATTERN, PARTS
 
-__all__ = ["HeadPose", "MaskDraw", "MaskedFace"]
+__all__ = ["HeadPose", "MaskRecipe", "MaskValues", "MaskedFace", "with_parts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskValues:
+    """Every drawn value of a mask but its parts', which `with_parts` adds, each by its key in the row.
+
+    What has the default None is left out of a row where there is none: rows written before there was such a thing look
+    like that. Masks drawn before there were the cues for occluders are replayed without.
+    """
+
+    shape: Shape
+    corner_mm: Millimetres
+    colour: Srgb
+    straps: Straps | None
+    gradient: Gradient
+    mottle: Factor
+    look: Look
+    cast: Cast | None = None
+    occluders: bool | None = None
+    picture: str | None = None
+    """The part `picture`; named here too, since a mask made of one is posed by its points."""
+
+
+def _part_fields() -> list[tuple[str, Any] | tuple[str, Any, Any]]:
+    keyed = [(part.key or name, part) for name, part in PARTS.items()]
+    return [(key, part.drawn) if part.always else (key, part.drawn, field(default=None)) for key, part in keyed]
+
+
+_AllValues = make_dataclass(
+    "_AllValues",
+    _part_fields(),
+    bases=(MaskValues,),
+    namespace={"__module__": __name__, "__doc__": "`MaskValues` with a field for each of `PARTS`."},
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
+
+
+def with_parts(values: MaskValues, parts: Mapping[str, object]) -> MaskValues:
+    """The values of one mask with what was drawn of each part, by its key in the row."""
+    named = {name: getattr(values, name) for name in _layout(MaskValues)[0]}
+    whole: MaskValues = _AllValues(**{**named, **parts})
+    return whole
 
 
 @dataclass(frozen=True, slots=True)
-class MaskDraw:
-    """Every random choice of one mask, made before a pixel is drawn; written to the manifest, enough to replay.
+class MaskRecipe:
+    """Every random choice of one mask, made before a pixel is painted; written to the manifest, enough to replay.
 
     Attributes:
         template: Name of the template's folder.
         mask_type: Label of the template.
         wear: How the mask is worn.
         valve: Whether it has an exhalation valve.
-        seed: Seeds the patterns and noise that the values below parametrise.
-        values: Every other drawn value by name; JSON types only.
+        seed: Chooses the photo noise on it, which the values below scale.
+        values: Every other drawn value.
     """
 
-    template: str
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    template: Annotated[str, Field(pattern=NAME_PATTERN, max_length=200)]
     mask_type: MaskType
     wear: Wear
     valve: Valve
-    seed: int
-    values: dict[str, Any]
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    values: Annotated[MaskValues, GetPydanticSchema(lambda _, handler: handler(_AllValues))]
 
     def to_json(self) -> str:
-        """One line of JSON with sorted keys, the same bytes for the same draw."""
-        fields = {name: getattr(self, name) for name in self.__slots__}  # asdict would copy every value first
-        return json.dumps(fields, sort_keys=True, separators=(",", ":"))
+        """One line of JSON with sorted keys, the same bytes for the same recipe."""
+        return json.dumps(self, default=_as_object, sort_keys=True, separators=(",", ":"))
 
     @classmethod
-    def from_json(cls, text: str) -> "MaskDraw":
-        """The inverse of `to_json`."""
-        return cls(**json.loads(text))
+    def from_json(cls, text: str) -> "MaskRecipe":
+        """The inverse of `to_json`, for text of whatever origin.
+
+        Raises:
+            ReplayError: the text is no recipe: it names the first key that is unknown, missing or of a wrong type, or
+                the first number that is not finite or beyond what a mask can have.
+        """
+        try:
+            return _checker().validate_json(text, strict=True)
+        except ValidationError as error:
+            problem = error.errors(include_url=False)[0]
+            key = ".".join(str(part) for part in problem["loc"]) or "(document)"
+            raise ReplayError(f"draw: {key}: {problem['msg']} (found {problem['input']!r:.80})") from error
+
+
+@lru_cache(maxsize=1)
+def _checker() -> TypeAdapter[MaskRecipe]:
+    return TypeAdapter(MaskRecipe)
+
+
+@lru_cache(maxsize=64)
+def _layout(record: type) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The fields of a record, and those of them that its JSON leaves out where there is none."""
+    return tuple(each.name for each in fields(record)), frozenset(
+        each.name for each in fields(record) if each.default is None
+    )
+
+
+def _as_object(record: object) -> dict[str, object]:
+    """What `json` writes for a record."""
+    kind: type = type(record)
+    names, may_lack = _layout(kind)
+    named = {name: getattr(record, name) for name in names}
+    for name in may_lack:
+        if named[name] is None:
+            del named[name]
+    return named
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +150,5 @@ class MaskedFace:
     alpha: Alpha
     polygon: Points
     box: tuple[float, float, float, float]
-    draw: MaskDraw
+    draw: MaskRecipe
     pose: HeadPose

@@ -1,210 +1,89 @@
 """Mask templates: `template.yaml` and the prints beside it, checked on loading."""
 
 from collections.abc import Sequence
-from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
-import cv2
-import numpy as np
 import yaml
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from pipeline.core.errors import TemplateError
-from pipeline.core.ranges import Range
 from pipeline.core.validation import explain_validation
-from pipeline.masks.parts.picture import check_picture
-from pipeline.masks.parts.reliefs import RELIEF_PARAMETERS
+from pipeline.masks.limits import DegreeRange, MillimetreRange, OpenShareRange, PowerRange, ShareRange
+from pipeline.masks.parts.colours import Colour
+from pipeline.masks.parts.edges import BINDING, NOSE_CLIP, TOP_BAND, BindingRanges, NoseClipRanges, TopBandRanges
+from pipeline.masks.parts.flat_picture import check_picture
+from pipeline.masks.parts.lettering import LETTERING, LetteringRanges
+from pipeline.masks.parts.part import Part, Ranges
+from pipeline.masks.parts.picture import PICTURE, Picture
+from pipeline.masks.parts.prints import PRINT, PrintRanges
+from pipeline.masks.parts.reliefs import RELIEFS, ReliefRanges
+from pipeline.masks.parts.straps import StrapRanges
+from pipeline.masks.parts.valve import VALVE, ValveRanges
+from pipeline.masks.parts.wash import WASH
+from pipeline.masks.shipped import TEMPLATE_FILE, default_templates_folder
 
-TEMPLATE_FILE = "template.yaml"
-PRINTS_FOLDER = "prints"
+NAME_PATTERN = r"^[a-z0-9_]+$"
 _LIKE = {"cloth": "cloth_fitted", "surgical": "surgical_flat", "ffp2": "ffp2_folded"}
 
 
-Probability = Annotated[float, Field(ge=0, le=1)]
-Channel = Annotated[int, Field(ge=0, le=255)]
-Srgb = tuple[Channel, Channel, Channel]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ShapeRanges(_Part):
+class ShapeRanges(Ranges):
     """Ranges of `surface.Shape`'s fields."""
 
-    top_centre_mm: Range
-    top_side_mm: Range
-    top_curve: Range
-    bottom_centre_mm: Range
-    bottom_side_mm: Range
-    bottom_curve: Range
-    side_top_deg: Range
-    side_bottom_deg: Range
-    side_bulge_deg: Range = (0, 0)
-    clearance_mm: Range = (1, 2)
-    tautness: Range = (0.5, 1)
-    edge_gap_mm: Range = (0, 0)
-    protrusion_mm: Range = (0, 0)
-    across_power: Range = (2, 2)
-    across_round: Range = (1, 1)
-    peak_start: Range = (0.5, 0.5)
-    peak_end: Range = (0.5, 0.5)
-    profile_power: Range = (1, 1)
+    top_centre_mm: MillimetreRange
+    top_side_mm: MillimetreRange
+    top_curve: PowerRange
+    bottom_centre_mm: MillimetreRange
+    bottom_side_mm: MillimetreRange
+    bottom_curve: PowerRange
+    side_top_deg: DegreeRange
+    side_bottom_deg: DegreeRange
+    side_bulge_deg: DegreeRange = (0, 0)
+    clearance_mm: MillimetreRange = (1, 2)
+    tautness: PowerRange = (0.5, 1)
+    edge_gap_mm: MillimetreRange = (0, 0)
+    protrusion_mm: MillimetreRange = (0, 0)
+    across_power: PowerRange = (2, 2)
+    across_round: PowerRange = (1, 1)
+    peak_start: OpenShareRange = (0.5, 0.5)
+    peak_end: OpenShareRange = (0.5, 0.5)
+    profile_power: PowerRange = (1, 1)
 
 
-class Colour(_Part):
-    """A named colour with how often it is drawn."""
+class Template(Ranges):
+    """One kind of mask, as data.
 
-    name: str
-    srgb: Srgb
-    weight: Annotated[float, Field(gt=0)] = 1
-
-
-class Prints(_Part):
-    """Which prints may lie on the cloth; `all` takes every print of that kind."""
-
-    tile_probability: Probability = 0
-    motif_probability: Probability = 0
-    tiles: tuple[str, ...] | Literal["all"] = "all"
-    motifs: tuple[str, ...] | Literal["all"] = "all"
-    tile_mm: Range = (30, 90)
-    motif_mm: Range = (60, 120)
-    free_ground: Probability = 0.35
-
-
-class Relief(BaseModel):
-    """One relief: its `kind`, how often it is there, and a range for each of that kind's parameters."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    kind: str
-    probability: Probability = 1
-    __pydantic_extra__: dict[str, Range] = Field(init=False)
-
-    @model_validator(mode="after")
-    def _parameters_fit(self) -> "Relief":
-        if self.kind not in RELIEF_PARAMETERS:
-            raise ValueError(f"unknown relief {self.kind!r}; known: {', '.join(sorted(RELIEF_PARAMETERS))}")
-        given, wanted = set(self.ranges), RELIEF_PARAMETERS[self.kind]
-        if given != wanted:
-            raise ValueError(f"{self.kind} needs exactly {sorted(wanted)}; {sorted(given ^ wanted)} differ")
-        return self
-
-    @property
-    def ranges(self) -> dict[str, tuple[float, float]]:
-        """Range of each parameter."""
-        return self.__pydantic_extra__ or {}
-
-
-class Binding(_Part):
-    """A band of another tone along the edge."""
-
-    probability: Probability = 0
-    width_mm: Range = (3, 6)
-    darken: Range = (0.75, 0.95)
-    contrast_probability: Probability = 0
-
-
-class TopBand(_Part):
-    """A band along the top edge, over the nose wire, that lets more light through."""
-
-    probability: Probability = 0
-    width_mm: Range = (6, 12)
-    lighten: Range = (0.1, 0.6)
-
-
-class NoseClip(_Part):
-    """A strip of metal or plastic on the outside that holds the mask to the nose; `at_mm` is below the top edge."""
-
-    probability: Probability = 0
-    at_mm: Range = (6, 12)
-    half_width_mm: Range = (22, 42)
-    width_mm: Range = (3, 6)
-    colours: tuple[Colour, ...] = ()
-
-
-class Lettering(_Part):
-    """Small printed lines, as on respirators."""
-
-    probability: Probability = 0
-    texts: tuple[str, ...] = ()
-    height_mm: Range = (3, 5)
-    u: Range = (-0.6, 0.6)
-    v: Range = (0.3, 0.7)
-    tone: Range = (0.2, 0.6)
-
-
-class Straps(_Part):
-    """How the mask is held; `top_v` and `bottom_v` say where the straps leave its sides.
-
-    `hidden` is the probability, for each side, that hair hides them whole; otherwise hair may hide their far part.
+    The fields that name a `Part` are the list of the parts a mask has, in the order in which they are laid over each
+    other; a line more here is a part more. A new part has a default that draws none, so that templates need not say so.
     """
-
-    kind: Literal["ear_loops", "head_straps", "ties", "none"]
-    top_v: Range = (0.03, 0.03)
-    bottom_v: Range = (0.97, 0.97)
-    width_mm: Range = (2.5, 4)
-    sag_mm: Range = (0, 4)
-    hidden: Probability = 0.45
-    colours: tuple[Colour, ...] = ()
-    like_mask: Probability = 0
-
-
-class Valve(_Part):
-    """An exhalation valve."""
-
-    probability: Probability = 0
-    u: Range = (-0.1, 0.1)
-    v: Range = (0.5, 0.6)
-    radius_mm: Range = (12, 18)
-    height_mm: Range = (3, 7)
-    square: Probability = 0.3
-    colours: tuple[Colour, ...] = ()
-
-
-class Picture(_Part):
-    """A flat RGBA picture of a mask; `anchors` say where points of it (x, y in pixels) lie on the face.
-
-    `file` is a name beside template.yaml, and its whole path once the template is loaded.
-    """
-
-    file: str
-    anchors: dict[str, tuple[float, float]]
-
-
-class Template(_Part):
-    """One kind of mask, as data."""
 
     schema_version: Literal[1] = Field(alias="schema")
-    name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+    name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=200)]
     mask_type: Literal["cloth", "surgical", "ffp2"]
     licence: str
     author: str
     description: str
     weight: Annotated[float, Field(gt=0)] = 1
     shape: ShapeRanges
-    corner_mm: Range = (3, 8)
+    corner_mm: MillimetreRange = (3, 8)
     colours: Annotated[tuple[Colour, ...], Field(min_length=1)]
     colour_jitter: Annotated[float, Field(ge=0, le=60)] = 8
-    prints: Prints = Prints()
-    reliefs: tuple[Relief, ...] = ()
-    binding: Binding = Binding()
-    top_band: TopBand = TopBand()
-    wash: Range = (0, 0)
-    nose_clip: NoseClip = NoseClip()
-    lettering: Lettering = Lettering()
-    straps: Straps
-    valve: Valve = Valve()
-    picture: Picture | None = None
+    straps: StrapRanges
+    prints: Annotated[PrintRanges, PRINT] = PrintRanges()
+    picture: Annotated[Picture | None, PICTURE] = None
+    reliefs: Annotated[tuple[ReliefRanges, ...], RELIEFS] = ()
+    binding: Annotated[BindingRanges, BINDING] = BindingRanges()
+    top_band: Annotated[TopBandRanges, TOP_BAND] = TopBandRanges()
+    wash: Annotated[ShareRange, WASH] = (0, 0)
+    nose_clip: Annotated[NoseClipRanges, NOSE_CLIP] = NoseClipRanges()
+    lettering: Annotated[LetteringRanges, LETTERING] = LetteringRanges()
+    valve: Annotated[ValveRanges, VALVE] = ValveRanges()
 
 
-def default_templates_folder() -> Path:
-    """Where the templates that ship with Maskwright are: inside the installed package, or in the checkout."""
-    package = cast(Path, files("pipeline"))
-    installed = package / "masks_templates"
-    return installed if installed.is_dir() else package.parent / "masks_templates"
+PARTS: dict[str, Part[Any, Any]] = {
+    name: part for name, field in Template.model_fields.items() for part in field.metadata if isinstance(part, Part)
+}
+"""The parts of `Template` by their keys in `template.yaml`, in the order in which they are laid."""
 
 
 def load_templates(folders: Sequence[Path] | None = None) -> dict[str, Template]:
@@ -272,23 +151,3 @@ def _with_picture(file: Path, template: Template, picture: Picture) -> Template:
     except TemplateError as error:
         raise TemplateError(f"{file}: {error}") from error
     return template.model_copy(update={"picture": picture.model_copy(update={"file": str(path)})})
-
-
-@lru_cache(maxsize=128)
-def read_print(name: str) -> NDArray[np.uint8]:
-    """Palette indices 0 to 3 of a print, `uint8 (H, W)`.
-
-    Raises:
-        TemplateError: there is no such print.
-    """
-    file = default_templates_folder() / PRINTS_FOLDER / f"{name}.png"
-    values = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) if file.is_file() else None
-    if values is None:
-        raise TemplateError(f"{file}: no such print")
-    return np.asarray(values // 85, dtype=np.uint8)
-
-
-@lru_cache(maxsize=2)
-def print_names(prefix: Literal["tile_", "motif_"]) -> tuple[str, ...]:
-    """Names of the shipped prints of one kind."""
-    return tuple(sorted(f.stem for f in (default_templates_folder() / PRINTS_FOLDER).glob(f"{prefix}*.png")))

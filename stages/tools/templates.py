@@ -67,7 +67,8 @@ def _show(name: str, folders: tuple[Path, ...], seed: int, out: Path) -> None:
 
 def _check(folders: tuple[Path, ...]) -> None:
     from pipeline.core.errors import TemplateError
-    from pipeline.masks.template import default_templates_folder, load_template, template_files
+    from pipeline.masks.shipped import default_templates_folder
+    from pipeline.masks.template import load_template, template_files
     from pipeline.masks.template_sheet import head_poses, template_sheet
 
     files = [file for folder in folders or (default_templates_folder(),) for file in template_files(folder)]

@@ -11,7 +11,7 @@ from pipeline.augment.photos import Photo
 from pipeline.augment.request import Settings
 from pipeline.core.arrays import Rgb
 from pipeline.core.errors import SampleRejected
-from pipeline.masks import MaskDraw, MaskSynthesizer
+from pipeline.masks import MaskRecipe, MaskSynthesizer
 from pipeline.storage.images import decode_image, encode_image
 
 
@@ -53,7 +53,7 @@ def test_a_row_holds_every_label(photo: Path) -> None:
     assert left < nose[0] < right
     assert top < nose[1] < chin[1] - 10 < bottom
     assert brow[1] < top
-    assert MaskDraw.from_json(row["draw"]).template == row["template"]
+    assert MaskRecipe.from_json(row["draw"]).template == row["template"]
     assert len(row["parent_sha256"]) == 64
     json.dumps(row, allow_nan=False)
 

@@ -15,7 +15,7 @@ from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
 from pipeline.core.records import Face, Image, MaskedImage, Rejection
 from pipeline.faces.extraction import FaceExtractor
-from pipeline.masks import MaskDraw, MaskedFace, MaskSynthesizer
+from pipeline.masks import MaskedFace, MaskRecipe, MaskSynthesizer
 from pipeline.masks.head.canonical import HeadFit
 from pipeline.storage.manifests import read_manifest, write_manifest
 from stages import augment
@@ -40,7 +40,7 @@ def one_failing_render(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = MaskSynthesizer.render
 
     def render(
-        self: MaskSynthesizer, rgb: Rgb, landmarks: Points, draw: MaskDraw, fit: HeadFit | None = None
+        self: MaskSynthesizer, rgb: Rgb, landmarks: Points, draw: MaskRecipe, fit: HeadFit | None = None
     ) -> MaskedFace:
         if draw.mask_type == "surgical":
             raise SampleRejected("mask_outside_photo", "the test says so")

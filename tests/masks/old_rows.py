@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from pipeline.core.arrays import Points, Rgb
-from pipeline.masks import MaskDraw, MaskedFace, MaskParams, MaskSynthesizer, load_templates
-from pipeline.masks.template import default_templates_folder
+from pipeline.masks import MaskedFace, MaskParams, MaskRecipe, MaskSynthesizer, load_templates
+from pipeline.masks.shipped import default_templates_folder
 
 FOLDER = Path(__file__).parent / "fixtures" / "old_rows"
 PICTURE_TEMPLATES = Path(__file__).parents[2] / "docs" / "examples" / "masks"
@@ -60,7 +60,7 @@ def photos() -> dict[str, Photo]:
 def rendered(row: OldRow) -> MaskedFace:
     """The row replayed."""
     photo = photos()[row.photo]
-    return _synthesizer().render(photo.rgb, photo.landmarks, MaskDraw.from_json(row.draw))
+    return _synthesizer().render(photo.rgb, photo.landmarks, MaskRecipe.from_json(row.draw))
 
 
 def pixels_of(row: OldRow) -> Rgb:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.masks import MaskDraw, load_templates
+from pipeline.masks import MaskRecipe, load_templates
 from tests.masks.old_rows import PICTURE_TEMPLATES, OldRow, old_rows, photos, pixels_of, rendered
 
 ROWS = old_rows()
@@ -21,7 +21,7 @@ def test_an_old_row_is_replayed_to_its_pixels(row: OldRow) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.template}-{row.place}")
 def test_an_old_row_is_written_as_it_was_read(row: OldRow) -> None:
-    assert MaskDraw.from_json(row.draw).to_json() == row.draw
+    assert MaskRecipe.from_json(row.draw).to_json() == row.draw
 
 
 def test_the_rows_hold_every_template_way_of_wearing_and_part() -> None:

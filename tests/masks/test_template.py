@@ -4,7 +4,8 @@ import pytest
 import yaml
 
 from pipeline.core.errors import TemplateError
-from pipeline.masks.template import default_templates_folder, load_template, load_templates, print_names, read_print
+from pipeline.masks.shipped import default_templates_folder
+from pipeline.masks.template import load_template, load_templates
 
 
 def _write(folder: Path, **changes: object) -> Path:
@@ -52,13 +53,3 @@ def test_two_templates_of_one_name_are_an_error(tmp_path):
 
     with pytest.raises(TemplateError, match="taken"):
         load_templates([default_templates_folder(), tmp_path])
-
-
-def test_prints_hold_palette_indices():
-    for name in print_names("tile_") + print_names("motif_"):
-        assert set(read_print(name).ravel()) <= {0, 1, 2, 3}
-
-
-def test_an_unknown_print_is_an_error():
-    with pytest.raises(TemplateError, match="no such print"):
-        read_print("tile_nothing")

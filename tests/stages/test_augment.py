@@ -9,7 +9,7 @@ from pipeline.core import paths
 from pipeline.core.params import FacesParams
 from pipeline.core.records import Face, Image, MaskedImage, Rejection
 from pipeline.faces.extraction import FaceExtractor
-from pipeline.masks import MaskDraw, load_templates
+from pipeline.masks import MaskRecipe, load_templates
 from pipeline.storage.images import read_image
 from pipeline.storage.manifests import read_manifest, write_manifest
 from stages import augment
@@ -52,7 +52,7 @@ def test_a_row_carries_its_parent_and_enough_to_draw_again(face: Face) -> None:
     (row,) = masked()
     assert (row.face_id, row.image_id, row.parent_sha256) == (face.id, "a" * 32, "b" * 64)
     assert (row.licence, row.landmarks) == ("CC-BY-4.0", face.landmarks)
-    assert MaskDraw.from_json(row.draw).seed == row.seed
+    assert MaskRecipe.from_json(row.draw).seed == row.seed
     assert read_image(Path(row.path)).rgb.shape == (300, 256, 3)
     assert read_image(Path(row.crop_path or "")).rgb.shape == (64, 64, 3)
     assert read_image(Path(row.alpha_path or "")).mode == "L"

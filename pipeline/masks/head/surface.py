@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage
 from pipeline.masks.head.canonical import CanonicalHead, HeadFit, from_cylinder, picture_axes, sample_field, to_cylinder
+from pipeline.masks.limits import Degrees, Factor, Millimetres, OpenShare, Power
 
 ROWS, COLUMNS = 15, 17
 _FULL_TAUTNESS_STEPS = 40
@@ -38,32 +39,33 @@ class Shape:
 
     `tautness` 0 lets the sheet lie on the skin, 1 stretches it from ridge to ridge like a membrane. On it stands
     `protrusion_mm` x (1 - |u|^`across_power`)^`across_round` x profile(v)^`profile_power`, where the profile rises to 1
-    at `peak_start` and falls from `peak_end`: equal values make a beak, distant ones a flat front.
+    at `peak_start` and falls from `peak_end`: equal values make a beak, distant ones a flat front. Rows
+    written before edges were waved have no `wave_mm`, `wave_deg` and `wave_turn`.
     """
 
-    top_centre_mm: float
-    top_side_mm: float
-    top_curve: float
-    bottom_centre_mm: float
-    bottom_side_mm: float
-    bottom_curve: float
-    side_top_deg: float
-    side_bottom_deg: float
-    side_bulge_deg: float
-    clearance_mm: float
-    tautness: float
-    edge_gap_mm: float
-    protrusion_mm: float
-    across_power: float
-    across_round: float
-    peak_start: float
-    peak_end: float
-    profile_power: float
-    shift_deg: float = 0.0
-    tilt_mm: float = 0.0
-    wave_mm: float = 0.0
-    wave_deg: float = 0.0
-    wave_turn: float = 0.0
+    top_centre_mm: Millimetres
+    top_side_mm: Millimetres
+    top_curve: Power
+    bottom_centre_mm: Millimetres
+    bottom_side_mm: Millimetres
+    bottom_curve: Power
+    side_top_deg: Degrees
+    side_bottom_deg: Degrees
+    side_bulge_deg: Degrees
+    clearance_mm: Millimetres
+    tautness: Power
+    edge_gap_mm: Millimetres
+    protrusion_mm: Millimetres
+    across_power: Power
+    across_round: Power
+    peak_start: OpenShare
+    peak_end: OpenShare
+    profile_power: Power
+    shift_deg: Degrees = 0.0
+    tilt_mm: Millimetres = 0.0
+    wave_mm: Millimetres | None = None
+    wave_deg: Degrees | None = None
+    wave_turn: Factor | None = None
 
 
 @lru_cache(maxsize=1)
@@ -139,10 +141,10 @@ def _waved(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The outline with each edge bent by a slow wave of its own: no worn mask is quite symmetric or smooth."""
     u, v = grid_coordinates()
-    turn = 2 * np.pi * shape.wave_turn
+    turn = 2 * np.pi * (shape.wave_turn or 0.0)
     rows = np.cos(3 * u + turn) * (1 - v) + np.cos(2.5 * u + 3 * turn) * v
     sides = np.abs(u) * np.cos(4 * v + np.where(u < 0, 5, 7) * turn)
-    return azimuth + shape.wave_deg * sides, y + shape.wave_mm * rows
+    return azimuth + (shape.wave_deg or 0.0) * sides, y + (shape.wave_mm or 0.0) * rows
 
 
 def held_to_cheek(surface: NDArray[np.float64], fit: HeadFit, head: CanonicalHead) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Ear loops, head straps and ties: lines over the head from the mask's sides, hidden where the head hides them."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage
 from pipeline.masks.head.canonical import CanonicalHead, HeadFit, from_cylinder, sample_field, to_cylinder
+from pipeline.masks.limits import MillimetreRange, Millimetres, Probability, Share, ShareRange, Width, WidthRange
+from pipeline.masks.parts.chance import uniform
+from pipeline.masks.parts.colours import Colour, Srgb, draw_colour
+from pipeline.masks.parts.part import Ground, Ranges
 
 _STEPS = 14
 _TURNED_AWAY = -0.05
@@ -16,11 +20,64 @@ _ABOVE_SKIN_MM = 1.5
 _ZOOM = 2
 _THINNEST = 1.3
 
-_ENDS = {
+StrapKind = Literal["ear_loops", "head_straps", "ties"]
+
+_ENDS: dict[StrapKind, tuple[str, str]] = {
     "ear_loops": ("ear_top", "ear_bottom"),
     "head_straps": ("strap_upper", "strap_lower"),
     "ties": ("strap_upper", "strap_lower"),
 }
+
+
+class StrapRanges(Ranges):
+    """How the mask is held; `top_v` and `bottom_v` say where the straps leave its sides.
+
+    `hidden` is the probability, for each side, that hair hides them whole; otherwise hair may hide their far part.
+    """
+
+    kind: Literal[StrapKind, "none"]
+    top_v: ShareRange = (0.03, 0.03)
+    bottom_v: ShareRange = (0.97, 0.97)
+    width_mm: WidthRange = (2.5, 4)
+    sag_mm: MillimetreRange = (0, 4)
+    hidden: Probability = 0.45
+    colours: tuple[Colour, ...] = ()
+    like_mask: Probability = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Straps:
+    """Drawn straps; `seen` is how much of them stands before the hair on the viewer's left and right."""
+
+    kind: StrapKind
+    top_v: Share
+    bottom_v: Share
+    width_mm: Width
+    sag_mm: Millimetres
+    seen: tuple[Share, Share]
+    colour: Srgb
+
+
+def draw_straps(ranges: StrapRanges, ground: Ground, rng: np.random.Generator) -> Straps | None:
+    """Straps of one of their colours or of the mask's, or none."""
+    if ranges.kind == "none":
+        return None
+    like_mask = rng.random() < ranges.like_mask or not ranges.colours
+    return Straps(
+        kind=ranges.kind,
+        top_v=uniform(ranges.top_v, rng),
+        bottom_v=uniform(ranges.bottom_v, rng),
+        width_mm=uniform(ranges.width_mm, rng),
+        sag_mm=uniform(ranges.sag_mm, rng),
+        seen=(_seen_share(ranges.hidden, rng), _seen_share(ranges.hidden, rng)),
+        colour=ground.colour if like_mask else draw_colour(ranges.colours, 6, rng),
+    )
+
+
+def _seen_share(hidden: float, rng: np.random.Generator) -> float:
+    """How much of one side's straps stands before the hair, from the mask on."""
+    share = uniform((0.4, 0.95), rng)  # whole straps would reach beyond the ears of heads narrower than the mean
+    return 0.0 if rng.random() < hidden else share
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +89,23 @@ class StrapLine:
 
 
 def strap_lines(
-    straps: dict[str, Any],
+    straps: Straps,
     edges: tuple[NDArray[np.float64], NDArray[np.float64]],
     fit: HeadFit,
     head: CanonicalHead,
 ) -> list[StrapLine]:
     """The runs that are seen of all four straps of a mask whose left and right edge are `(N, 3)` from top to bottom."""
     starts, ends, steps = [], [], []
-    for side, edge, seen in zip(("left", "right"), edges, straps["seen"], strict=True):
+    for side, edge, seen in zip(("left", "right"), edges, straps.seen, strict=True):
         if seen == 0:
             continue
-        for end, v in zip(_ENDS[straps["kind"]], (straps["top_v"], straps["bottom_v"]), strict=True):
+        for end, v in zip(_ENDS[straps.kind], (straps.top_v, straps.bottom_v), strict=True):
             starts.append(_on_edge(edge, v))
             ends.append(head.anchors[f"{end}_{side}"])
             steps.append(round(seen * _STEPS))
     if not starts:
         return []
-    paths = _paths(np.stack(starts), np.stack(ends), straps["sag_mm"], head)
+    paths = _paths(np.stack(starts), np.stack(ends), straps.sag_mm, head)
     return _visible_runs(paths, steps, fit, head)
 
 
@@ -86,15 +143,15 @@ def _visible_runs(paths: NDArray[np.float64], steps: list[int], fit: HeadFit, he
     return lines
 
 
-def draw_straps(lines: list[StrapLine], width_px: float, width: int, height: int) -> FloatImage:
-    """Opacity `(height, width)` of the straps, drawn at twice the size so that thin ones keep their width."""
+def paint_straps(lines: list[StrapLine], width_px: float, width: int, height: int) -> FloatImage:
+    """Opacity `(height, width)` of the straps, painted at twice the size so that thin ones keep their width."""
     canvas = np.zeros((height * _ZOOM, width * _ZOOM), dtype=np.uint8)
-    thickness, drawn_px = _thickness(width_px)
+    thickness, painted_px = _thickness(width_px)
     for line in lines:
         points = np.rint((line.xy + 0.5) * _ZOOM * 8 - 4).astype(np.int32)
         cv2.polylines(canvas, [points[:, None]], False, 255, thickness, cv2.LINE_AA, 3)
     small = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    return np.asarray(small * min(1.0, width_px / drawn_px), dtype=np.float32)
+    return np.asarray(small * min(1.0, width_px / painted_px), dtype=np.float32)
 
 
 def _thickness(width_px: float) -> tuple[int, float]:

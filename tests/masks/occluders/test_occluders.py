@@ -10,6 +10,11 @@ from tests.masks.conftest import painted
 HAIR, FRAME = (32, 24, 20), (30, 28, 28)
 
 
+def _with_top_at(draw, centre_mm, side_mm):
+    shape = replace(draw.values.shape, top_centre_mm=centre_mm, top_side_mm=side_mm, shift_deg=0, tilt_mm=0)
+    return replace(draw, values=replace(draw.values, shape=shape))
+
+
 def _long_hair(photo, landmarks):
     return painted(photo, landmarks, (55, 118), (-58, 118), HAIR)
 
@@ -48,16 +53,17 @@ def test_a_mask_drawn_without_the_cues_is_replayed_without(skin_photo, face):
     synthesizer = MaskSynthesizer(load_templates(), MaskParams(occluders=False))
     without = synthesizer.draw("surgical", np.random.default_rng(2))
 
-    assert "occluders" not in without.values
-    assert replace(with_cue, values={k: v for k, v in with_cue.values.items() if k != "occluders"}) == without
+    assert "occluders" not in without.to_json()
+    assert replace(with_cue, values=replace(with_cue.values, occluders=None)) == without
     assert synthesizer.render(photo, face, without).alpha.sum() > synthesizer.render(photo, face, with_cue).alpha.sum()
 
 
 def test_lower_rims_stand_before_the_mask(synthesizer, skin_photo, face):
     photo = _glasses(skin_photo, face)
     draw = synthesizer.draw("surgical", np.random.default_rng(2))
-    draw.values["shape"] |= {"top_centre_mm": 12, "top_side_mm": 20, "shift_deg": 0, "tilt_mm": 0}
-    draw.values["look"]["blur"] = 0.0  # it follows the photo's sharpness, which the rims change
+    draw = _with_top_at(draw, 12, 20)
+    look = replace(draw.values.look, blur=0.0)  # it follows the photo's sharpness, which the rims change
+    draw = replace(draw, values=replace(draw.values, look=look))
 
     bare, spectacled = synthesizer.render(skin_photo, face, draw), synthesizer.render(photo, face, draw)
 
@@ -72,7 +78,7 @@ def test_lower_rims_stand_before_the_mask(synthesizer, skin_photo, face):
 def test_a_piece_of_rim_amid_a_mask_is_left_under_it(synthesizer, skin_photo, face):
     photo = painted(skin_photo, face, (12, 40), (22, 24.5), FRAME)
     draw = synthesizer.draw("surgical", np.random.default_rng(2))
-    draw.values["shape"] |= {"top_centre_mm": 5, "top_side_mm": 8, "shift_deg": 0, "tilt_mm": 0}
+    draw = _with_top_at(draw, 5, 8)
 
     assert find_occluders(photo, fit_head(face, canonical_head()), canonical_head()).rims
     bare, spectacled = synthesizer.render(skin_photo, face, draw), synthesizer.render(photo, face, draw)

@@ -6,11 +6,13 @@ import pytest
 import yaml
 
 from pipeline.core.errors import TemplateError
-from pipeline.masks import MaskDraw, MaskSynthesizer, Template, load_templates
+from pipeline.masks import MaskRecipe, MaskSynthesizer, Template, load_templates
 from pipeline.masks.head.mannequin import mannequin
 from pipeline.masks.head.surface import Shape
-from pipeline.masks.parts.picture import flat_picture, place_picture, texture_of
-from pipeline.masks.template import Straps, load_template
+from pipeline.masks.parts.flat_picture import flat_picture, texture_of
+from pipeline.masks.parts.picture import place_picture
+from pipeline.masks.parts.straps import StrapRanges
+from pipeline.masks.template import load_template
 
 ANCHORS = {
     "nose_bridge": [100, 20],
@@ -68,7 +70,7 @@ def test_four_to_six_anchors_make_a_mask_that_fits(tmp_path, without):
 
 def test_left_of_the_picture_is_left_on_the_face(mine):
     rgb, landmarks = mannequin()
-    strapless = mine.model_copy(update={"straps": Straps(kind="none")})
+    strapless = mine.model_copy(update={"straps": StrapRanges(kind="none")})
     masked = MaskSynthesizer({"mine": strapless})(rgb, landmarks, "surgical", np.random.default_rng(1))
 
     x, y = np.rint(landmarks[MOUTH]).astype(int)
@@ -103,10 +105,10 @@ def test_clear_pixels_lend_no_colour_to_the_edge(mine):
 def test_a_draw_replays_and_a_changed_picture_is_noticed(mine):
     rgb, landmarks = mannequin(-20)
     first = MaskSynthesizer({"mine": mine})(rgb, landmarks, "surgical", np.random.default_rng(2))
-    draw = MaskDraw.from_json(first.draw.to_json())
+    draw = MaskRecipe.from_json(first.draw.to_json())
 
     assert np.array_equal(MaskSynthesizer({"mine": mine}).render(rgb, landmarks, draw).rgb, first.rgb)
-    other = MaskDraw.from_json(first.draw.to_json().replace(draw.values["picture"], "0" * 16))
+    other = MaskRecipe.from_json(first.draw.to_json().replace(draw.values.picture, "0" * 16))
     with pytest.raises(TemplateError, match="changed since"):
         MaskSynthesizer({"mine": mine}).render(rgb, landmarks, other)
     with pytest.raises(TemplateError, match="is not there"):

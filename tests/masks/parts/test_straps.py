@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from pipeline.masks.parts.straps import StrapLine, draw_straps
+from pipeline.masks.parts.straps import StrapLine, paint_straps
 
 
 @pytest.mark.parametrize("width_px", [0.2, 0.6, 1.0, 1.5, 2.2, 3.0, 4.4, 6.0])
 def test_a_strap_covers_what_its_width_says(width_px):
     across = StrapLine(np.array([[4, 9.3], [30, 16.1], [56, 24.8]], np.float32), np.zeros((3, 3)))
 
-    opacity = draw_straps([across], width_px, 60, 40)
+    opacity = paint_straps([across], width_px, 60, 40)
 
     slope = np.arctan2(16.1 - 9.3, 26)
     covered = opacity[:, 12:24].sum(axis=0).mean() * np.cos(slope)
@@ -21,7 +21,7 @@ def test_a_strap_covers_what_its_width_says(width_px):
 def test_thin_straps_grow_fainter_rather_than_wider():
     line = StrapLine(np.array([[4, 20], [56, 20]], np.float32), np.zeros((2, 3)))
 
-    faint, clear = (draw_straps([line], width, 60, 40) for width in (0.2, 0.6))
+    faint, clear = (paint_straps([line], width, 60, 40) for width in (0.2, 0.6))
 
     assert faint.max() < clear.max()
     assert (faint > 0).sum() == (clear > 0).sum()

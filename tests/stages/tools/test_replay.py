@@ -100,6 +100,14 @@ def test_an_unknown_template_is_told(dataset: Path, faces: Path) -> None:
     assert "template 'cloth_lost' is not among" in result.stderr
 
 
+def test_a_row_of_a_mask_that_cannot_be_is_told_with_its_key(dataset: Path, faces: Path) -> None:
+    metadata = dataset / "metadata.jsonl"
+    metadata.write_text(metadata.read_text().replace('\\"tautness\\":0.', '\\"tautness\\":7000.'))
+    result = replay(metadata, "--row", 0, "--faces", faces, "-o", "a.jpg")
+    assert result.exit_code == 1
+    assert "row 0: draw: values.shape.tautness: Input should be less than or equal to 100" in result.stderr
+
+
 def test_foreign_rows_and_missing_options_are_told(faces: Path) -> None:
     Path("other.jsonl").write_text('{"file_name": "a.jpg"}\n')
     assert "row 0 is not one of augment-masks" in replay("other.jsonl", "--row", 0, "--faces", faces, "-o", "a").stderr

@@ -4,7 +4,7 @@ from shutil import copytree
 import pytest
 from click.testing import CliRunner, Result
 
-from pipeline.masks.template import default_templates_folder
+from pipeline.masks.shipped import default_templates_folder
 from pipeline.storage.images import read_image
 from stages.augment_masks import command
 

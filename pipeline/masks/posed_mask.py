@@ -1,0 +1,98 @@
+"""A mask's surface in front of the camera, and the window of the photo that it reaches."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.core.arrays import Rgb
+from pipeline.core.errors import SampleRejected
+from pipeline.masks.head.canonical import CanonicalHead, HeadFit
+from pipeline.masks.head.surface import build_surface, evenly_spaced, held_to_cheek
+from pipeline.masks.imaging.texture_space import TextureSpace
+from pipeline.masks.parts.flat_picture import FlatPicture
+from pipeline.masks.parts.picture import place_picture, strap_edges
+from pipeline.masks.parts.straps import StrapLine, strap_lines
+from pipeline.masks.recipe import MaskValues
+
+_MARGIN_MM = 10.0
+_MAX_WINDOW_PX = 640
+_MAX_TEXTURE_PX = 640
+_TEXELS_A_PX = 0.93
+"""Where the mask faces the viewer. At 1 painting takes some 5 % longer; at 0.85 masks teach 0.4 points less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A rectangle of the photo, and the factor by which it is shrunk while the mask is painted."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    factor: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height at which the mask is painted."""
+        return (
+            max(1, round((self.right - self.left) / self.factor)),
+            max(1, round((self.bottom - self.top) / self.factor)),
+        )
+
+    @property
+    def part(self) -> tuple[slice, slice]:
+        """Its rows and columns of the photo."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def inside(self, xy: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Photo pixels to pixels of the painting."""
+        return ((xy - (self.left, self.top) + 0.5) / self.factor - 0.5).astype(np.float32)
+
+
+class PosedMask:
+    """A surface in front of the camera, with its straps."""
+
+    def __init__(
+        self, fit: HeadFit, surface: NDArray[np.float64], straps: list[StrapLine], head: CanonicalHead
+    ) -> None:
+        rows, columns = surface.shape[:2]
+        xy, depth = fit.project(surface.reshape(-1, 3), head)
+        self.fit, self.straps, self.head = fit, straps, head
+        self.xy = xy.reshape(rows, columns, 2)
+        self.depth = depth.reshape(rows, columns)
+        self.camera = (surface * fit.stretch) @ fit.rotation.T
+        self.width_mm = float(np.linalg.norm(np.diff(surface[rows // 2], axis=0), axis=1).sum())
+        self.height_mm = float(np.linalg.norm(np.diff(surface[:, columns // 2], axis=0), axis=1).sum())
+
+    def texture_space(self, factor: float) -> TextureSpace:
+        """A texture nearly as fine as the painting: where the mask turns away, and most of it does, it is finer."""
+        per_mm = self.fit.scale * _TEXELS_A_PX / factor
+        width, height = (int(np.clip(mm * per_mm, 24, _MAX_TEXTURE_PX)) for mm in (self.width_mm, self.height_mm))
+        return TextureSpace(width, height, self.width_mm, self.height_mm)
+
+    def window(self, photo: Rgb) -> Window:
+        """The part of the photo that the mask, its straps and its shadow can reach.
+
+        Raises:
+            SampleRejected: `mask_outside_photo`, there is none.
+        """
+        points = np.concatenate([self.xy.reshape(-1, 2), *(line.xy for line in self.straps)])
+        margin = _MARGIN_MM * self.fit.scale + 3
+        low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
+        left, right = np.clip([np.floor(low[0]), np.ceil(high[0])], 0, photo.shape[1]).astype(int).tolist()
+        top, bottom = np.clip([np.floor(low[1]), np.ceil(high[1])], 0, photo.shape[0]).astype(int).tolist()
+        if right - left < 4 or bottom - top < 4:
+            raise SampleRejected("mask_outside_photo", "the face's lower half lies outside the photo")
+        return Window(left, top, right, bottom, max(1.0, max(right - left, bottom - top) / _MAX_WINDOW_PX))
+
+
+def pose_mask(values: MaskValues, picture: FlatPicture | None, fit: HeadFit, head: CanonicalHead) -> PosedMask:
+    """The mask of these values on the head that was fitted."""
+    surface = build_surface(values.shape, head, place_picture(picture.anchors, values.shape) if picture else None)
+    surface = held_to_cheek(surface, fit, head)
+    if not picture:  # its own points say where a picture lies
+        surface = evenly_spaced(surface)
+    edges = strap_edges(picture.anchors, surface) if picture else (surface[:, 0], surface[:, -1])
+    straps = strap_lines(values.straps, edges, fit, head) if values.straps else []
+    return PosedMask(fit, surface, straps, head)

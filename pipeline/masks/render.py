@@ -1,0 +1,182 @@
+"""Putting a posed mask into the photo: lit, with its straps and shadow, as sharp and noisy as the photo is."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipeline.core.arrays import Alpha, FloatImage, Points, Rgb
+from pipeline.core.errors import SampleRejected
+from pipeline.masks.imaging.compositing import (
+    Layer,
+    blend,
+    blur_layer,
+    blur_sigma,
+    contact_shadow,
+    noise_sigma,
+    split_layer,
+)
+from pipeline.masks.imaging.image_arithmetic import coloured, scaled
+from pipeline.masks.imaging.light import LUMA, Light, estimate_light
+from pipeline.masks.imaging.noise import grain_field
+from pipeline.masks.look import Look
+from pipeline.masks.occluders.occluders import find_occluders, matte
+from pipeline.masks.parts.colours import linear_colour
+from pipeline.masks.parts.flat_picture import FlatPicture
+from pipeline.masks.parts.material import build_material
+from pipeline.masks.parts.straps import StrapLine, Straps, paint_straps
+from pipeline.masks.posed_mask import PosedMask, Window
+from pipeline.masks.recipe import MaskedFace, MaskRecipe
+from pipeline.masks.shading import seen_by_camera, shade
+
+_OUTLINE_ALPHA = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Fineness:
+    """How the photo shows fine detail."""
+
+    blur_px: float
+    noise: float
+    seed: int
+
+    @classmethod
+    def measured(cls, rgb: Rgb, landmarks: Points, recipe: MaskRecipe, factor: float) -> "_Fineness":
+        """Blur at the eyes, where faces are sharpest, and noise there."""
+        look = recipe.values.look
+        eyes = landmarks[17:48]
+        left, top = np.maximum(np.floor(eyes.min(axis=0)).astype(int), 0)
+        right, bottom = np.ceil(eyes.max(axis=0)).astype(int)
+        part = rgb[top:bottom, left:right]
+        if min(part.shape[:2]) < 8:
+            return cls(0.6 * look.blur, 1.5 * look.noise, recipe.seed)
+        if factor > 1:
+            part = cv2.resize(part, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+        grey = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        return cls(blur_sigma(grey) * look.blur, noise_sigma(grey) * look.noise, recipe.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What a mask is composed in."""
+
+    posed: PosedMask
+    window: Window
+    light: Light
+    look: Look
+    fine: _Fineness
+
+    @property
+    def px_per_mm(self) -> float:
+        """Pixels of the painting that go to a millimetre of the face."""
+        return self.posed.fit.scale / self.window.factor
+
+
+def render(
+    rgb: Rgb, landmarks: Points, recipe: MaskRecipe, posed: PosedMask, picture: FlatPicture | None
+) -> MaskedFace:
+    """The photo `(H, W, 3)` with the mask on it; `picture` is what its template is made of, if it is one of a picture.
+
+    Raises:
+        SampleRejected: `mask_outside_photo`.
+    """
+    window, values = posed.window(rgb), recipe.values
+    light = estimate_light(rgb, posed.fit, posed.head)
+    space = posed.texture_space(window.factor)
+    shaded = shade(build_material(values, space, picture), space, posed, light, values.look)
+    body = seen_by_camera(shaded, window.inside(posed.xy), posed.depth, *window.size)
+    scene = _Scene(posed, window, light, values.look, _Fineness.measured(rgb, landmarks, recipe, window.factor))
+    layer = _compose(body, values.straps, scene)
+    if values.occluders:
+        layer = _behind_occluders(layer, rgb, posed, window)
+    polygon = _outline(body[:, :, 3], window)
+    box = (*polygon.min(axis=0).tolist(), *polygon.max(axis=0).tolist())
+    return MaskedFace(*_laid(layer, rgb, window), polygon, box, recipe, posed.fit.pose)
+
+
+def _laid(layer: Layer, rgb: Rgb, window: Window) -> tuple[Rgb, Alpha]:
+    """The whole photo with the layer on it, and where the layer covers it."""
+    part = rgb[window.part]
+    if window.factor > 1:
+        layer = _enlarge(layer, part.shape[1], part.shape[0])
+    result, alpha = rgb.copy(), np.zeros((*rgb.shape[:2], 1), dtype=np.float32)
+    result[window.part] = blend(part, layer)
+    alpha[(*window.part, 0)] = layer.alpha
+    return result, alpha
+
+
+def _compose(body: FloatImage, straps: Straps | None, scene: _Scene) -> Layer:
+    """The seen body `(H, W, 4)` with straps under it, blur, noise and a shadow."""
+    layer, look, light = body, scene.look, scene.light
+    if straps and scene.posed.straps:
+        layer = _lay_over(body, _strap_layer(straps, scene))
+    rgb, alpha = split_layer(blur_layer(layer, scene.fine.blur_px))
+    rgb = _add_noise(_as_grey_as(rgb, light), scene.fine)
+    reach = look.shadow_mm * scene.px_per_mm
+    fall = (-light.coefficients[1] * reach * 0.8, reach * 0.45)
+    return Layer(rgb, np.clip(alpha, 0, 1), contact_shadow(alpha, look.shadow, reach, fall))
+
+
+def _strap_layer(straps: Straps, scene: _Scene) -> FloatImage:
+    """The straps, lit by the mean of what falls on them: premultiplied RGBA `(H, W, 4)`."""
+    window, light = scene.window, scene.light
+    lines = [StrapLine(window.inside(line.xy), line.normals) for line in scene.posed.straps]
+    opacity = paint_straps(lines, straps.width_mm * scene.px_per_mm, *window.size)
+    normals = np.concatenate([line.normals for line in lines])
+    lit = float(np.mean(light.coefficients[0] + normals @ light.coefficients[1:]))
+    colour = linear_colour(straps.colour) * max(lit, 0.3) * light.white * scene.look.white_gain
+    return coloured(opacity, np.append(colour, 1))
+
+
+def _lay_over(above: FloatImage, below: FloatImage) -> FloatImage:
+    return above + scaled(below, 1 - cv2.extractChannel(above, 3))
+
+
+def _as_grey_as(colour: FloatImage, light: Light) -> FloatImage:
+    """The colours as strong as the photo's own: none in a grey photo."""
+    if light.saturation == 1:
+        return colour
+    grey = colour @ LUMA
+    return np.asarray(grey[:, :, None] + (colour - grey[:, :, None]) * np.float32(light.saturation))
+
+
+def _add_noise(light: FloatImage, fine: _Fineness) -> FloatImage:
+    if fine.noise < 0.3:
+        return light
+    grain = grain_field(fine.seed, *light.shape[:2]) * np.float32(fine.noise / 255 * 1.8)
+    return scaled(light, grain + np.float32(1))
+
+
+def _behind_occluders(layer: Layer, rgb: Rgb, posed: PosedMask, window: Window) -> Layer:
+    """The layer without what hair and glasses hide of it."""
+    occluders = find_occluders(rgb, posed.fit, posed.head)
+    if not occluders:
+        return layer
+    part = rgb[window.part]
+    if window.factor > 1:
+        part = cv2.resize(part, window.size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    seen = 1 - matte(part, occluders, layer.alpha, window.inside, posed.fit.scale / window.factor)
+    return Layer(scaled(layer.light, seen), layer.alpha * seen, layer.shade * seen)
+
+
+def _enlarge(layer: Layer, width: int, height: int) -> Layer:
+    resized = (
+        cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR)
+        for part in (layer.light, layer.alpha, layer.shade)
+    )
+    return Layer(*resized)
+
+
+def _outline(alpha: FloatImage, window: Window) -> Points:
+    """The largest outline of alpha > 0.5 in photo pixels, `(N, 2)`.
+
+    Raises:
+        SampleRejected: `mask_outside_photo`, nothing of the mask can be seen.
+    """
+    contours, _ = cv2.findContours(
+        (alpha > _OUTLINE_ALPHA).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    if not contours:
+        raise SampleRejected("mask_outside_photo", "nothing of the mask can be seen")
+    largest = max(contours, key=cv2.contourArea)[:, 0].astype(np.float32)
+    return np.asarray((largest + 0.5) * window.factor - 0.5 + (window.left, window.top), dtype=np.float32)
