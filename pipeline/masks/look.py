@@ -1,6 +1,6 @@
 """The factors by which a mask takes on the photo's light and sharpness."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -65,9 +65,6 @@ class Look:
     noise: Factor
 
 
-_NAMES = tuple(field.name for field in fields(Look))
-
-
 def draw_look(ranges: LookRanges, rng: np.random.Generator) -> Look:
     """A number of each range."""
-    return Look(**{name: uniform(getattr(ranges, name), rng) for name in _NAMES})
+    return Look(**{name: uniform(bounds, rng) for name, bounds in ranges})

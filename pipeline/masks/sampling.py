@@ -71,8 +71,7 @@ def choose_wear(weights: Mapping[Wear, float], rng: np.random.Generator) -> Wear
 
 
 def _draw_shape(template: Template, wear: Wear, params: MaskParams, rng: np.random.Generator) -> Shape:
-    ranges = template.shape
-    shape = {name: uniform(getattr(ranges, name), rng) for name in type(ranges).model_fields}
+    shape = {name: uniform(bounds, rng) for name, bounds in template.shape}
     shape["shift_deg"] = uniform(params.shift_deg, rng)
     shape["tilt_mm"] = uniform(params.tilt_mm, rng)
     shape |= {"wave_mm": uniform(params.wave_mm, rng), "wave_deg": uniform(params.wave_deg, rng)}

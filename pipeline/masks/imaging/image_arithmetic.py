@@ -22,6 +22,13 @@ def coloured(plane: FloatImage, colour: NDArray[np.floating]) -> FloatImage:
     return np.asarray(cv2.merge([plane * np.float32(value) for value in colour]), dtype=np.float32)
 
 
+def filled(colour: FloatImage, width: int, height: int) -> FloatImage:
+    """An image `(height, width, C)` of one colour `(C,)`: a row is filled, then rows, not each pixel for itself."""
+    rows = np.empty((height, width * len(colour)), dtype=np.float32)
+    rows[:] = np.tile(colour, width)
+    return rows.reshape(height, width, len(colour))
+
+
 def lay(image: FloatImage, colour: NDArray[np.floating], share: FloatImage) -> None:
     """Replace a share `float32 (H, W)` in [0, 1] of the image by a colour `(C,)`, in place."""
     np.add(scaled(image, 1 - share), coloured(share, colour), out=image)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.arrays import FloatImage
-from pipeline.masks.imaging.image_arithmetic import coloured
+from pipeline.masks.imaging.image_arithmetic import filled
 from pipeline.masks.imaging.texture_space import TextureSpace
 from pipeline.masks.parts.colours import linear_colour
 from pipeline.masks.parts.flat_picture import FlatPicture
@@ -32,11 +32,10 @@ class Material:
 
 def build_material(values: MaskValues, space: TextureSpace, picture: FlatPicture | None = None) -> Material:
     """Lay all parts over each other on cloth of the mask's colour, in the order of `PARTS`."""
-    ones = np.ones((space.height, space.width), dtype=np.float32)
     canvas = Canvas(
         space,
-        albedo=coloured(ones, linear_colour(values.colour)),
-        height_mm=np.zeros_like(ones),
+        albedo=filled(linear_colour(values.colour), space.width, space.height),
+        height_mm=np.zeros((space.height, space.width), dtype=np.float32),
         alpha=_outline_alpha(values.corner_mm, space),
         offset=values.look.noise,
         picture=picture,

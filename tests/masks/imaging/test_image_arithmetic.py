@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.masks.imaging import noise
 from pipeline.masks.imaging.compositing import Layer, blend, contact_shadow
-from pipeline.masks.imaging.image_arithmetic import coloured, dim, lay, quantile, scaled, softened
+from pipeline.masks.imaging.image_arithmetic import coloured, dim, filled, lay, quantile, scaled, softened
 from pipeline.masks.imaging.noise import SIDE, NoiseTurn, grain_field, noise_tile, sample_noise
 
 RNG = np.random.default_rng(0)
@@ -14,6 +14,7 @@ COLOUR = np.array([0.2, 0.5, 0.9])
 
 def test_planes_do_what_broadcasting_does():
     assert np.array_equal(scaled(IMAGE, PLANE), IMAGE * PLANE[:, :, None])
+    assert np.array_equal(filled(COLOUR, 6, 4), np.broadcast_to(COLOUR.astype(np.float32), (4, 6, len(COLOUR))))
     assert coloured(PLANE, COLOUR) == pytest.approx(PLANE[:, :, None] * COLOUR, abs=1e-6)
     dimmed, laid = IMAGE.copy(), IMAGE.copy()
     dim(dimmed, PLANE)
