@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, GetPydanticSchema, TypeAdapter, Validati
 from pipeline.core.arrays import Alpha, Points, Rgb
 from pipeline.core.errors import ReplayError
 from pipeline.core.records import MaskType, Valve, Wear
+from pipeline.core.validation import explain_validation
 from pipeline.faces.pose import HeadPose
 from pipeline.masks.head.surface import Shape
 from pipeline.masks.limits import Factor, Millimetres
@@ -104,9 +105,7 @@ class MaskRecipe:
         try:
             return _checker().validate_json(text, strict=True)
         except ValidationError as error:
-            problem = error.errors(include_url=False)[0]
-            key = ".".join(str(part) for part in problem["loc"]) or "(document)"
-            raise ReplayError(f"draw: {key}: {problem['msg']} (found {problem['input']!r:.80})") from error
+            raise ReplayError(explain_validation("draw", error).partition("\n")[0]) from error
 
 
 @lru_cache(maxsize=1)
