@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pipeline.augment.photo_masker import PhotoResult, Row
 from pipeline.augment.photos import MARKER, Photo
 from pipeline.core.errors import OutputError
+from pipeline.storage.digests import file_stamp
 from pipeline.storage.journal import Journal
 from pipeline.storage.whole_files import boot_id, crc32_of, sync_file_system, write_bytes, write_text
 
@@ -151,12 +152,12 @@ class DatasetWriter:
 
     def _is_whole(self, entry: Entry, compare: bool) -> bool:
         files = [(self._folder / name, *facts) for name, facts in entry.files.items()]
-        return all(_size(path) == size and not (compare and crc32_of(path) != crc) for path, size, crc in files)
+        return all(file_stamp(path)[0] == size and not (compare and crc32_of(path) != crc) for path, size, crc in files)
 
     def has(self, photo: Photo) -> bool:
         """Whether the photo was done by an earlier run and has not changed since."""
         entry = self._entries.get(photo.name)
-        return entry is not None and entry.stamp == _stamp_of(photo.path)
+        return entry is not None and entry.stamp == file_stamp(photo.path)
 
     def add(self, result: PhotoResult) -> None:
         """Write one photo's pictures and note them.
@@ -260,18 +261,3 @@ def _read_row(path: Path) -> Row:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise OutputError(f"{path}: cannot be read ({error}); use --overwrite") from error
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return -1
-
-
-def _stamp_of(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return (-1, -1)
-    return (status.st_size, status.st_mtime_ns)

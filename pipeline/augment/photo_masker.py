@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from pipeline.faces.crops import crop_square
 from pipeline.faces.finding import FoundFace, shared_finder
 from pipeline.faces.masked_cue import masked_face_cue
 from pipeline.masks import MaskedFace, MaskRecipe, MaskSynthesizer
+from pipeline.storage.digests import file_stamp
 from pipeline.storage.images import DEFAULT_LIMITS, decode_image, encode_alpha, encode_image, read_file
 
 Row = dict[str, Any]
@@ -54,7 +54,7 @@ class PhotoMasker:
 
     def __call__(self, photo: Photo) -> PhotoResult:
         """The photo's pictures; a photo that can't be used gives one rejected row."""
-        result = PhotoResult(photo, _stamp(photo.path))
+        result = PhotoResult(photo, file_stamp(photo.path))
         try:
             data = read_file(photo.path, DEFAULT_LIMITS)
             rgb = decode_image(data, DEFAULT_LIMITS).rgb
@@ -69,7 +69,7 @@ class PhotoMasker:
 
     def rejected(self, photo: Photo, verdict: SampleRejected) -> PhotoResult:
         """The only row of a photo that cannot be used."""
-        return PhotoResult(photo, _stamp(photo.path), rejected=[_rejection(photo, verdict)])
+        return PhotoResult(photo, file_stamp(photo.path), rejected=[_rejection(photo, verdict)])
 
     def _faces(self, rgb: Rgb) -> list[FoundFace]:
         params = FacesParams(detector=self.settings.detector, min_face_px=self.settings.min_face_px)
@@ -191,11 +191,3 @@ def _rejection(
     mask_type, number = picture
     where: Row = {"photo": photo.name, "face_index": face_index, "mask_type": mask_type, "number": number}
     return where | {"reason": rejected.reason, "detail": rejected.detail}
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:  # reading it will say what is wrong
-        return (-1, -1)
-    return (status.st_size, status.st_mtime_ns)

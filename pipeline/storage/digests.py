@@ -59,10 +59,16 @@ def item_key(item: object, place: Place) -> str:
 
 def _stamp(place: Place) -> object:
     file = place.file if isinstance(place, Stretch) else place
-    if isinstance(file, Address):
-        return file.version
+    return file.version if isinstance(file, Address) else file_stamp(file)
+
+
+def file_stamp(file: Path) -> tuple[int, int]:
+    """A file's size in bytes and the time of its last change in ns: of another content it is another.
+
+    A file that can't be looked at has a stamp that no file has, since reading it will say what is wrong.
+    """
     try:
         status = file.stat()
-    except OSError:  # reading it will say what is wrong
+    except OSError:
         return (-1, -1)
     return (status.st_size, status.st_mtime_ns)

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from pipeline.core.errors import OutputError
 from pipeline.core.locations import Address, Location
 from pipeline.core.paths import BUILDS
-from pipeline.storage.digests import code_digest
+from pipeline.storage.digests import code_digest, file_stamp
 from pipeline.storage.journal import Journal
 from pipeline.storage.shards import INDEX, WrittenFile
 from pipeline.storage.stores import list_objects
@@ -118,7 +118,7 @@ class Build:
         if isinstance(self.pixels, Address):
             return sizes.get(file.locator) == file.size
         path = self.pixels / file.locator
-        return _size(path) == file.size and not (compare and sha256_of(path) != file.sha256)
+        return file_stamp(path)[0] == file.size and not (compare and sha256_of(path) != file.sha256)
 
     def _results(
         self,
@@ -252,10 +252,3 @@ def _publish(folder: Path, place: Path) -> None:
         sync_file_system(part)
         part.rename(place)
     sync_folder(place.parent)
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError:
-        return -1
