@@ -23,7 +23,7 @@ import cv2
 
 from benchmarks.mask_speed import SAMPLE, prepare
 from pipeline.augment.photo_masker import PhotoMasker
-from pipeline.augment.request import Settings
+from pipeline.augment.request import FolderRequest
 from pipeline.engine.mapping import OrderedRun, Workers, make_workers
 from tests.cluster import local_cluster
 
@@ -44,7 +44,7 @@ def main() -> None:
         photos = prepare(options.faces, work, 24)
         many = [photos[number % len(photos)] for number in range(options.photos)]
         address = stack.enter_context(local_cluster()).scheduler_address
-        masker = PhotoMasker(Settings())
+        masker = PhotoMasker(FolderRequest())
         kinds: dict[str, Callable[[], float]] = {
             "augment, this process": lambda: alone(masker, many),
             "augment, 2 apart": lambda: apart(masker, many),

@@ -28,7 +28,7 @@ import numpy as np
 
 from pipeline.augment.photo_masker import PhotoMasker
 from pipeline.augment.photos import Photo
-from pipeline.augment.request import Settings
+from pipeline.augment.request import FolderRequest
 from pipeline.augment.templates_in_use import shared_synthesizer
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import EngineParams, FacesParams
@@ -36,6 +36,7 @@ from pipeline.core.randomness import sample_rng
 from pipeline.core.records import MaskType
 from pipeline.faces.finding import FoundFace, shared_finder
 from pipeline.faces.masked_cue import DEFAULT_THRESHOLD, masked_face_cue
+from pipeline.masks import MaskParams
 from pipeline.storage.images import EXTENSIONS, encode_image, read_image, write_image
 from pipeline.storage.whole_files import write_bytes
 
@@ -74,7 +75,7 @@ def prepare(faces: Path, folder: Path, count: int) -> list[Photo]:
     for path in sorted(path for path in faces.rglob("*") if path.suffix.lower() in EXTENSIONS):
         try:
             rgb = cv2.resize(read_image(path).rgb, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
-            shared_synthesizer((), "{}").fit(shared_finder(FacesParams()).find(rgb)[0].landmarks)
+            shared_synthesizer((), MaskParams()).fit(shared_finder(FacesParams()).find(rgb)[0].landmarks)
         except SampleRejected:
             continue
         target = folder / f"{len(photos):04d}.jpg"
@@ -118,12 +119,12 @@ def mask_known(photo: Photo, face: FoundFace, number: int, out: Path) -> None:
     rgb = read_image(photo.path).rgb
     masked_face_cue().check_unmasked(rgb, face.landmarks, 1 - 1e-9)
     rng = sample_rng(number, photo.name)
-    write_image(out / photo.name, shared_synthesizer((), "{}")(rgb, face.landmarks, TYPES[number % 3], rng).rgb)
+    write_image(out / photo.name, shared_synthesizer((), MaskParams())(rgb, face.landmarks, TYPES[number % 3], rng).rgb)
 
 
 def mask_found(photo: Photo, number: int, out: Path) -> None:
     """As augment-masks does, one mask a face."""
-    settings = replace(Settings(), masks=(TYPES[number % 3],), already_masked_threshold=1 - 1e-9, faces="largest")
+    settings = replace(FolderRequest(), masks=(TYPES[number % 3],), already_masked_threshold=1 - 1e-9, faces="largest")
     for name, data in PhotoMasker(settings)(photo).files.items():
         write_bytes(out / name, data)
 
@@ -154,7 +155,7 @@ def mask_folder(folder: Path, out: Path) -> None:
     """As `augment-masks FOLDER OUT --jobs 1` does, its contact sheet included."""
     from pipeline.augment.folder_run import augment_folder, find_photos
 
-    settings = replace(Settings(), already_masked_threshold=DEFAULT_THRESHOLD)
+    settings = replace(FolderRequest(), already_masked_threshold=DEFAULT_THRESHOLD)
     listing = find_photos(folder, out, None)
     augment_folder(listing, out / "dataset", settings, engine=EngineParams(), mode="new", report=lambda _: None)
 

@@ -20,7 +20,7 @@ from unittest.mock import patch
 
 from benchmarks.mask_speed import SAMPLE, prepare
 from pipeline.augment.folder_run import augment_folder, find_photos
-from pipeline.augment.request import Settings
+from pipeline.augment.request import FolderRequest
 from pipeline.core.params import EngineParams, parse_params
 from pipeline.core.paths import CACHE
 from pipeline.sources.ingest import ingest_source
@@ -61,7 +61,7 @@ def _photos(work: Path, count: int) -> Path:
 def augment(photos: Path, out: Path) -> None:
     """A mask of each type on each photo, in this process."""
     engine, listing = EngineParams(jobs=1), find_photos(photos, out, None)
-    augment_folder(listing, out, Settings(), engine=engine, mode="new", report=lambda _: None)
+    augment_folder(listing, out, FolderRequest(), engine=engine, mode="new", report=lambda _: None)
 
 
 def ingest(photos: Path, out: Path) -> None:

@@ -8,7 +8,7 @@ from stages.running.commands import dvc_stage, log_counts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipeline.augment.manifest_masker import FaceMasker, Masking, PhotoFaces, ShardMasker
+    from pipeline.augment.manifest_masker import ManifestMasker, Masking, PhotoFaces, ShardMasker
     from pipeline.core.params import Params
     from pipeline.storage.resumable import Build
 
@@ -19,8 +19,9 @@ _BATCH_PHOTOS = 4
 @dvc_stage
 def command(params: "Params") -> None:
     """Put masks on the unmasked faces. A run goes on from where another was killed."""
-    from pipeline.augment.manifest_masker import FaceMasker, ShardMasker, cache_key_parts, unmasked_photos
+    from pipeline.augment.manifest_masker import ManifestMasker, ShardMasker, cache_key_parts, unmasked_photos
     from pipeline.augment.manifests import write_maskings
+    from pipeline.augment.request import request_of
     from pipeline.augment.templates_in_use import templates_for
     from pipeline.core.params import parse_section
     from pipeline.core.records import Face, Image
@@ -34,7 +35,8 @@ def command(params: "Params") -> None:
     photos = unmasked_photos(iterate_manifest(KEPT, Image), iterate_manifest(FACES_TABLE, Face))
     with building(MASKED, cache_key_parts(params, mask), pixels=params.storage.root) as build:
         pixels = params.storage.pixels
-        masker = FaceMasker(params.augment, params.faces, mask, params.seed, pixels, MASKED, written=build.pixels)
+        request, held_out = request_of(params, mask), params.augment.holdout_templates
+        masker = ManifestMasker(request, held_out, pixels, MASKED, written=build.pixels)
         if shards := params.augment.format == "shards":
             maskings = _shard_by_shard(build, ShardMasker(masker), photos, params)
         else:
@@ -46,7 +48,7 @@ def command(params: "Params") -> None:
 
 
 def _photo_by_photo(
-    build: "Build", masker: "FaceMasker", photos: "Iterator[PhotoFaces]", params: "Params"
+    build: "Build", masker: "ManifestMasker", photos: "Iterator[PhotoFaces]", params: "Params"
 ) -> "Iterator[Masking]":
     from pipeline.augment.manifest_masker import Masking
     from stages.running.mapping import mapped

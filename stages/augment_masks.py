@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.augment.folder_run import Summary
     from pipeline.augment.imagefolder import Mode
     from pipeline.augment.photos import Listing
-    from pipeline.augment.request import Settings
+    from pipeline.augment.request import FolderRequest
     from pipeline.core.records import MaskType
 
 MASKS: "tuple[MaskType, ...]" = ("cloth", "surgical", "ffp2")
@@ -123,17 +123,17 @@ def _run(faces: Path, out: Path, options: dict[str, Any], log: Log) -> None:
     from pipeline.augment.templates_in_use import templates_for
     from pipeline.core.errors import OutputError
 
-    settings = _settings(options)
-    templates_for(settings.templates, settings.masks)
-    run = Run(log, options["record"], options["profile"], digest(settings.as_row()))
+    request = _request(options)
+    templates_for(request.templates, request.masks)
+    run = Run(log, options["record"], options["profile"], digest(request.as_row()))
     listing = find_photos(faces, out, options["limit"])
     with orderly_stop(), recorded(run):
-        _augment(listing, out, settings, options, run)
+        _augment(listing, out, request, options, run)
         if not run.counts["photos"]["kept"]:
             raise OutputError(_why_nothing(faces, len(listing.photos)))
 
 
-def _augment(listing: "Listing", out: Path, settings: "Settings", options: dict[str, Any], run: Run) -> None:
+def _augment(listing: "Listing", out: Path, request: "FolderRequest", options: dict[str, Any], run: Run) -> None:
     """Do the work, tell the counts.
 
     Raises:
@@ -156,9 +156,9 @@ def _augment(listing: "Listing", out: Path, settings: "Settings", options: dict[
             progress.update(before + done, before, faces=so_far.faces, written=so_far.written)
 
         if options["dry_run"]:
-            summary = dry_run(listing, settings, engine=engine, report=report, mapper=mapper)
+            summary = dry_run(listing, request, engine=engine, report=report, mapper=mapper)
         else:
-            summary = augment_folder(listing, out, settings, engine=engine, mode=mode, report=report, mapper=mapper)
+            summary = augment_folder(listing, out, request, engine=engine, mode=mode, report=report, mapper=mapper)
     run.count("photos", summary.photos, summary.written, summary.rejected)
     run.resumed = summary.done_before
     print_summary(summary, progress.seconds, None if options["dry_run"] else out)
@@ -172,10 +172,10 @@ def _how_to_go_on(options: dict[str, Any]) -> str:
     return "--resume instead of --overwrite goes on" if options["overwrite"] else "the same command goes on"
 
 
-def _settings(options: dict[str, Any]) -> "Settings":
-    from pipeline.augment.request import Settings
+def _request(options: dict[str, Any]) -> "FolderRequest":
+    from pipeline.augment.request import FolderRequest
 
-    return Settings(
+    return FolderRequest(
         masks=tuple(dict.fromkeys(options["masks"])) or MASKS,
         per_face=options["per_face"],
         wear=tuple(dict.fromkeys(options["wears"])) or ("correct",),

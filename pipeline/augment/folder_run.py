@@ -13,7 +13,7 @@ from pipeline.augment.contact_sheet import MAX_PAIRS, Pair, contact_sheet, sprea
 from pipeline.augment.imagefolder import LOCK, DatasetWriter, Mode, check_folder
 from pipeline.augment.photo_masker import PhotoMasker, PhotoResult, Row
 from pipeline.augment.photos import Listing, Photo, list_photos
-from pipeline.augment.request import Settings
+from pipeline.augment.request import FolderRequest
 from pipeline.core.errors import OutputError, SampleRejected, WorkerError
 from pipeline.core.params import EngineParams
 from pipeline.engine import map_records
@@ -76,11 +76,11 @@ def find_photos(faces: Path, out: Path, limit: int | None) -> Listing:
 
 
 def dry_run(
-    listing: Listing, settings: Settings, *, engine: EngineParams, report: Report, mapper: Mapper = map_records
+    listing: Listing, request: FolderRequest, *, engine: EngineParams, report: Report, mapper: Mapper = map_records
 ) -> Summary:
     """Do everything but write; `mapper` is called as `map_records` is."""
     summary = _start(listing)
-    with closing(_masked(listing.photos, settings, engine, mapper)) as results:
+    with closing(_masked(listing.photos, request, engine, mapper)) as results:
         for result in results:
             summary.processed += 1
             summary.count(result.faces, result.rows, result.rejected)
@@ -91,7 +91,7 @@ def dry_run(
 def augment_folder(
     listing: Listing,
     out: Path,
-    settings: Settings,
+    request: FolderRequest,
     *,
     engine: EngineParams,
     mode: Mode,
@@ -107,8 +107,8 @@ def augment_folder(
         OutputError: `out` cannot be used, or another run uses it.
     """
     check_folder(out)
-    with run_lock(out / LOCK, str(out)), DatasetWriter(out, settings.as_row(), mode, listing.asked) as writer:
-        return _augment(writer, listing, partial(_masked, settings=settings, engine=engine, mapper=mapper), report)
+    with run_lock(out / LOCK, str(out)), DatasetWriter(out, request.as_row(), mode, listing.asked) as writer:
+        return _augment(writer, listing, partial(_masked, request=request, engine=engine, mapper=mapper), report)
 
 
 def _augment(writer: DatasetWriter, listing: Listing, run: Callable[[list[Photo]], Results], report: Report) -> Summary:
@@ -128,8 +128,8 @@ def _augment(writer: DatasetWriter, listing: Listing, run: Callable[[list[Photo]
     return summary
 
 
-def _masked(photos: list[Photo], settings: Settings, engine: EngineParams, mapper: Mapper) -> Results:
-    masker = PhotoMasker(settings)
+def _masked(photos: list[Photo], request: FolderRequest, engine: EngineParams, mapper: Mapper) -> Results:
+    masker = PhotoMasker(request)
     return mapper(masker, photos, engine, _BATCH_PHOTOS, crashed=masker.rejected)
 
 

@@ -4,25 +4,31 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from itertools import count, groupby, islice
+from itertools import chain, count, groupby, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pipeline.augment.templates_in_use import shared_synthesizer
+from pipeline.augment.face_masker import (
+    BarePicture,
+    EncodedPicture,
+    FaceMasker,
+    KnownFace,
+    MaskedPicture,
+    RejectedFace,
+    RejectedPicture,
+)
+from pipeline.augment.request import AskedPicture, MaskRequest
 from pipeline.core.arrays import Rgb
 from pipeline.core.errors import ManifestError, SampleRejected
 from pipeline.core.locations import Location, located
-from pipeline.core.params import AugmentParams, FacesParams, Params
-from pipeline.core.randomness import sample_rng
-from pipeline.core.records import Face, Image, MaskedImage, MaskType, Rejection
-from pipeline.faces.crops import crop_square
+from pipeline.core.params import Params
+from pipeline.core.records import Face, Image, MaskedImage, Rejection
 from pipeline.faces.detectors import Box
-from pipeline.faces.masked_cue import masked_face_cue
-from pipeline.masks import MaskedFace, MaskParams, MaskRecipe, MaskSynthesizer
+from pipeline.masks import MaskParams
 from pipeline.storage.digests import digest_of_folders, digest_of_texts, item_key
-from pipeline.storage.images import encode_alpha, encode_image, read_image
+from pipeline.storage.images import read_image
 from pipeline.storage.shards import Shard, StoredFile, WrittenFile, new_shard, put_picture, whole_files
 
 STAGE = "augment"
@@ -62,16 +68,7 @@ def cache_key_parts(params: Params, mask: MaskParams) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class MaskedFiles:
-    """One masked picture, encoded: `alpha` where it was asked for."""
-
-    image: bytes
-    crop: bytes
-    alpha: bytes | None
-
-
-Keep = Callable[[MaskedImage, MaskedFiles], MaskedImage]
+Keep = Callable[[MaskedImage, EncodedPicture], MaskedImage]
 """Stores a picture and returns its row with the paths filled in."""
 
 
@@ -93,16 +90,14 @@ def unmasked_photos(images: Iterable[Image], faces: Iterable[Face]) -> Iterator[
 
 
 @dataclass(frozen=True, slots=True)
-class FaceMasker:
-    """Puts every type of mask on every face of a photo under `root` and writes the pictures, a file each.
+class ManifestMasker:
+    """Puts the masks that were asked for on every face of a photo under `root` and writes the pictures, a file each.
 
-    They go to `out` under `written`, or under `root` where that is None.
+    They go to `out` under `written`, or under `root` where that is None. Masks of a template in `held_out` are marked.
     """
 
-    params: AugmentParams
-    faces: FacesParams
-    mask: MaskParams
-    seed: int
+    request: MaskRequest
+    held_out: tuple[str, ...]
     root: Location
     out: Path
     written: Location | None = None
@@ -134,49 +129,26 @@ class FaceMasker:
 
     def rejected(self, photo: PhotoFaces, verdict: SampleRejected) -> Masking:
         """A row for each picture of a photo that cannot be used."""
-        pictures = [picture for face in photo.faces for picture in self._pictures(face)]
-        return Masking(rejections=[_rejection(picture, photo.image, verdict) for picture in pictures])
+        rows = [self._all_rejected(photo.image, face, verdict) for face in photo.faces]
+        return Masking(rejections=list(chain.from_iterable(rows)))
 
-    def _pictures(self, face: Face) -> list["Picture"]:
-        return [Picture(face, mask, number) for mask in self.params.masks for number in range(self.params.per_face)]
+    def _all_rejected(self, image: Image, face: Face, verdict: SampleRejected) -> list[Rejection]:
+        return [_rejection(image, face, asked, verdict) for asked in self.request.pictures()]
 
     def _mask_face(self, image: Image, rgb: Rgb, face: Face, result: Masking, keep: Keep) -> None:
-        """Add the face's rows to `result`; a label may be wrong, so a face that looks masked is not trusted."""
-        landmarks = np.array(face.landmarks, dtype=np.float32).reshape(68, 2)
-        try:
-            fit = self._synthesizer().fit(landmarks)
-            masked_face_cue().check_unmasked(rgb, landmarks, self.params.already_masked_threshold)
-        except SampleRejected as rejected:
-            result.rejections.extend(_rejection(picture, image, rejected) for picture in self._pictures(face))
-            return
-        for picture in self._pictures(face):
-            try:
-                masked = self._synthesizer().render(rgb, landmarks, self._draw(image, picture), fit)
-            except SampleRejected as rejected:
-                result.rejections.append(_rejection(picture, image, rejected))
-            else:
-                files = self._encoded(face, masked)
-                result.rows.append(keep(self._row(image, picture, masked), files))
+        """Add the face's rows to `result`: each picture asked for is a masked row or a rejection with its id."""
+        for outcome in FaceMasker(self.request)(rgb, _known(image, face)):
+            match outcome:
+                case MaskedPicture():
+                    result.rows.append(keep(self._row(image, face, outcome), outcome.files))
+                case RejectedPicture(asked, verdict):
+                    result.rejections.append(_rejection(image, face, asked, verdict))
+                case RejectedFace(verdict):
+                    result.rejections.extend(self._all_rejected(image, face, verdict))
+                case BarePicture():
+                    raise ValueError("a bare face has its row and its crop already")
 
-    def _synthesizer(self) -> MaskSynthesizer:
-        return shared_synthesizer(self.params.templates, self.mask.model_dump_json())
-
-    def _draw(self, image: Image, picture: "Picture") -> MaskRecipe:
-        """Keyed by the photo's content and the face's place in it, never by a path."""
-        key = f"{image.sha256}:{picture.face.id.rpartition('-')[2]}:{picture.mask}:{picture.number}"
-        return self._synthesizer().draw(picture.mask, sample_rng(self.seed, key))
-
-    def _encoded(self, face: Face, masked: MaskedFace) -> MaskedFiles:
-        box = Box(face.left, face.top, face.right, face.bottom, face.score)
-        crop = crop_square(masked.rgb, box, self.faces.crop_scale, self.faces.crop_px)
-        quality = self.params.jpeg_quality
-        return MaskedFiles(
-            image=encode_image(masked.rgb, quality=quality),
-            crop=encode_image(crop, quality=quality),
-            alpha=encode_alpha(masked.alpha) if self.params.alpha else None,
-        )
-
-    def _put_files(self, stored: list[StoredFile], row: MaskedImage, files: MaskedFiles) -> MaskedImage:
+    def _put_files(self, stored: list[StoredFile], row: MaskedImage, files: EncodedPicture) -> MaskedImage:
         def put(folder: str, ending: str, data: bytes) -> str:
             locator = (self.out / folder / f"{row.id}.{ending}").as_posix()
             stored.append(put_picture(self.pixels, locator, row.id, data))
@@ -185,25 +157,21 @@ class FaceMasker:
         return replace(
             row,
             path=put("images", "jpg", files.image),
-            crop_path=put("crops", "jpg", files.crop),
+            crop_path=put("crops", "jpg", files.crop) if files.crop is not None else None,
             alpha_path=put("alpha", "png", files.alpha) if files.alpha is not None else None,
         )
 
-    def _row(self, image: Image, picture: "Picture", masked: MaskedFace) -> MaskedImage:
-        face = picture.face
+    def _row(self, image: Image, face: Face, picture: MaskedPicture) -> MaskedImage:
+        masked = picture.masked
         return MaskedImage(
-            id=picture.id,
+            id=_picture_id(face, picture.asked),
             face_id=face.id,
             image_id=image.id,
             parent_sha256=image.sha256,
             path="",
             alpha_path=None,
             crop_path=None,
-            template=masked.draw.template,
-            mask_type=masked.draw.mask_type,
-            wear=masked.draw.wear,
-            valve=masked.draw.valve,
-            seed=masked.draw.seed,
+            **picture.labels,
             draw=masked.draw.to_json(),
             polygon=tuple(masked.polygon.ravel().tolist()),
             mask_left=masked.box[0],
@@ -219,7 +187,7 @@ class FaceMasker:
             pitch_deg=face.pitch_deg,
             roll_deg=face.roll_deg,
             licence=image.licence,
-            held_out=masked.draw.template in self.params.holdout_templates,
+            held_out=masked.draw.template in self.held_out,
         )
 
 
@@ -240,7 +208,7 @@ class ShardMasker:
     A shard is one worker's work, so pixels never travel through the process that hands the work out.
     """
 
-    masker: FaceMasker
+    masker: ManifestMasker
 
     def __call__(self, batch: tuple[int, Sequence[PhotoFaces]]) -> Masking:
         """All photos of the shard with this number. A shard without a picture is written too: numbers have no gaps."""
@@ -263,28 +231,25 @@ class ShardMasker:
         return f"{number:06d} {digest_of_texts(map(self.masker.key, photos))}"
 
 
-def _put_in_shards(images: Shard, crops: Shard, row: MaskedImage, files: MaskedFiles) -> MaskedImage:
+def _put_in_shards(images: Shard, crops: Shard, row: MaskedImage, files: EncodedPicture) -> MaskedImage:
     facts = {name: value for name, value in asdict(row).items() if not name.endswith("path")}
     text = json.dumps(facts, ensure_ascii=False).encode()
     members = {"jpg": files.image, "json": text} | ({} if files.alpha is None else {"alpha.png": files.alpha})
     stored = images.add(row.id, members)
-    crop = crops.add(row.id, {"jpg": files.crop, "json": text})
-    return replace(row, path=stored["jpg"], alpha_path=stored.get("alpha.png"), crop_path=crop["jpg"])
+    crop = {} if files.crop is None else crops.add(row.id, {"jpg": files.crop, "json": text})
+    return replace(row, path=stored["jpg"], alpha_path=stored.get("alpha.png"), crop_path=crop.get("jpg"))
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """One picture that was asked for: the `number`-th of a face with a type of mask."""
-
-    face: Face
-    mask: MaskType
-    number: int
-
-    @property
-    def id(self) -> str:
-        """The id of its row."""
-        return f"{self.face.id}-{self.mask}{self.number}"
+def _known(image: Image, face: Face) -> KnownFace:
+    box = Box(face.left, face.top, face.right, face.bottom, face.score)
+    landmarks = np.array(face.landmarks, dtype=np.float32).reshape(68, 2)
+    return KnownFace(image.sha256, face.id.rpartition("-")[2], box, landmarks)
 
 
-def _rejection(picture: Picture, image: Image, rejected: SampleRejected) -> Rejection:
-    return Rejection(id=picture.id, stage=STAGE, reason=rejected.reason, detail=rejected.detail, origin=image.origin)
+def _picture_id(face: Face, asked: AskedPicture) -> str:
+    return f"{face.id}-{asked.mask_type}{asked.number}"
+
+
+def _rejection(image: Image, face: Face, asked: AskedPicture, verdict: SampleRejected) -> Rejection:
+    row_id = _picture_id(face, asked)
+    return Rejection(id=row_id, stage=STAGE, reason=verdict.reason, detail=verdict.detail, origin=image.origin)

@@ -1,26 +1,28 @@
 """One photo in, its masked pictures out, as bytes and rows: nothing is written here."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from pipeline.augment.face_masker import (
+    BarePicture,
+    EncodedPicture,
+    FaceMasker,
+    KnownFace,
+    MaskedPicture,
+    RejectedFace,
+    RejectedPicture,
+)
 from pipeline.augment.photos import Photo
-from pipeline.augment.request import Settings
-from pipeline.augment.templates_in_use import shared_synthesizer
+from pipeline.augment.request import AskedPicture, FolderRequest
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
-from pipeline.core.randomness import sample_rng
-from pipeline.core.records import MaskType
-from pipeline.faces.crops import crop_square
 from pipeline.faces.finding import FoundFace, shared_finder
-from pipeline.faces.masked_cue import masked_face_cue
-from pipeline.masks import MaskedFace, MaskRecipe, MaskSynthesizer
 from pipeline.storage.digests import file_stamp
-from pipeline.storage.images import DEFAULT_LIMITS, decode_image, encode_alpha, encode_image, read_file
+from pipeline.storage.images import DEFAULT_LIMITS, decode_image, read_file
 
 Row = dict[str, Any]
 
@@ -50,7 +52,7 @@ class PhotoResult:
 class PhotoMasker:
     """Puts masks on the faces of one photo after another; the models are loaded once a process."""
 
-    settings: Settings
+    request: FolderRequest
 
     def __call__(self, photo: Photo) -> PhotoResult:
         """The photo's pictures; a photo that can't be used gives one rejected row."""
@@ -62,9 +64,9 @@ class PhotoMasker:
         except SampleRejected as verdict:
             return self.rejected(photo, verdict)
         parent = Parent(photo, hashlib.sha256(data).hexdigest(), rgb, len(faces))
-        chosen = faces if self.settings.faces == "all" else faces[:1]
-        for face in chosen:
-            self._mask_face(parent, face, result)
+        masker = FaceMasker(self.request.of_each_face())
+        for face in faces if self.request.faces == "all" else faces[:1]:
+            _mask_face(masker, parent, face, result)
         return PhotoResult(photo, result.stamp, len(faces), result.files, result.rows, result.rejected)
 
     def rejected(self, photo: Photo, verdict: SampleRejected) -> PhotoResult:
@@ -72,56 +74,8 @@ class PhotoMasker:
         return PhotoResult(photo, file_stamp(photo.path), rejected=[_rejection(photo, verdict)])
 
     def _faces(self, rgb: Rgb) -> list[FoundFace]:
-        params = FacesParams(detector=self.settings.detector, min_face_px=self.settings.min_face_px)
+        params = FacesParams(detector=self.request.detector, min_face_px=self.request.min_face_px)
         return shared_finder(params).find(rgb)
-
-    def _mask_face(self, parent: "Parent", face: FoundFace, result: PhotoResult) -> None:
-        """Add the face's pictures to `result`; a picture that can't be drawn is a row, and the others are drawn."""
-        landmarks = np.array(_written(face.landmarks), dtype=np.float32)  # as the row says, so that it can be replayed
-        synthesizer = shared_synthesizer(self.settings.templates, "{}")
-        try:
-            fit = synthesizer.fit(landmarks)
-            masked_face_cue().check_unmasked(parent.rgb, landmarks, self.settings.already_masked_threshold)
-        except SampleRejected as rejected:
-            result.rejected.append(_rejection(parent.photo, rejected, face.index))
-            return
-        for mask_type, number in self._pictures():
-            draw = self._draw(synthesizer, parent, face, mask_type, number)
-            try:
-                masked = synthesizer.render(parent.rgb, landmarks, draw, fit)
-            except SampleRejected as rejected:
-                result.rejected.append(_rejection(parent.photo, rejected, face.index, (mask_type, number)))
-            else:
-                self._add(parent, face, masked, number, result)
-        if self.settings.include_unmasked:
-            self._add(parent, face, None, 0, result)
-
-    def _pictures(self) -> Iterator[tuple[MaskType, int]]:
-        return ((mask, number) for number in range(self.settings.per_face) for mask in self.settings.masks)
-
-    def _draw(
-        self, synthesizer: MaskSynthesizer, parent: "Parent", face: FoundFace, mask_type: MaskType, number: int
-    ) -> MaskRecipe:
-        """Keyed by content, so that neither the file's name nor the order of the files changes the mask."""
-        rng = sample_rng(self.settings.seed, f"{parent.sha256}:{face.index}:{mask_type}:{number}")
-        wear = self.settings.wear[int(rng.integers(len(self.settings.wear)))]
-        return synthesizer.draw(mask_type, rng, wear=wear)
-
-    def _add(self, parent: "Parent", face: FoundFace, masked: MaskedFace | None, number: int, out: PhotoResult) -> None:
-        rgb = masked.rgb if masked else parent.rgb
-        mask_type = masked.draw.mask_type if masked else "none"
-        stem = f"{mask_type}/{parent.photo.stem}-{face.index}-{number}"
-        extras: Row = {}
-        if self.settings.crops:
-            crop = crop_square(rgb, face.box, self.settings.crop_scale, self.settings.crop_px)
-            extras["crop_file_name"] = f"crops/{stem}.jpg"
-            out.files[extras["crop_file_name"]] = encode_image(crop, quality=self.settings.jpeg_quality)
-        if self.settings.alpha and masked:
-            extras["alpha_file_name"] = f"alpha/{stem}.png"
-            out.files[extras["alpha_file_name"]] = encode_alpha(masked.alpha)
-        file_name = f"images/{stem}.jpg"
-        out.files[file_name] = encode_image(rgb, quality=self.settings.jpeg_quality)
-        out.rows.append(_row(file_name, parent, face, masked) | extras)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +88,41 @@ class Parent:
     faces: int
 
 
-def _row(file_name: str, parent: Parent, face: FoundFace, masked: MaskedFace | None) -> Row:
-    """One line of metadata.jsonl; `file_name` first, as the Hugging Face `imagefolder` loader expects."""
+def _mask_face(masker: FaceMasker, parent: Parent, face: FoundFace, result: PhotoResult) -> None:
+    """Add what becomes of the face to `result`: files and a row for a picture, a row for what can't be made."""
+    landmarks = np.array(_written(face.landmarks), dtype=np.float32)  # as the row says, so that it can be replayed
+    known = KnownFace(parent.sha256, str(face.index), face.box, landmarks)
+    stem = f"{parent.photo.stem}-{face.index}"
+    for outcome in masker(parent.rgb, known):
+        match outcome:
+            case MaskedPicture(asked, _, files):
+                row = _mask_columns(outcome) | _face_columns(parent, face)
+                _add(result, f"{asked.mask_type}/{stem}-{asked.number}", files, row)
+            case BarePicture(files):
+                _add(result, f"none/{stem}-0", files, _bare_columns() | _face_columns(parent, face))
+            case RejectedPicture(asked, verdict):
+                result.rejected.append(_rejection(parent.photo, verdict, face.index, asked))
+            case RejectedFace(verdict):
+                result.rejected.append(_rejection(parent.photo, verdict, face.index))
+
+
+def _add(result: PhotoResult, stem: str, files: EncodedPicture, row: Row) -> None:
+    """Name the picture's files and add its row; `file_name` first, as the Hugging Face `imagefolder` loader expects."""
+    extras: Row = {}
+    if files.crop is not None:
+        extras["crop_file_name"] = f"crops/{stem}.jpg"
+        result.files[extras["crop_file_name"]] = files.crop
+    if files.alpha is not None:
+        extras["alpha_file_name"] = f"alpha/{stem}.png"
+        result.files[extras["alpha_file_name"]] = files.alpha
+    file_name = f"images/{stem}.jpg"
+    result.files[file_name] = files.image
+    result.rows.append({"file_name": file_name, **row, **extras})
+
+
+def _face_columns(parent: Parent, face: FoundFace) -> Row:
     box = face.box
     return {
-        "file_name": file_name,
-        **_mask_columns(masked),
         "face_box": _rounded([box.left, box.top, box.right, box.bottom]),
         "face_score": round(box.score, 4),
         "landmarks": _written(face.landmarks),
@@ -155,20 +138,19 @@ def _row(file_name: str, parent: Parent, face: FoundFace, masked: MaskedFace | N
     }
 
 
-def _mask_columns(masked: MaskedFace | None) -> Row:
-    if masked is None:
-        labels = {"mask_type": "none", "wear": "none", "valve": "no", "template": None, "seed": None}
-        return labels | {"polygon": [], "mask_box": None, "draw": None}
+def _mask_columns(picture: MaskedPicture) -> Row:
+    masked = picture.masked
     return {
-        "mask_type": masked.draw.mask_type,
-        "wear": masked.draw.wear,
-        "valve": masked.draw.valve,
-        "template": masked.draw.template,
-        "seed": masked.draw.seed,
+        **picture.labels,
         "polygon": _written(masked.polygon),
         "mask_box": _rounded(list(masked.box)),
         "draw": masked.draw.to_json(),
     }
+
+
+def _bare_columns() -> Row:
+    labels = {"mask_type": "none", "wear": "none", "valve": "no", "template": None, "seed": None}
+    return labels | {"polygon": [], "mask_box": None, "draw": None}
 
 
 def _written(points: Points) -> list[list[float]]:
@@ -182,12 +164,9 @@ def _rounded(values: list[float]) -> list[float]:
 
 
 def _rejection(
-    photo: Photo,
-    rejected: SampleRejected,
-    face_index: int | None = None,
-    picture: tuple[MaskType, int] | tuple[None, None] = (None, None),
+    photo: Photo, rejected: SampleRejected, face_index: int | None = None, asked: AskedPicture | None = None
 ) -> Row:
     """A line of rejected.jsonl, about the photo, one face of it, or one picture of that face."""
-    mask_type, number = picture
+    mask_type, number = (asked.mask_type, asked.number) if asked else (None, None)
     where: Row = {"photo": photo.name, "face_index": face_index, "mask_type": mask_type, "number": number}
     return where | {"reason": rejected.reason, "detail": rejected.detail}

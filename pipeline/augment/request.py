@@ -1,53 +1,146 @@
-"""What one run of `augment-masks` was asked for."""
+"""What is asked of each face, at both doors, and what a run of `augment-masks` is asked for.
+
+`pipeline.core.params` says each default; here it is read, never said again.
+"""
 
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeline.core.params import AugmentParams, FacesParams, Params
 from pipeline.core.records import MaskType, Wear
 from pipeline.core.version import VERSION
 from pipeline.faces.detectors import DetectorName
-from pipeline.faces.masked_cue import DEFAULT_THRESHOLD
+from pipeline.masks import MaskParams
 from pipeline.storage.digests import code_digest, digest_of_folders
 
 Faces = Literal["all", "largest"]
 
+_SEED, _AUGMENT, _FACES = Params().seed, AugmentParams(), FacesParams()
+
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything that decides the bytes of a dataset, beside the photos.
+class AskedPicture:
+    """The `number`-th picture of a face with a type of mask."""
+
+    mask_type: MaskType
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class MaskRequest:
+    """The pictures asked of each face, and all that decides their bytes beside the photo and the face.
 
     Attributes:
         masks: Types of mask, each put on every face.
         per_face: Pictures of each face with each type.
-        wear: Ways of wearing, drawn with equal chances.
-        faces: Every face of a photo, one a picture, or the largest alone.
-        crop_scale: Side of a face crop over the longer side of the face box.
-        templates: Folders of templates beside those that ship with the package.
-        alpha, crops: Whether alpha masks and face crops are written.
+        seed: Decides every random choice, with the photo's content and the face's place in it.
+        wear: Ways of wearing, drawn with equal chances; None draws them by the weights of `ranges`.
+        ranges: What varies about every mask.
+        templates: Folders of templates instead of those that ship with the package.
         already_masked_threshold: Faces that look masked with a higher probability are rejected; 1 takes all.
-        include_unmasked: Whether each face is written without a mask too, encoded like the others.
+        jpeg_quality: Of pictures and crops.
+        crop_scale: Side of a face crop over the longer side of the face box.
+        crop_px: Side of a face crop's file.
+        alpha, crops: Whether alpha masks and face crops are made.
+        bare: Whether the face is encoded without a mask too.
+        types_take_turns: The order of the pictures: cloth 0, ffp2 0, cloth 1, ffp2 1, or each type's together.
     """
 
-    masks: tuple[MaskType, ...] = ("cloth", "surgical", "ffp2")
-    per_face: int = 1
+    masks: tuple[MaskType, ...]
+    per_face: int
+    seed: int
+    wear: tuple[Wear, ...] | None
+    ranges: MaskParams
+    templates: tuple[Path, ...]
+    already_masked_threshold: float
+    jpeg_quality: int
+    crop_scale: float
+    crop_px: int
+    alpha: bool
+    crops: bool
+    bare: bool
+    types_take_turns: bool
+
+    def pictures(self) -> list[AskedPicture]:
+        """The masked pictures of one face, in their order."""
+        if self.types_take_turns:
+            return [AskedPicture(mask, number) for number in range(self.per_face) for mask in self.masks]
+        return [AskedPicture(mask, number) for mask in self.masks for number in range(self.per_face)]
+
+
+def request_of(params: Params, ranges: MaskParams) -> MaskRequest:
+    """What params.yaml asks of each face; `ranges` is its checked `augment.mask`."""
+    augment, faces = params.augment, params.faces
+    return MaskRequest(
+        masks=augment.masks,
+        per_face=augment.per_face,
+        seed=params.seed,
+        wear=None,
+        ranges=ranges,
+        templates=augment.templates,
+        already_masked_threshold=augment.already_masked_threshold,
+        jpeg_quality=augment.jpeg_quality,
+        crop_scale=faces.crop_scale,
+        crop_px=faces.crop_px,
+        alpha=augment.alpha,
+        crops=True,
+        bare=False,
+        types_take_turns=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRequest:
+    """What one run of `augment-masks` was asked for: everything that decides the dataset's bytes beside the photos.
+
+    Attributes:
+        faces: Every face of a photo, one a picture, or the largest alone.
+        detector: What finds them.
+        min_face_px: Faces whose box's longer side is shorter are left out, px.
+        include_unmasked: Whether each face is written without a mask too, encoded like the others.
+
+    The others are as in `MaskRequest`.
+    """
+
+    masks: tuple[MaskType, ...] = _AUGMENT.masks
+    per_face: int = _AUGMENT.per_face
     wear: tuple[Wear, ...] = ("correct",)
-    seed: int = 0
+    seed: int = _SEED
     faces: Faces = "all"
-    detector: DetectorName = "yunet"
-    min_face_px: int = 24
-    already_masked_threshold: float = DEFAULT_THRESHOLD
-    jpeg_quality: int = 95
-    crop_scale: float = 1.35
-    crop_px: int = 224
-    templates: tuple[Path, ...] = ()
-    alpha: bool = False
+    detector: DetectorName = _FACES.detector
+    min_face_px: int = _FACES.min_face_px
+    already_masked_threshold: float = _AUGMENT.already_masked_threshold
+    jpeg_quality: int = _AUGMENT.jpeg_quality
+    crop_scale: float = _FACES.crop_scale
+    crop_px: int = _FACES.crop_px
+    templates: tuple[Path, ...] = _AUGMENT.templates
+    alpha: bool = _AUGMENT.alpha
     crops: bool = False
     include_unmasked: bool = False
 
+    def of_each_face(self) -> MaskRequest:
+        """What is asked of each face that is found."""
+        return MaskRequest(
+            masks=self.masks,
+            per_face=self.per_face,
+            seed=self.seed,
+            wear=self.wear,
+            ranges=MaskParams(),
+            templates=self.templates,
+            already_masked_threshold=self.already_masked_threshold,
+            jpeg_quality=self.jpeg_quality,
+            crop_scale=self.crop_scale,
+            crop_px=self.crop_px,
+            alpha=self.alpha,
+            crops=self.crops,
+            bare=self.include_unmasked,
+            types_take_turns=True,
+        )
+
     def as_row(self) -> dict[str, Any]:
-        """The settings as JSON values, with what else decides the bytes: the code and the templates' content."""
+        """The request as JSON values, with what else decides the bytes: the code and the templates' content."""
         row: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
         code = {"version": VERSION, "code": code_digest()[:16]}
         return row | {"templates": digest_of_folders(self.templates)} | code

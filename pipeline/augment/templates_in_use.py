@@ -9,9 +9,14 @@ from pipeline.core.records import MaskType
 from pipeline.masks import MaskParams, MaskSynthesizer, Template, load_templates
 
 
-@lru_cache(maxsize=1)
-def shared_synthesizer(templates: tuple[Path, ...], params_json: str) -> MaskSynthesizer:
+def shared_synthesizer(templates: tuple[Path, ...], ranges: MaskParams) -> MaskSynthesizer:
     """This process's synthesizer with the templates of these folders, the shipped ones where none is named."""
+    return _synthesizer(templates, ranges.model_dump_json())
+
+
+@lru_cache(maxsize=1)
+def _synthesizer(templates: tuple[Path, ...], params_json: str) -> MaskSynthesizer:
+    """By a key that can be one: the weights of wear states are a mapping."""
     return MaskSynthesizer(_loaded(templates), MaskParams.model_validate_json(params_json))
 
 

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Points, Rgb
 from pipeline.core.errors import SampleRejected
+from pipeline.core.params import AugmentParams
 from pipeline.core.step_times import timed
 from pipeline.faces.pose import mean_landmarks
 
 WEIGHTS_FILE = "masked_face_cue.npz"
 REASON = "already_masked"
-DEFAULT_THRESHOLD = 0.9
+DEFAULT_THRESHOLD = AugmentParams().already_masked_threshold
 
 _MM_PER_PX = 3.0
 _WIDTH_PX, _HEIGHT_PX = 48, 56

@@ -8,7 +8,7 @@ from PIL import Image as PillowImage
 
 from pipeline.augment.photo_masker import PhotoMasker, PhotoResult
 from pipeline.augment.photos import Photo
-from pipeline.augment.request import Settings
+from pipeline.augment.request import FolderRequest
 from pipeline.core.arrays import Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.masks import MaskRecipe, MaskSynthesizer
@@ -16,7 +16,7 @@ from pipeline.storage.images import decode_image, encode_image
 
 
 def mask(path: Path, **settings: object) -> PhotoResult:
-    return PhotoMasker(Settings(**settings))(Photo(path, path.name, path.stem))
+    return PhotoMasker(FolderRequest(**settings))(Photo(path, path.name, path.stem))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.augment.folder_run import augment_folder, find_photos
-from pipeline.augment.request import Settings
+from pipeline.augment.request import FolderRequest
 from pipeline.core.params import EngineParams
 from pipeline.core.records import Rejection
 from pipeline.storage.images import read_image
@@ -111,7 +111,7 @@ def test_a_photo_that_vanished_since_it_was_listed_is_a_row(make_photos: MakePho
     photos = make_photos("a.jpg", "b.jpg")
     listing = find_photos(photos, tmp_path / "out", None)
     (photos / "a.jpg").unlink()
-    settings = Settings(masks=("cloth",))
+    settings = FolderRequest(masks=("cloth",))
     summary = augment_folder(
         listing, tmp_path / "out", settings, engine=EngineParams(), mode="new", report=lambda _: None
     )

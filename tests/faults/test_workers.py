@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 from distributed import LocalCluster
 
-from pipeline.augment.manifest_masker import FaceMasker, Masking, PhotoFaces
+from pipeline.augment.manifest_masker import ManifestMasker, Masking, PhotoFaces
 from pipeline.core.arrays import Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.locations import Location
@@ -72,11 +72,11 @@ class PoisonedExtractor(FaceExtractor):
         return extraction
 
 
-class PoisonedMasker(FaceMasker):
+class PoisonedMasker(ManifestMasker):
     """Dies after its pictures are written."""
 
     def __call__(self, photo: PhotoFaces) -> Masking:
-        masking = FaceMasker.__call__(self, photo)
+        masking = ManifestMasker.__call__(self, photo)
         die_over(photo.image.origin)
         return masking
 
@@ -120,7 +120,7 @@ def run(stage: object) -> str:
         (ingest, ("pipeline.sources.ingest.Inspector", PoisonedInspector), "raw/mine"),
         (dedup, ("pipeline.dedup.fingerprints.cache._fingerprint_file", poisoned_fingerprint), "dedup"),
         (faces, ("pipeline.faces.extraction.FaceExtractor", PoisonedExtractor), "faces"),
-        (augment, ("pipeline.augment.manifest_masker.FaceMasker", PoisonedMasker), "masked"),
+        (augment, ("pipeline.augment.manifest_masker.ManifestMasker", PoisonedMasker), "masked"),
     ],
 )
 def test_an_image_that_kills_its_worker_is_rejected_and_the_rest_is_there(

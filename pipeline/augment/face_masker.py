@@ -1,0 +1,153 @@
+"""One face in, its masked pictures out: drawn, rendered, encoded and labelled. Both doors lead through here.
+
+The stage `augment` and `augment-masks` differ in where faces come from and where pictures go, in nothing else:
+docs/decisions/one-road-for-a-masked-face.md.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypedDict
+
+import numpy as np
+
+from pipeline.augment.request import AskedPicture, MaskRequest
+from pipeline.augment.templates_in_use import shared_synthesizer
+from pipeline.core.arrays import Alpha, Points, Rgb
+from pipeline.core.errors import SampleRejected
+from pipeline.core.randomness import sample_rng
+from pipeline.core.records import MaskType, Valve, Wear
+from pipeline.faces.crops import crop_square
+from pipeline.faces.detectors import Box
+from pipeline.faces.masked_cue import masked_face_cue
+from pipeline.masks import MaskedFace
+from pipeline.storage.images import encode_alpha, encode_image
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFace:
+    """A face that was found, by whatever.
+
+    Attributes:
+        photo_sha256: Of the photo's bytes.
+        place: Tells the face from the photo's others. It keys the random choices, with the photo's content: neither
+            a path nor the order of the files changes a mask.
+        box: Of the face, in pixels.
+        landmarks: 68 points, `float32 (68, 2)` in pixels, as the row will say them.
+    """
+
+    photo_sha256: str
+    place: str
+    box: Box
+    landmarks: Points
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPicture:
+    """The files of one picture; None for what was not asked for."""
+
+    image: bytes
+    crop: bytes | None
+    alpha: bytes | None
+
+
+class MaskLabels(TypedDict):
+    """What every table says of a mask, under these names."""
+
+    mask_type: MaskType
+    wear: Wear
+    valve: Valve
+    template: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedPicture:
+    """A picture that was made."""
+
+    asked: AskedPicture
+    masked: MaskedFace
+    files: EncodedPicture
+
+    @property
+    def labels(self) -> MaskLabels:
+        """What was drawn, as far as it has columns of its own."""
+        drawn = self.masked.draw
+        return {
+            "mask_type": drawn.mask_type,
+            "wear": drawn.wear,
+            "valve": drawn.valve,
+            "template": drawn.template,
+            "seed": drawn.seed,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class BarePicture:
+    """The face without a mask, encoded like the others."""
+
+    files: EncodedPicture
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedPicture:
+    """A picture that can't be made; the face's others can."""
+
+    asked: AskedPicture
+    verdict: SampleRejected
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedFace:
+    """None of the face's pictures can be made."""
+
+    verdict: SampleRejected
+
+
+Outcome = MaskedPicture | BarePicture | RejectedPicture | RejectedFace
+
+
+@dataclass(frozen=True, slots=True)
+class FaceMasker:
+    """Puts the masks that were asked for on one face after another; templates are loaded once a process."""
+
+    request: MaskRequest
+
+    def __call__(self, rgb: Rgb, face: KnownFace) -> Iterator[Outcome]:
+        """One outcome for each picture asked for, in their order, the bare one last; or one for the face as a whole.
+
+        `rgb` need not be the photo as it was read: what one face gave can be handed on for the next. It is not
+        changed. A label may be wrong, so a face that looks masked is rejected, whoever says that it is bare.
+        """
+        request, landmarks = self.request, face.landmarks
+        synthesizer = shared_synthesizer(request.templates, request.ranges)
+        try:
+            fit = synthesizer.fit(landmarks)
+            masked_face_cue().check_unmasked(rgb, landmarks, request.already_masked_threshold)
+        except SampleRejected as verdict:
+            yield RejectedFace(verdict)
+            return
+        for asked in request.pictures():
+            rng = sample_rng(request.seed, f"{face.photo_sha256}:{face.place}:{asked.mask_type}:{asked.number}")
+            drawn = synthesizer.draw(asked.mask_type, rng, wear=self._wear(rng))
+            try:
+                masked = synthesizer.render(rgb, landmarks, drawn, fit)
+            except SampleRejected as verdict:
+                yield RejectedPicture(asked, verdict)
+            else:
+                yield MaskedPicture(asked, masked, self._encoded(masked.rgb, face.box, masked.alpha))
+        if request.bare:
+            yield BarePicture(self._encoded(rgb, face.box))
+
+    def _wear(self, rng: np.random.Generator) -> Wear | None:
+        """One of the ways asked for; None leaves the choice to the weights of the ranges."""
+        ways = self.request.wear
+        return None if ways is None else ways[int(rng.integers(len(ways)))]
+
+    def _encoded(self, rgb: Rgb, box: Box, alpha: Alpha | None = None) -> EncodedPicture:
+        request = self.request
+        crop = crop_square(rgb, box, request.crop_scale, request.crop_px) if request.crops else None
+        return EncodedPicture(
+            image=encode_image(rgb, quality=request.jpeg_quality),
+            crop=None if crop is None else encode_image(crop, quality=request.jpeg_quality),
+            alpha=encode_alpha(alpha) if request.alpha and alpha is not None else None,
+        )
