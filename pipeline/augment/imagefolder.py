@@ -13,7 +13,15 @@ from pipeline.augment.photos import MARKER, Photo
 from pipeline.core.errors import OutputError
 from pipeline.storage.digests import file_stamp
 from pipeline.storage.journal import Journal
-from pipeline.storage.whole_files import boot_id, crc32_of, sync_file_system, write_bytes, write_text
+from pipeline.storage.resumable import finished, is_as_written
+from pipeline.storage.whole_files import (
+    crc32_of,
+    remove_parts,
+    sync_file_system,
+    unwritable,
+    write_bytes,
+    write_text,
+)
 
 METADATA, REJECTED, SHEET = "metadata.jsonl", "rejected.jsonl", "contact_sheet.jpg"
 _OURS = ("images", "crops", "alpha", METADATA, REJECTED, SHEET)
@@ -76,7 +84,7 @@ class DatasetWriter:
         try:
             self._prepare(settings, mode)
         except OSError as error:
-            raise _unwritable(folder, error) from error
+            raise unwritable(folder, error) from error
 
     def __enter__(self) -> "DatasetWriter":
         return self
@@ -94,47 +102,33 @@ class DatasetWriter:
             self._check_unfinished()
         if begun and mode != "overwrite":
             self._check_settings(settings)
-            self._drop_parts()
+            remove_parts(self._folder)  # what a killed run was writing
         elif begun:
             self._clear()
         write_text(self._folder / _UNFINISHED, json.dumps(self._asked) + "\n")
         write_text(self._folder / MARKER, json.dumps(settings, indent=2, sort_keys=True) + "\n")
         self._journal = Journal(self._folder / _JOURNAL)
-        self._entries = self._whole_entries()
-        write_text(self._folder / _BOOT, boot_id())
+        records = finished(self._journal, self._folder / _BOOT, self._is_whole, synced=True)  # where it was complete
+        self._entries = {name: _entry(record) for name, record in records}
 
-    def _whole_entries(self) -> dict[str, Entry]:
-        """What the journal names and is there; after a power cut, whose files hold what was written to them.
-
-        Then the journal forgets the others: a file may have its size and no content.
-        """
-        boot = self._folder / _BOOT
-        compare = boot.is_file() and boot.read_text(encoding="utf-8") != boot_id()
-        entries = {name: _entry(self._journal[name]) for name in self._journal}
-        whole = {name: entry for name, entry in entries.items() if self._is_whole(entry, compare)}
-        if compare:
-            self._journal.rewrite(list(whole))
-        return whole
+    def _is_whole(self, record: Row, compare: bool) -> bool:
+        checksum_of = crc32_of if compare else None
+        files = [(self._folder / name, *facts) for name, facts in record["files"].items()]
+        return all(is_as_written(path, size, crc, checksum_of) for path, size, crc in files)
 
     def _check_unfinished(self) -> None:
         """Go on unasked only where the same command was killed or stopped: other photos would replace what is there."""
         path = self._folder / _UNFINISHED
         if not path.is_file():
             raise OutputError(f"{self._folder}: not empty; --resume goes on with it, --overwrite makes it anew")
-        before = _read_row(path)
-        keys = sorted(key for key in {*self._asked, *before} if self._asked.get(key) != before.get(key))
-        if keys:
-            differences = ", ".join(f"{key} was {before.get(key)!r}, is {self._asked.get(key)!r}" for key in keys)
+        if differences := _differences(_read_row(path), self._asked):
             raise OutputError(
                 f"{self._folder}: holds an unfinished run of another command ({differences}); "
                 "--resume goes on with it, --overwrite makes it anew"
             )
 
     def _check_settings(self, settings: Row) -> None:
-        before = _read_row(self._folder / MARKER)
-        keys = sorted(key for key in {*settings, *before} if settings.get(key) != before.get(key))
-        if keys:
-            differences = ", ".join(f"{key} was {before.get(key)!r}, is {settings.get(key)!r}" for key in keys)
+        if differences := _differences(_read_row(self._folder / MARKER), settings):
             raise OutputError(f"{self._folder}: made with other settings ({differences}); use them, or --overwrite")
 
     def _clear(self) -> None:
@@ -145,14 +139,6 @@ class DatasetWriter:
                 rmtree(path)
             else:
                 path.unlink(missing_ok=True)
-
-    def _drop_parts(self) -> None:
-        for part in self._folder.rglob(".*.part"):  # what a killed run was writing
-            part.unlink()
-
-    def _is_whole(self, entry: Entry, compare: bool) -> bool:
-        files = [(self._folder / name, *facts) for name, facts in entry.files.items()]
-        return all(file_stamp(path)[0] == size and not (compare and crc32_of(path) != crc) for path, size, crc in files)
 
     def has(self, photo: Photo) -> bool:
         """Whether the photo was done by an earlier run and has not changed since."""
@@ -172,7 +158,7 @@ class DatasetWriter:
             self._journal.append(entry.photo, _as_row(entry))
         except OSError as error:
             self._remove(result.files)
-            raise _unwritable(self._folder, error) from error
+            raise unwritable(self._folder, error) from error
         except BaseException:  # Ctrl-C between two pictures, or no room for the record
             self._remove(result.files)
             raise
@@ -209,7 +195,7 @@ class DatasetWriter:
             write_text(self._folder / METADATA, "".join(map(_line, rows)))
             write_text(self._folder / REJECTED, "".join(map(_line, rejected)))
         except OSError as error:
-            raise _unwritable(self._folder, error) from error
+            raise unwritable(self._folder, error) from error
 
     def mark_complete(self) -> None:
         """Note that nothing is left to do: the folder is no longer an unfinished run's.
@@ -221,7 +207,7 @@ class DatasetWriter:
             (self._folder / _UNFINISHED).unlink()
             (self._folder / _BOOT).unlink()
         except OSError as error:
-            raise _unwritable(self._folder, error) from error
+            raise unwritable(self._folder, error) from error
 
     def path_of(self, name: str) -> Path:
         """Where a file of the dataset is."""
@@ -236,11 +222,13 @@ class DatasetWriter:
         try:
             write_bytes(self._folder / SHEET, data)
         except OSError as error:
-            raise _unwritable(self._folder, error) from error
+            raise unwritable(self._folder, error) from error
 
 
-def _unwritable(folder: Path, error: OSError) -> OutputError:
-    return OutputError(f"{folder}: cannot be written: {error.strerror or error}")
+def _differences(before: Row, now: Row) -> str:
+    """What changed, for a person; empty where nothing did."""
+    keys = sorted(key for key in {*now, *before} if now.get(key) != before.get(key))
+    return ", ".join(f"{key} was {before.get(key)!r}, is {now.get(key)!r}" for key in keys)
 
 
 def _line(row: Row) -> str:

@@ -8,8 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from pipeline.core.errors import OutputError
-from pipeline.storage.whole_files import atomic_path
+from pipeline.storage.whole_files import atomic_path, unwritable
 
 _SYNC_EVERY = 256
 """A sync takes some milliseconds, as do the fastest results that are noted."""
@@ -37,7 +36,7 @@ class Journal:
             self._end = self._index()
             os.ftruncate(self._file, self._end)
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise unwritable(self._path, error) from error
 
     def _index(self) -> int:
         """Note where the good records stand and return where the last line ends."""
@@ -89,7 +88,7 @@ class Journal:
             self._sync_sometimes()
         except OSError as error:
             os.ftruncate(self._file, self._end)
-            raise self._unwritable(error) from error
+            raise unwritable(self._path, error) from error
         self._places[key] = (self._end, len(line))
         self._end += len(line)
 
@@ -121,11 +120,8 @@ class Journal:
             self.close()
             self._file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise unwritable(self._path, error) from error
         self._places, self._end = places, end
-
-    def _unwritable(self, error: OSError) -> OutputError:
-        return OutputError(f"{self._path}: cannot be written: {error.strerror or error}")
 
 
 def _line(key: str, value: Any) -> bytes:

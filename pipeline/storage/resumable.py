@@ -1,7 +1,8 @@
-"""Build an output out of sight, keep what a killed run finished of it, and put it in its place whole.
+"""What a killed run finished is kept: for every output that a journal is kept of, and for builds out of sight.
 
-DVC removes a stage's outputs before it runs the stage, so what is to survive a kill lies in `.cache/builds/`. Pixels
-that belong under a storage root are written where they stay; the build then holds the manifests and the journal.
+`finished` tells which records of a journal can be trusted. A `Build` is put in its place whole: DVC removes a stage's
+outputs before it runs the stage, so what is to survive a kill lies in `.cache/builds/`. Pixels that belong under a
+storage root are written where they stay; the build then holds the manifests and the journal.
 """
 
 import errno
@@ -16,7 +17,6 @@ from typing import Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter
 
-from pipeline.core.errors import OutputError
 from pipeline.core.locations import Address, Location
 from pipeline.core.paths import BUILDS
 from pipeline.storage.digests import code_digest, file_stamp
@@ -24,17 +24,55 @@ from pipeline.storage.journal import Journal
 from pipeline.storage.shards import INDEX, WrittenFile
 from pipeline.storage.stores import list_objects
 from pipeline.storage.whole_files import (
-    boot_id,
+    is_of_this_boot,
+    note_boot,
     remove_parts,
     remove_unnamed,
     sha256_of,
     sync_file_system,
     sync_folder,
-    write_text,
+    unwritable,
 )
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Checksum = TypeVar("Checksum", str, int)
+
+
+def finished(
+    journal: Journal, boot: Path, is_whole: Callable[[Any, bool], bool], *, synced: bool = False
+) -> Iterator[tuple[str, Any]]:
+    """The records of a journal, by key, whose files are there as they were written; taken to its end.
+
+    After a kill a file of the right size is whole, since files appear whole. After a power cut it may hold what was
+    never written, so contents are compared, and the journal forgets the records of others for good.
+
+    Args:
+        journal: Its records name files.
+        boot: The file that names the boot in which they were written. At the end it names this one.
+        is_whole: Whether all files of a record are there; with True their contents too are compared.
+        synced: Whether all files are known to be on the disk where `boot` is not there.
+
+    Raises:
+        OutputError: the disk is full or refuses.
+    """
+    uninterrupted = is_of_this_boot(boot)
+    compare = not uninterrupted and (boot.is_file() or not synced)
+    done = []
+    for key in journal:
+        record = journal[key]
+        if is_whole(record, compare):
+            done.append(key)
+            yield key, record
+    if compare:
+        journal.rewrite(done)
+    if not uninterrupted:
+        note_boot(boot)
+
+
+def is_as_written(file: Path, size: int, checksum: Checksum, checksum_of: Callable[[Path], Checksum] | None) -> bool:
+    """Whether a file is there with this size and, where `checksum_of` is given, with this checksum of its content."""
+    return file_stamp(file)[0] == size and (checksum_of is None or checksum_of(file) == checksum)
 
 
 class Build:
@@ -87,24 +125,17 @@ class Build:
         return self._results(_Rest(items, key, done), run, TypeAdapter(kind), files_of)
 
     def _finished_before(self) -> tuple[set[str], set[str]]:
-        """Keys of the results whose files are there as they were written, and the locators of those files.
-
-        After a kill a file of the right size is whole, since files appear whole. After a power cut it may hold what was
-        never written, so the contents are compared, and results of others are forgotten for good.
-        """
-        boot, trusted = self.root / "boot", boot_id()
-        compare = not boot.is_file() or boot.read_text(encoding="utf-8") != trusted
+        """Keys of the results whose files are there as they were written, and the locators of those files."""
         sizes = self._sizes_in_store()
         done: set[str] = set()
         named: set[str] = set()
-        for name in self._journal:
-            files = [WrittenFile(*facts) for facts in self._journal[name]["files"]]
-            if all(self._is_whole(file, sizes, compare) for file in files):
-                done.add(name)
-                named.update(file.locator for file in files)
-        if compare:
-            self._journal.rewrite([name for name in self._journal if name in done])
-            write_text(boot, trusted)
+
+        def is_whole(record: Any, compare: bool) -> bool:
+            return all(self._is_whole(WrittenFile(*facts), sizes, compare) for facts in record["files"])
+
+        for name, record in finished(self._journal, self.root / "boot", is_whole):
+            done.add(name)
+            named.update(locator for locator, _, _ in record["files"])
         return done, named
 
     def _sizes_in_store(self) -> dict[str, int]:
@@ -117,8 +148,7 @@ class Build:
     def _is_whole(self, file: WrittenFile, sizes: dict[str, int], compare: bool) -> bool:
         if isinstance(self.pixels, Address):
             return sizes.get(file.locator) == file.size
-        path = self.pixels / file.locator
-        return file_stamp(path)[0] == file.size and not (compare and sha256_of(path) != file.sha256)
+        return is_as_written(self.pixels / file.locator, file.size, file.sha256, sha256_of if compare else None)
 
     def _results(
         self,
@@ -232,8 +262,7 @@ def building(place: Path, key_parts: Any, root: Path = Path(), pixels: Location 
         _publish(build.folder, root / place)
         shutil.rmtree(home)
     except OSError as error:
-        where = error.filename or root / place
-        raise OutputError(f"{where}: cannot be written: {error.strerror or error}") from error
+        raise unwritable(error.filename or root / place, error) from error
 
 
 def _publish(folder: Path, place: Path) -> None:

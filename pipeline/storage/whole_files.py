@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pipeline.core.errors import OutputError
 from pipeline.core.locations import Address, Location
 from pipeline.core.step_times import timed
 from pipeline.storage.stores import send_bytes, send_file
@@ -71,6 +72,11 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
+def unwritable(place: object, error: OSError) -> OutputError:
+    """What is told of a disk that is full or refuses."""
+    return OutputError(f"{place}: cannot be written: {error.strerror or error}")
+
+
 def remove_unnamed(folder: Path, named: Container[str]) -> None:
     """Remove every file below `folder` whose path isn't named: what a killed worker left, half or of a lost row."""
     for file in folder.rglob("*"):
@@ -104,6 +110,16 @@ def boot_id() -> str:
         return _BOOT_ID.read_text(encoding="utf-8").strip()
     except OSError:
         return secrets.token_hex(16)
+
+
+def note_boot(note: Path) -> None:
+    """Say in the file `note` that what follows is written since the machine was started this time."""
+    write_text(note, boot_id())
+
+
+def is_of_this_boot(note: Path) -> bool:
+    """Whether the machine has not been started since `note` was written; false where there is none."""
+    return note.is_file() and note.read_text(encoding="utf-8") == boot_id()
 
 
 def sync_file_system(path: Path) -> None:

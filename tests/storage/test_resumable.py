@@ -1,6 +1,7 @@
 import errno
 import hashlib
 import os
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 from pipeline.core.errors import OutputError
 from pipeline.core.paths import BUILDS
 from pipeline.storage import resumable as build_module
-from pipeline.storage.resumable import building
+from pipeline.storage.journal import Journal
+from pipeline.storage.resumable import building, finished, is_as_written
 from pipeline.storage.shards import WrittenFile
+from pipeline.storage.whole_files import crc32_of, note_boot, sha256_of
 from tests.conftest import tree
 
 PLACE = Path("data/doubled")
@@ -165,3 +168,55 @@ def test_an_output_is_on_the_disk_before_it_has_its_name(project: Project, monke
     monkeypatch.setattr(Path, "rename", renamed)
     project.run([1.5])
     assert events == ["synced", "doubled"]
+
+
+ANOTHER_BOOT = "the boot before"
+
+
+@pytest.mark.parametrize(
+    ("noted", "synced", "compared"),
+    [
+        ("this", False, False),
+        ("this", True, False),
+        (ANOTHER_BOOT, False, True),
+        (ANOTHER_BOOT, True, True),
+        (None, False, True),
+        (None, True, False),
+    ],
+)
+def test_contents_are_compared_where_a_power_cut_may_have_lost_them(
+    tmp_path: Path, noted: str | None, synced: bool, compared: bool
+) -> None:
+    boot, asked = tmp_path / "boot", []
+    if noted == "this":
+        note_boot(boot)
+    elif noted:
+        boot.write_text(noted)
+
+    def is_whole(record: str, compare: bool) -> bool:
+        asked.append(compare)
+        return record == "whole"
+
+    with Journal(tmp_path / "journal") as journal:
+        journal.append("a", "torn")
+        journal.append("b", "whole")
+        assert list(finished(journal, boot, is_whole, synced=synced)) == [("b", "whole")]
+        assert list(journal) == (["b"] if compared else ["a", "b"]), "what is lost is forgotten for good"
+        assert list(finished(journal, boot, is_whole)) == [("b", "whole")]
+    assert asked[:2] == [compared] * 2
+    assert not any(asked[2:]), "this boot is named, so nothing is compared twice"
+
+
+@pytest.mark.parametrize(
+    ("content", "by_size", "by_content"),
+    [(b"pixels", True, True), (bytes(6), True, False), (b"pix", False, False), (None, False, False)],
+)
+def test_a_file_is_as_it_was_written_by_size_and_where_asked_by_content(
+    tmp_path: Path, content: bytes | None, by_size: bool, by_content: bool
+) -> None:
+    file, sha256 = tmp_path / "a.jpg", hashlib.sha256(b"pixels").hexdigest()
+    if content is not None:
+        file.write_bytes(content)
+    assert is_as_written(file, 6, sha256, None) == by_size
+    assert is_as_written(file, 6, sha256, sha256_of) == by_content
+    assert is_as_written(file, 6, zlib.crc32(b"pixels"), crc32_of) == by_content

@@ -17,7 +17,7 @@ from typing import IO
 from pipeline.core.errors import SourceError
 from pipeline.sources.archives.gate import ArchiveLimits, Gate, shown_name
 from pipeline.sources.offers import Refusal
-from pipeline.storage.whole_files import boot_id, size_of, sync_file_system, write_text
+from pipeline.storage.whole_files import is_of_this_boot, note_boot, size_of, sync_file_system, write_text
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 """File name endings of the archives that are unpacked."""
@@ -56,10 +56,10 @@ def unpack(archive: Path, store: Path, limits: ArchiveLimits) -> tuple[Path, tup
 def _begin(files: Path) -> None:
     """Make the folder, or keep it where this machine hasn't been started since it was begun."""
     boot = files.parent / "boot"
-    if files.exists() and not (boot.is_file() and boot.read_text(encoding="utf-8") == boot_id()):
+    if files.exists() and not is_of_this_boot(boot):
         shutil.rmtree(files)
     files.mkdir(parents=True, exist_ok=True)
-    write_text(boot, boot_id())
+    note_boot(boot)
 
 
 def _key(archive: Path, limits: ArchiveLimits) -> str:
