@@ -82,11 +82,6 @@ def find_links(
     return Links(ids, np.unique(links[np.isin(links["kind"], wanted)]))
 
 
-def make_link(first: str, second: str, kind: LinkKind, distance: float) -> DuplicateLink:
-    """A link with its ends in ascending order."""
-    return DuplicateLink(first=min(first, second), second=max(first, second), kind=kind, distance=distance)
-
-
 def _links(kind: LinkKind, first: Indices, second: Indices, distance: NDArray[Any] | float = 0.0) -> _Links:
     links = np.empty(len(first), dtype=_LINK)
     links["first"], links["second"] = np.minimum(first, second), np.maximum(first, second)

@@ -270,8 +270,3 @@ def write_image(place: Location, rgb: Rgb, quality: int = 95) -> None:
 def encode_alpha(alpha: Alpha) -> bytes:
     """An alpha `(H, W, 1)` in [0, 1] as the bytes of an 8-bit grey PNG."""
     return encode_image(np.rint(alpha[:, :, 0] * 255).astype(np.uint8), "png")
-
-
-def write_alpha(place: Location, alpha: Alpha) -> None:
-    """Write an alpha `(H, W, 1)` in [0, 1] as an 8-bit grey PNG, whole or not at all."""
-    write_bytes(place, encode_alpha(alpha), synced=False)

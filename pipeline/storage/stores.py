@@ -84,15 +84,6 @@ def _version(facts: dict[str, Any]) -> str:
     return hashlib.sha256(repr(sorted(facts.items())).encode()).hexdigest()[:32]
 
 
-def list_files(folder: Address) -> list[str]:
-    """The paths below `folder` of all objects in it, sorted.
-
-    Raises:
-        StorageError: the store can't be used.
-    """
-    return [found.name for found in list_objects(folder)]
-
-
 @contextmanager
 def _store(address: Address) -> Iterator[Any]:
     """The client of the address's store; what goes wrong with the store itself, not with one file, stops the run."""

@@ -5,7 +5,7 @@ import hashlib
 import cv2
 import numpy as np
 
-from pipeline.core.records import Image
+from pipeline.core.records import DuplicateLink, Image
 from pipeline.dedup.fingerprints.fingerprint import Fingerprint
 
 
@@ -38,6 +38,11 @@ def fingerprint_row(sha256, **changes):
     }
     row |= {"brightness": 120.0, "contrast": 60.0, "sharpness": 0.1, "compression": 0.1}
     return Fingerprint(**(row | changes))
+
+
+def make_link(first, second, kind, distance):
+    """A link with its ends in ascending order."""
+    return DuplicateLink(first=min(first, second), second=max(first, second), kind=kind, distance=distance)
 
 
 def picture(seed, side_px=192):

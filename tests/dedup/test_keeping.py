@@ -6,8 +6,7 @@ import pytest
 
 from pipeline.core.params import DedupParams
 from pipeline.dedup.keeping import keep_best
-from pipeline.dedup.links import make_link
-from tests.dedup.examples import fingerprint_row, image_row
+from tests.dedup.examples import fingerprint_row, image_row, make_link
 
 PARAMS = DedupParams()
 

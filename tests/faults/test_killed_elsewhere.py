@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from pipeline.core.locations import Address
-from pipeline.storage.stores import list_files, read_bytes
+from pipeline.storage.stores import read_bytes
 from pipeline.storage.whole_files import write_bytes
 from tests.conftest import tree
 from tests.faults.conftest import PHOTOS, MakeProject, Project, kill_after
+from tests.stores import list_files
 
 STAGES = {
     "ingest": ("data/raw/mine", "data-raw-mine", "ingest", {}),

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from pipeline.core.locations import Address
-from pipeline.storage.stores import list_files
+from tests.stores import list_files
 
 
 def dvc(project: Path, *words: str) -> str:

@@ -9,11 +9,10 @@ import pytest
 
 from pipeline.columns.ids import IdTable, id_array
 from pipeline.core.records import Assignment, DuplicateLink, Image, Rejection
-from pipeline.dedup.links import make_link
 from pipeline.split.groups import group_images
 from pipeline.split.leak_gate import LeakError, LeakGate
 from pipeline.split.sides import SIDES, SplitRules, balance, farthest_share
-from tests.dedup.examples import image_row
+from tests.dedup.examples import image_row, make_link
 from tests.split.rows import face_of, made_manifest, masked_of, split_rows
 
 SHARES = (0.7, 0.15, 0.15)

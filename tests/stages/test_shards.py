@@ -18,10 +18,11 @@ from pipeline.faces.extraction import FaceExtractor
 from pipeline.storage.images import read_image
 from pipeline.storage.manifests import read_manifest, write_manifest
 from pipeline.storage.shards import StoredFile
-from pipeline.storage.stores import list_files, read_bytes
+from pipeline.storage.stores import read_bytes
 from pipeline.storage.whole_files import write_bytes
 from stages import augment, faces
 from tests.conftest import tree
+from tests.stores import list_files
 
 MakeImage = Callable[..., Image]
 PHOTOS = 3

@@ -16,9 +16,9 @@ from pipeline.storage.images import (
     ImageLimits,
     decode_grey,
     decode_image,
+    encode_alpha,
     encode_image,
     read_image,
-    write_alpha,
     write_image,
 )
 
@@ -197,10 +197,9 @@ def test_a_picture_survives_the_round_trip(tmp_path: Path, portrait: Rgb) -> Non
     assert len(encode_image(portrait, quality=60)) < len(encode_image(portrait, quality=95)) / 2
 
 
-def test_alpha_is_written_as_grey(tmp_path: Path) -> None:
+def test_alpha_is_encoded_as_grey() -> None:
     alpha = np.linspace(0, 1, 40 * 40, dtype=np.float32).reshape(40, 40, 1)
-    write_alpha(tmp_path / "alpha.png", alpha)
-    with PillowImage.open(tmp_path / "alpha.png") as image:
+    with PillowImage.open(io.BytesIO(encode_alpha(alpha))) as image:
         assert image.mode == "L"
         assert np.array_equal(np.asarray(image), np.rint(alpha[:, :, 0] * 255).astype(np.uint8))
 

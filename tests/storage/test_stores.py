@@ -8,8 +8,9 @@ from pipeline.core.errors import ConfigError, SampleRejected, StorageError
 from pipeline.core.locations import Address, Stretch, located, parse_location
 from pipeline.core.params import parse_params
 from pipeline.storage.images import ImageLimits, read_file
-from pipeline.storage.stores import list_files, read_bytes
+from pipeline.storage.stores import read_bytes
 from pipeline.storage.whole_files import atomic_path, write_bytes
+from tests.stores import list_files
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.core.step_times import timed
 from pipeline.dedup.fingerprints.face_patch import UPPER_ROWS, AlignedFace, FaceAligner
@@ -130,8 +129,3 @@ def _surroundings(grey: Grey) -> bytes:
     step = len(grey) // THUMBNAIL_PX
     inside = grey.reshape(THUMBNAIL_PX, step, THUMBNAIL_PX, step).min(axis=(1, 3)) > 0
     return np.where(inside, resample(grey, THUMBNAIL_PX, THUMBNAIL_PX), np.uint8(0)).tobytes()
-
-
-def as_thumbnail(data: bytes) -> NDArray[np.float32]:
-    """A stored thumbnail as `float32 (16, 16)`."""
-    return np.frombuffer(data, dtype=np.uint8).reshape(THUMBNAIL_PX, THUMBNAIL_PX).astype(np.float32)

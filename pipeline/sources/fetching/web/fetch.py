@@ -158,10 +158,6 @@ class Fetcher:
                 raise SampleRejected("file_too_large", f"over {limit} bytes")
 
 
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:300]
-
-
 def next_hop(address: str, location: str) -> str:
     """Where a redirect leads.
 
