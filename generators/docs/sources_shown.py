@@ -26,12 +26,12 @@ import yaml
 from click.testing import CliRunner
 from kagglesdk import kaggle_env
 
+from generators.docs.loopback import Reply, Request, serve
+from generators.docs.made_up import picture, write_tree
 from pipeline.core.paths import LABEL_CONFLICTS, RAW
 from pipeline.core.records import Image, Rejection
 from pipeline.storage.manifests import read_manifest
 from stages.cli import main as maskwright
-from tests.sources.kit import picture, write_tree
-from tests.sources.server import Reply, Request, serve
 
 VOC = (
     "<annotation><filename>{}</filename><object><name>{}</name>"

@@ -1,5 +1,6 @@
 """The rooms of the house: every module is in one, and imports run down the list only, without a circle."""
 
+import ast
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -30,6 +31,20 @@ def test_no_module_lies_loose_and_no_room_is_unknown() -> None:
     assert set(loose) == {"__init__.py", "py.typed"}
     rooms = {path.name for path in (ROOT / "pipeline").iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert rooms == set(LAYERS) - {"stages"}
+
+
+def test_what_makes_committed_files_needs_no_tests() -> None:
+    makers = sorted((ROOT / "generators").rglob("*.py"))
+    found = [str(module.relative_to(ROOT)) for module in makers if "tests" in _packages(module)]
+    assert found == []
+
+
+def _packages(module: Path) -> set[str]:
+    """The packages that a module imports, those inside functions too."""
+    nodes = list(ast.walk(ast.parse(module.read_text(encoding="utf-8"))))
+    names = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    names |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return {name.partition(".")[0] for name in names}
 
 
 @pytest.mark.parametrize("room", LAYERS)

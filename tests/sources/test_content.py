@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image as PillowImage
 
+from generators.docs.made_up import picture, write_tree
 from pipeline.core.errors import SampleRejected
 from pipeline.sources.content import image_extension, refuse_polyglot
 from pipeline.sources.ingest import ingest_source
-from tests.sources.kit import Ingest, by_origin, ingest_params, picture, reasons, write_tree
+from tests.sources.kit import Ingest, by_origin, ingest_params, reasons
 
 
 def with_zip(data: bytes) -> bytes:

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from generators.docs.made_up import picture, write_tree
 from pipeline.core.errors import SourceError
 from pipeline.core.locations import Address
 from pipeline.core.params import parse_params
 from pipeline.sources.ingest import Ingested, ingest_source
 from pipeline.storage.stores import read_bytes
 from pipeline.storage.whole_files import write_bytes
-from tests.sources.kit import Ingest, by_origin, picture, reasons, write_tree
+from tests.sources.kit import Ingest, by_origin, reasons
 from tests.stores import list_files
 
 LABELS = {"masked": {"mask_type": "surgical"}, "bare": {"mask_type": "none"}}

@@ -4,8 +4,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from generators.docs.made_up import picture, write_tree
 from stages.ingest import command
-from tests.sources.kit import picture, write_tree
 
 
 @pytest.fixture

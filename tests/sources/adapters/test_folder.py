@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from generators.docs.made_up import picture, write_tree
 from pipeline.core.errors import ConfigError, SourceError
 from pipeline.core.records import Image, Rejection
 from pipeline.storage.manifests import read_manifest
-from tests.sources.kit import Ingest, by_origin, picture, reasons, write_tree
+from tests.sources.kit import Ingest, by_origin, reasons
 
 LABELS = {"with_mask": {"mask_type": "surgical", "wear": "correct"}, "without_mask": {"mask_type": "none"}}
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from generators.docs.made_up import picture, write_tree
 from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.ffhq import object_entries
 from pipeline.sources.adapters.humans_in_the_loop import swapped_order
-from tests.sources.kit import Ingest, by_origin, picture, reasons, write_tree
+from tests.sources.kit import Ingest, by_origin, reasons
 
 MASKED_NAMES = {
     "CMFD/41000/41192_Mask.jpg": ("surgical", "correct"),

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from generators.docs.made_up import picture, write_tree
 from pipeline.core.errors import SourceError
-from tests.sources.kit import Ingest, by_origin, picture, reasons, write_tree
+from tests.sources.kit import Ingest, by_origin, reasons
 
 MANIFEST = (
     b"file,identity,licence,origin,kind\n"

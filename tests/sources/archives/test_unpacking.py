@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from generators.docs.made_up import picture
 from pipeline.core.errors import SourceError
 from pipeline.sources.archives.gate import ArchiveLimits
 from pipeline.sources.archives.unpacking import unpack
-from tests.sources.kit import picture
 
 LIMITS = ArchiveLimits(max_members=50, max_total_bytes=8 << 20, max_member_bytes=4 << 20, max_ratio=100)
 GOOD = picture(1)

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from generators.docs.loopback import Reply, Request, Server, ranged, serve
+from generators.docs.made_up import picture
 from pipeline.core.errors import SourceError
 from pipeline.sources.fetching.pins import locked
-from tests.sources.kit import Ingest, by_origin, picture, reasons
-from tests.sources.server import Reply, Request, Server, ranged, serve
+from tests.sources.kit import Ingest, by_origin, reasons
 
 HANDLE = "dhruvmak/face-mask-detection"
 API = "/v1/datasets.DatasetApiService"

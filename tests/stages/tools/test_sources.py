@@ -4,11 +4,11 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from generators.docs.made_up import picture, write_tree
 from pipeline.core.records import Image, Rejection
 from pipeline.sources.provenance import Provenance
 from pipeline.storage.manifests import read_manifest
 from stages.cli import main
-from tests.sources.kit import picture, write_tree
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+from generators.docs.loopback import Reply, Request, Server, ranged, serve
+from generators.docs.made_up import picture
 from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.urls import AddressStatus
 from pipeline.sources.fetching.web import guard
@@ -22,8 +24,7 @@ from pipeline.sources.fetching.web.lists import read_list
 from pipeline.sources.fetching.web.pace import Pace
 from pipeline.sources.ingest import Ingested
 from pipeline.storage.manifests import read_manifest
-from tests.sources.kit import Ingest, by_origin, picture, reasons
-from tests.sources.server import Reply, Request, Server, ranged, serve
+from tests.sources.kit import Ingest, by_origin, reasons
 
 LABELS = {"cloth": {"mask_type": "cloth"}}
 PHOTOS = {f"/{number}.jpg": picture(number, (200, 150)) for number in range(12)}

@@ -1,4 +1,4 @@
-"""A server on the loopback interface that says what a test tells it to."""
+"""A server on the loopback interface that says what it is told to."""
 
 import threading
 import time
