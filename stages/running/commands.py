@@ -36,7 +36,6 @@ EXTRA_OF_MODULE = {
     "torchvision": "train",
     "dvclive": "train",
     "sklearn": "train",
-    "matplotlib": "train",
     "kagglehub": "pipeline",
     "protego": "pipeline",
     "pyarrow": "pipeline",
