@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import roc_curve
 
 from pipeline.scores.classification import Labels, Probabilities
 
@@ -38,12 +39,9 @@ def roc_rows(labels: Labels, probabilities: Probabilities, classes: Sequence[str
 
 
 def _curve(positive: NDArray[np.bool_], values: NDArray[np.float32]) -> list[dict[str, float]]:
-    order = np.argsort(-values, kind="stable")
-    hits, misses = np.cumsum(positive[order]), np.cumsum(~positive[order])
-    last_of_ties = np.flatnonzero(np.append(np.diff(values[order]) != 0, True))
-    chosen = last_of_ties[np.unique(np.linspace(0, len(last_of_ties) - 1, _MOST_POINTS).round().astype(int))]
-    points = [{"fpr": float(misses[i] / misses[-1]), "tpr": float(hits[i] / hits[-1])} for i in chosen]
-    return [{"fpr": 0.0, "tpr": 0.0}, *points]
+    false, true, _ = roc_curve(positive, values, drop_intermediate=False)
+    chosen = 1 + np.unique(np.linspace(0, len(true) - 2, _MOST_POINTS).round().astype(int))
+    return [{"fpr": float(false[i]), "tpr": float(true[i])} for i in (0, *chosen)]
 
 
 def to_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:

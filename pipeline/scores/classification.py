@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
 from pipeline.core.errors import MaskwrightError
 
@@ -44,17 +45,6 @@ class Scores:
         return asdict(self)
 
 
-def confusion_matrix(labels: Labels, predicted: Labels, classes: int) -> NDArray[np.int64]:
-    """Counts `(classes, classes)`, the true class by row.
-
-    >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
-    [[1, 1], [0, 1]]
-    """
-    matrix = np.zeros((classes, classes), dtype=np.int64)
-    np.add.at(matrix, (labels, predicted), 1)
-    return matrix
-
-
 def score(labels: Labels, probabilities: Probabilities, classes: Sequence[str]) -> Scores:
     """All scores of probabilities `(N, classes)` against labels `(N,)`.
 
@@ -63,30 +53,20 @@ def score(labels: Labels, probabilities: Probabilities, classes: Sequence[str]) 
     """
     if len(labels) == 0:
         raise MaskwrightError(f"no sample has a known label among {', '.join(classes)}: nothing to score")
-    matrix = confusion_matrix(labels, probabilities.argmax(1).astype(np.int64), len(classes))
-    per_class = _per_class(matrix)
-    present = matrix.sum(1) > 0
+    predicted, numbers = probabilities.argmax(1), range(len(classes))
+    columns = precision_recall_fscore_support(labels, predicted, labels=numbers, zero_division=0)
+    per_class = [ClassScores(float(p), float(r), float(f), int(n)) for p, r, f, n in zip(*columns, strict=True)]
+    present = [row for row in per_class if row.support]
+    matrix = confusion_matrix(labels, predicted, labels=numbers)
     return Scores(
         count=len(labels),
-        accuracy=float(np.trace(matrix) / matrix.sum()),
-        balanced_accuracy=float(per_class[present, 1].mean()),
-        macro_f1=float(per_class[present, 2].mean()),
+        accuracy=float(accuracy_score(labels, predicted)),
+        balanced_accuracy=float(np.mean([row.recall for row in present])),
+        macro_f1=float(np.mean([row.f1 for row in present])),
         roc_auc=roc_auc(labels, probabilities),
-        per_class={
-            name: ClassScores(float(p), float(r), float(f), int(matrix[k].sum()))
-            for k, (name, (p, r, f)) in enumerate(zip(classes, per_class, strict=True))
-        },
-        confusion=tuple(tuple(int(value) for value in row) for row in matrix),
+        per_class=dict(zip(classes, per_class, strict=True)),
+        confusion=tuple(tuple(row) for row in matrix.tolist()),
     )
-
-
-def _per_class(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Precision, recall and F1 by class, 0 where nothing was called so or is so."""
-    right = np.diag(matrix).astype(np.float64)
-    precision = right / np.maximum(matrix.sum(0), 1)
-    recall = right / np.maximum(matrix.sum(1), 1)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    return np.stack([precision, recall, f1], axis=1)
 
 
 def roc_auc(labels: Labels, probabilities: Probabilities) -> float | None:
@@ -94,12 +74,4 @@ def roc_auc(labels: Labels, probabilities: Probabilities) -> float | None:
     present = np.unique(labels)
     if len(present) < 2:
         return None
-    return float(np.mean([_binary_auc(labels == k, probabilities[:, k]) for k in present]))
-
-
-def _binary_auc(positive: NDArray[np.bool_], values: NDArray[np.float32]) -> float:
-    """The chance that a positive sample's value is above a negative one's, ties counted half (Mann-Whitney)."""
-    negatives = np.sort(values[~positive])
-    below = np.searchsorted(negatives, values[positive], side="left")
-    up_to = np.searchsorted(negatives, values[positive], side="right")
-    return float((below + up_to).mean() / 2 / len(negatives))
+    return float(np.mean([roc_auc_score(labels == k, probabilities[:, k]) for k in present]))

@@ -1,6 +1,7 @@
 from xml.etree import ElementTree
 
 import numpy as np
+import pytest
 
 from pipeline.evaluation.charts import line_chart, reliability_chart
 from pipeline.evaluation.plots import confusion_rows, prediction_rows, roc_rows, to_csv
@@ -20,7 +21,7 @@ def test_confusion_rows_name_both_classes() -> None:
 def test_the_area_under_the_curve_rows_is_the_auc() -> None:
     rows = roc_rows(LABELS, PROBABILITIES, ("no", "yes"))["yes"]
     area = np.trapezoid([row["tpr"] for row in rows], [row["fpr"] for row in rows])
-    assert area == roc_auc(LABELS, PROBABILITIES)
+    assert area == pytest.approx(roc_auc(LABELS, PROBABILITIES))
     assert (rows[0]["fpr"], rows[-1]["tpr"]) == (0.0, 1.0)
 
 
