@@ -10,12 +10,13 @@ from pipeline.core.arrays import Rgb
 from pipeline.core.locations import Location, located
 from pipeline.core.randomness import sample_rng
 from pipeline.core.records import Assignment
+from pipeline.core.shares import Interval
 from pipeline.evaluation.attributes import FaceGeometry, attributes_of
 from pipeline.evaluation.external import EvaluationSet
 from pipeline.evaluation.slices import SliceScore, lagging, slice_scores
 from pipeline.scores.calibration import Logits, expected_calibration_error, reliability, softmax
 from pipeline.scores.classification import Labels, Probabilities, Scores, score
-from pipeline.scores.intervals import Interval, bootstrap_intervals
+from pipeline.scores.intervals import bootstrap_intervals
 from pipeline.training.data import CropDataset, read_crop
 from pipeline.training.inference import predict
 from pipeline.training.labels import UNKNOWN_LABEL, Head

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.core.shares import wilson_interval
 from pipeline.scores.classification import Labels
-from pipeline.scores.intervals import wilson_interval
 
 _SMALLEST_LAGGING = 8
 """Fewer samples than this say nothing about a slice."""

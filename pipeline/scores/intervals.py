@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core.shares import Interval
 from pipeline.scores.classification import Labels
-
-Interval = tuple[float, float]
 
 _BLOCK = 200
 """Resamplings at a time, so that memory doesn't grow with their number."""
@@ -50,19 +49,3 @@ def _scores(matrices: NDArray[np.int64]) -> NDArray[np.float64]:
     count = np.maximum(present.sum(1), 1)
     accuracy = right.sum(1) / np.maximum(actual.sum(1), 1)
     return np.stack([accuracy, (recall * present).sum(1) / count, (f1 * present).sum(1) / count], axis=1)
-
-
-def wilson_interval(right: int, count: int) -> Interval:
-    """The 95 % score interval of a share (Wilson, 1927, doi 10.2307/2276774); sound for few samples too.
-
-    >>> [round(value, 3) for value in wilson_interval(9, 10)]
-    [0.596, 0.982]
-    """
-    if count == 0:
-        return (0.0, 1.0)
-    z = 1.959964
-    share, spread = right / count, z * z / count
-    centre = (share + spread / 2) / (1 + spread)
-    half = z * np.sqrt(share * (1 - share) / count + spread / count / 4) / (1 + spread)
-    low = 0.0 if right == 0 else max(0.0, float(centre - half))
-    return (low, 1.0 if right == count else min(1.0, float(centre + half)))

@@ -40,6 +40,7 @@ EXTRA_OF_MODULE = {
     "protego": "pipeline",
     "pyarrow": "pipeline",
     "requests": "pipeline",
+    "scipy": "pipeline",
     "dvc": "pipeline",
 }
 """Which extra brings a package that the base install lacks."""

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from pipeline.core.shares import wilson_interval
 from pipeline.scores.calibration import expected_calibration_error, fit_temperature, reliability, softmax
-from pipeline.scores.intervals import bootstrap_intervals, wilson_interval
+from pipeline.scores.intervals import bootstrap_intervals
 
 
 def overconfident(count: int = 4000, factor: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
@@ -65,9 +66,3 @@ def test_intervals_are_the_same_every_time() -> None:
     predicted = np.array([0, 1, 1] * 20)
     groups = [str(k) for k in range(60)]
     assert intervals(groups, labels, predicted, 4) == intervals(groups, labels, predicted, 4)
-
-
-@pytest.mark.parametrize(("right", "count"), [(0, 0), (0, 5), (5, 5), (3, 7)])
-def test_wilson_intervals_hold_their_share(right: int, count: int) -> None:
-    low, high = wilson_interval(right, count)
-    assert 0 <= low <= (right / count if count else 0.5) <= high <= 1

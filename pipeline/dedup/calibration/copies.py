@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 import cv2
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.arrays import Rgb
 from pipeline.core.params import DedupParams
+from pipeline.core.shares import wilson_interval
 from pipeline.dedup.fingerprints.fingerprint import Fingerprint
 from pipeline.dedup.fingerprints.table import Fingerprints
 from pipeline.dedup.links import judge_pairs
@@ -65,7 +65,7 @@ TRANSFORMATIONS: Mapping[str, Callable[[Rgb], Rgb]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A share of trials with its 95 % interval (Wilson 1927, doi 10.1080/01621459.1927.10502953)."""
+    """A share of trials, printed with its 95 % interval."""
 
     hits: int
     trials: int
@@ -75,20 +75,8 @@ class Rate:
         """The share; 1 where nothing was tried."""
         return self.hits / self.trials if self.trials else 1.0
 
-    def interval(self, z: float = 1.96) -> tuple[float, float]:
-        """Lower and upper end.
-
-        >>> [round(end, 2) for end in Rate(9, 10).interval()]
-        [0.6, 0.98]
-        """
-        if not self.trials:
-            return (0.0, 1.0)
-        n, p = self.trials, self.value
-        centre, spread = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return ((centre - spread) / (1 + z * z / n), (centre + spread) / (1 + z * z / n))
-
     def __str__(self) -> str:
-        low, high = self.interval()
+        low, high = wilson_interval(self.hits, self.trials)
         return f"{self.value:6.1%} [{low:.1%}, {high:.1%}]"
 
 

@@ -44,12 +44,9 @@ def test_photos_that_are_alike_count_against_precision(photos):
     assert point.precision.trials == point.precision.hits + 1
 
 
-def test_an_interval_holds_its_rate_and_narrows():
-    for trials in (4, 400):
-        low, high = Rate(trials // 2, trials).interval()
-        assert 0 < low < 0.5 < high < 1
-    assert Rate(200, 400).interval()[0] > Rate(2, 4).interval()[0]
-    assert Rate(0, 0).interval() == (0, 1)
+def test_a_rate_is_printed_with_its_interval():
+    assert str(Rate(9, 10)) == " 90.0% [59.6%, 98.2%]"
+    assert str(Rate(0, 0)) == "100.0% [0.0%, 100.0%]"
 
 
 def test_the_command_prints_a_curve(photos, tmp_path):
