@@ -1,6 +1,5 @@
 """One run at a time on one output: a lock that ends with the process that holds it."""
 
-import fcntl
 import json
 import os
 import socket
@@ -8,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from pipeline.core.errors import OutputError
 
@@ -22,42 +23,24 @@ def run_lock(path: Path, output: str) -> Iterator[None]:
     Raises:
         OutputError: another run holds it, or the file cannot be made.
     """
+    lock = FileLock(path, blocking=False, fallback_to_soft=False)  # a soft lock would outlive a killed process
     try:
-        descriptor = _acquire(path)
-    except BlockingIOError as error:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
         raise OutputError(f"{output}: in use by another run, {_holder(path)}; wait for it, or stop it") from error
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
     try:
+        path.write_text(json.dumps(_note()), encoding="utf-8")
         yield
     finally:
         path.unlink(missing_ok=True)  # before the lock goes: afterwards it may be another run's
-        os.close(descriptor)
+        lock.release()
 
 
-def _acquire(path: Path) -> int:
-    """An open descriptor that holds the lock on the file that stands at `path` now."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_at(descriptor, path):
-                note = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}
-                os.ftruncate(descriptor, 0)
-                os.write(descriptor, json.dumps(note).encode())
-                return descriptor
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)  # its former holder removed the file between opening and locking
-
-
-def _is_at(descriptor: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
+def _note() -> dict[str, str | int]:
+    return {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}
 
 
 def _holder(path: Path) -> str:
