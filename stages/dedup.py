@@ -27,7 +27,12 @@ def command(params: "Params") -> None:
     manifests = [RAW / source / IMAGES for source in params.ingest.sources]
     images = ImageRows.read(manifests)
     fingerprints, unreadable = fingerprint_images(
-        images, faces=params.dedup.align_faces, engine=params.engine, root=params.storage.pixels, mapper=mapped
+        images,
+        faces=params.dedup.align_faces,
+        hasher=params.dedup.hasher,
+        engine=params.engine,
+        root=params.storage.pixels,
+        mapper=mapped,
     )
     wanted = list(images) if params.dedup.same_person.enabled else []
     embeddings = embed_images(wanted, params.storage.pixels, engine=params.engine, mapper=mapped)

@@ -102,9 +102,13 @@ class SamePersonParams(Section):
     max_images: Annotated[int, Field(ge=2)] = 50
 
 
+HasherName = Literal["fast", "imagehash"]
+
+
 class DedupParams(Section):
     """When two images are the same photo, and what follows from it."""
 
+    hasher: HasherName = "fast"
     max_distance_bits: Annotated[int, Field(ge=0, le=32)] = 8
     max_in_memory: Annotated[int, Field(ge=1)] = 20_000_000
     align_faces: bool = True

@@ -109,6 +109,7 @@ def _lookalikes(images: Sequence[Image], sides: Mapping[str, str], params: Param
     fingerprints, _ = fingerprint_images(
         images,
         faces=params.dedup.align_faces,
+        hasher=params.dedup.hasher,
         engine=params.engine,
         cache_folder=FINGERPRINTS,
         root=params.storage.pixels,

@@ -66,7 +66,7 @@ def audit_folders(
     """
     images = [*_list_images(train, TRAIN), *_list_images(test, TEST)]
     fingerprints, unreadable = fingerprint_images(
-        images, faces=params.align_faces, engine=engine, cache_folder=cache_folder
+        images, faces=params.align_faces, hasher=params.hasher, engine=engine, cache_folder=cache_folder
     )
     readable = [image for image in images if image.sha256 in fingerprints]
     sides = Counter(image.source for image in readable)

@@ -36,6 +36,7 @@ EXTRA_OF_MODULE = {
     "torchvision": "train",
     "dvclive": "train",
     "sklearn": "train",
+    "imagehash": "pipeline",
     "kagglehub": "pipeline",
     "protego": "pipeline",
     "pyarrow": "pipeline",

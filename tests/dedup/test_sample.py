@@ -23,12 +23,20 @@ def kinds():
 
 
 @pytest.fixture(scope="module")
-def curation(kinds):
+def images(kinds):
     files = [SAMPLE / "faces" / name for name, kind in kinds.items() if kind != "damaged"]
-    images = [
+    return [
         image_row(file.name, path=str(file), sha256=hashlib.sha256(file.read_bytes()).hexdigest()) for file in files
     ]
-    fingerprints, _ = fingerprint_images(images, faces=True, cache_folder=None)
+
+
+@pytest.fixture(scope="module")
+def fingerprints(images):
+    return fingerprint_images(images, faces=True, cache_folder=None)[0]
+
+
+@pytest.fixture(scope="module")
+def curation(images, fingerprints):
     return curate(images, fingerprints, Params())
 
 
@@ -40,3 +48,11 @@ def test_exactly_the_planted_duplicates_are_dropped(kinds, curation):
         found[row.cluster].add(names[row.image_id])
     assert {frozenset(cluster) for cluster in found.values()} == planted
     assert len(curation.rejected) == len(planted) == 12
+
+
+def test_imagehash_gives_the_same_bits_and_links(images, fingerprints, curation):
+    theirs, _ = fingerprint_images(images, faces=True, hasher="imagehash", cache_folder=None)
+    assert len(theirs) == len(images) - 3  # three files are copies of others
+    assert theirs == fingerprints
+    again = curate(images, theirs, Params())
+    assert list(again.links) == list(curation.links)

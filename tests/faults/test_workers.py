@@ -19,7 +19,7 @@ from pipeline.augment.manifest_masker import ManifestMasker, Masking, PhotoFaces
 from pipeline.core.arrays import Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.locations import Location
-from pipeline.core.params import EngineParams
+from pipeline.core.params import EngineParams, HasherName
 from pipeline.core.records import Image, Rejection
 from pipeline.dedup.fingerprints.cache import _fingerprint_file
 from pipeline.dedup.fingerprints.fingerprint import Fingerprint
@@ -58,9 +58,9 @@ class PoisonedInspector(Inspector):
         return Inspector.__call__(self, offer)
 
 
-def poisoned_fingerprint(root: Location, image: Image) -> Fingerprint | SampleRejected:
+def poisoned_fingerprint(root: Location, hasher: HasherName, image: Image) -> Fingerprint | SampleRejected:
     die_over(image.origin)
-    return _fingerprint_file(root, image)
+    return _fingerprint_file(root, hasher, image)
 
 
 class PoisonedExtractor(FaceExtractor):

@@ -12,7 +12,7 @@ from pipeline.columns.ids import EqualValues
 from pipeline.columns.image_table import ImageRows
 from pipeline.core.errors import SampleRejected
 from pipeline.core.locations import Location, located
-from pipeline.core.params import EngineParams
+from pipeline.core.params import EngineParams, HasherName
 from pipeline.core.paths import FINGERPRINTS
 from pipeline.core.records import Image, Rejection
 from pipeline.dedup.fingerprints.face_patch import FaceAligner, make_aligner
@@ -65,6 +65,7 @@ def fingerprint_images(
     images: Sequence[Image],
     *,
     faces: bool,
+    hasher: HasherName = "fast",
     engine: EngineParams | None = None,
     cache_folder: Path | None = FINGERPRINTS,
     root: Location = Path(),
@@ -77,15 +78,20 @@ def fingerprint_images(
     Args:
         images: Rows; of several with one content, one is decoded.
         faces: Whether to look for faces too: far slower, but it finds crops and rotated copies.
+        hasher: Who computes the hashes.
         engine: Who works, as in `map_records`.
         cache_folder: Where fingerprints stay between runs; None keeps none. Failures are never cached.
         root: What the rows' paths begin at.
         mapper: What is called as `map_records` is.
+
+    Raises:
+        ModuleNotFoundError: the hasher is not installed.
     """
-    stored = None if cache_folder is None else cache_folder / f"{fingerprint_version(faces)}.parquet"
+    version = fingerprint_version(faces, hasher)
+    stored = None if cache_folder is None else cache_folder / f"{version}.parquet"
     if cache_folder is not None:
         cache_folder.mkdir(parents=True, exist_ok=True)
-    compute = partial(_fingerprint_with_face if faces else _fingerprint_file, root)
+    compute = partial(_fingerprint_with_face if faces else _fingerprint_file, root, hasher)
     found = Fingerprints(cache_folder)
     return found, cached_by_content(images, Fingerprint, compute, stored, partial(mapper, engine=engine), into=found)
 
@@ -156,17 +162,18 @@ def _collected(
     return failed, found
 
 
-def _fingerprint_file(root: Location, image: Image) -> Fingerprint | SampleRejected:
+def _fingerprint_file(root: Location, hasher: HasherName, image: Image) -> Fingerprint | SampleRejected:
     try:
-        return fingerprint_grey(image.sha256, read_grey(located(root, image.path), draft_side_px=DRAFT_SIDE_PX))
+        decoded = read_grey(located(root, image.path), draft_side_px=DRAFT_SIDE_PX)
+        return fingerprint_grey(image.sha256, decoded, hasher)
     except SampleRejected as verdict:
         return verdict
 
 
-def _fingerprint_with_face(root: Location, image: Image) -> Fingerprint | SampleRejected:
+def _fingerprint_with_face(root: Location, hasher: HasherName, image: Image) -> Fingerprint | SampleRejected:
     try:
         decoded = read_image(located(root, image.path), draft_side_px=DRAFT_SIDE_PX)
-        return fingerprint(image.sha256, decoded, _aligner())
+        return fingerprint(image.sha256, decoded, _aligner(), hasher)
     except SampleRejected as verdict:
         return verdict
 

@@ -5,13 +5,12 @@ from importlib.metadata import version
 
 import numpy as np
 
+from pipeline.core.params import HasherName
 from pipeline.core.step_times import timed
 from pipeline.dedup.fingerprints.face_patch import UPPER_ROWS, AlignedFace, FaceAligner
+from pipeline.dedup.fingerprints.hashers import Hasher, hasher_of
 from pipeline.dedup.fingerprints.hashes import (
     Grey,
-    dhash,
-    phash,
-    picture_hashes,
     resample,
     shrink_grey,
     squeeze,
@@ -67,11 +66,17 @@ class Fingerprint:
         return QualityScores(self.brightness, self.contrast, self.sharpness, self.compression)
 
 
-def fingerprint_version(with_faces: bool) -> str:
-    """Names all that a fingerprint depends on beside the pixels; another version never reads this one's cache."""
+def fingerprint_version(with_faces: bool, hasher: HasherName = "fast") -> str:
+    """Names all that a fingerprint depends on beside the pixels; another version never reads this one's cache.
+
+    Raises:
+        ModuleNotFoundError: the hasher is not installed.
+    """
     parts = [f"v{ALGORITHM_VERSION}", f"pillow-{version('pillow')}", f"opencv-{version('opencv-python-headless')}"]
     if with_faces:
         parts.append(face_models_version())
+    if hasher == "imagehash":
+        parts.append(f"imagehash-{version('imagehash')}")
     return "_".join(parts)
 
 
@@ -81,21 +86,25 @@ def face_models_version() -> str:
 
 
 @timed("hash")
-def fingerprint(sha256: str, decoded: Decoded, align: FaceAligner | None = None) -> Fingerprint:
+def fingerprint(
+    sha256: str, decoded: Decoded, align: FaceAligner | None = None, hasher: HasherName = "fast"
+) -> Fingerprint:
     """The fingerprint of one decoded image; `align` finds the face, None leaves its fields empty."""
     aligned = align(decoded.rgb) if align else None
-    return _of_grey(sha256, working_grey(decoded.rgb), decoded.quantization, aligned)
+    return _of_grey(sha256, working_grey(decoded.rgb), decoded.quantization, aligned, hasher_of(hasher))
 
 
 @timed("hash")
-def fingerprint_grey(sha256: str, decoded: DecodedGrey) -> Fingerprint:
+def fingerprint_grey(sha256: str, decoded: DecodedGrey, hasher: HasherName = "fast") -> Fingerprint:
     """The fingerprint of one image that was decoded without its colours, and so without a look for faces."""
-    return _of_grey(sha256, shrink_grey(decoded.grey), decoded.quantization, None)
+    return _of_grey(sha256, shrink_grey(decoded.grey), decoded.quantization, None, hasher_of(hasher))
 
 
-def _of_grey(sha256: str, grey: Grey, quantization: tuple[int, ...] | None, aligned: AlignedFace | None) -> Fingerprint:
+def _of_grey(
+    sha256: str, grey: Grey, quantization: tuple[int, ...] | None, aligned: AlignedFace | None, hasher: Hasher
+) -> Fingerprint:
     samples = squeeze_whole_and_upper(grey)
-    whole, mirrored, upper, gradient = picture_hashes(samples)
+    whole, mirrored, upper, gradient = hasher.picture(samples)
     face = None if aligned is None else aligned.face
     scores = measure_quality(grey, quantization)
     return Fingerprint(
@@ -105,8 +114,8 @@ def _of_grey(sha256: str, grey: Grey, quantization: tuple[int, ...] | None, alig
         mirror=_hexadecimal(mirrored),
         upper=_hexadecimal(upper),
         thumbnail=_thumbnail(samples[0]),
-        face_phash=None if face is None else _hexadecimal(phash(squeeze(face))),
-        face_upper=None if face is None else _hexadecimal(dhash(face[:UPPER_ROWS])),
+        face_phash=None if face is None else _hexadecimal(hasher.phash(squeeze(face))),
+        face_upper=None if face is None else _hexadecimal(hasher.dhash(face[:UPPER_ROWS])),
         face_thumbnail=None if face is None else _thumbnail(face),
         surroundings=None if aligned is None else _surroundings(aligned.surroundings),
         brightness=scores.brightness,

@@ -1,3 +1,5 @@
+from importlib.metadata import PackageNotFoundError, version
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from pipeline.dedup.fingerprints import cache
 from pipeline.dedup.fingerprints.cache import fingerprint_images
 from pipeline.dedup.fingerprints.fingerprint import fingerprint, fingerprint_version
 from pipeline.storage.images import Decoded, read_image, write_image
+from stages.running.commands import missing_extra
 from tests.dedup.examples import image_row, picture
 
 
@@ -71,3 +74,24 @@ def test_without_its_colours_a_photo_has_the_same_fingerprint_but_for_rounding(t
     assert np.abs(grey_values(grey.thumbnail) - grey_values(colours.thumbnail)).max() <= 2
     assert grey.sharpness == pytest.approx(colours.sharpness, rel=0.05)
     assert grey.compression == colours.compression > 0
+
+
+def test_a_hasher_has_a_cache_of_its_own(tmp_path):
+    image = stored(tmp_path, "a", picture(1))
+    fast, _ = fingerprint_images([image], faces=False, cache_folder=tmp_path / "cache")
+    theirs, _ = fingerprint_images([image], faces=False, hasher="imagehash", cache_folder=tmp_path / "cache")
+    assert theirs == fast
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+    assert fingerprint_version(False, "imagehash").endswith(f"imagehash-{version('imagehash')}")
+
+
+def test_a_hasher_that_is_not_installed_is_told_before_any_photo_is_read(tmp_path, monkeypatch):
+    def no_imagehash(name):
+        if name == "imagehash":
+            raise PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr("pipeline.dedup.fingerprints.fingerprint.version", no_imagehash)
+    with pytest.raises(ModuleNotFoundError) as caught:
+        fingerprint_images([image_row("nowhere")], faces=False, hasher="imagehash", cache_folder=None)
+    assert "maskwright[pipeline]" in str(missing_extra(caught.value))
