@@ -1,14 +1,11 @@
 """report.html: one file that opens anywhere, with every picture and style inside."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 import cv2
 import numpy as np
-from jinja2 import Environment, StrictUndefined
 
 from pipeline.core.arrays import Rgb
 from pipeline.core.records import Assignment
@@ -19,8 +16,8 @@ from pipeline.evaluation.external import EvaluationSet
 from pipeline.evaluation.flow import FlowRow
 from pipeline.evaluation.gradcam import grad_cam, overlay
 from pipeline.evaluation.slices import lagging
+from pipeline.pages.rendering import jpeg_uri, render_page
 from pipeline.scores.calibration import reliability
-from pipeline.storage.images import encode_image
 from pipeline.training.models import MaskClassifier
 
 _PICTURE_PX = 128
@@ -69,10 +66,9 @@ def render_report(
     flow: Sequence[FlowRow] = (),
 ) -> str:
     """The report as HTML; `crops` holds the mistakes' crops at the model's input size, by `sample_id`."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["percent"] = _percent
-    template = environment.from_string(files("pipeline.evaluation").joinpath("report.html.j2").read_text("utf-8"))
-    return template.render(
+    return render_page(
+        "pipeline.evaluation",
+        "report.html.j2",
         facts=facts,
         model_name=model.spec.model,
         sets=[_set_section(model, measured, crops) for measured in sets],
@@ -81,10 +77,6 @@ def render_report(
         flow=flow,
         skin_tone_limits=SKIN_TONE_LIMITS,
     )
-
-
-def _percent(value: float | None) -> str:
-    return "n/a" if value is None else f"{100 * value:.1f} %"
 
 
 def _curves(facts: Mapping[str, Any]) -> list[str]:
@@ -163,4 +155,4 @@ def data_uri(rgb: Rgb, side_px: int = _PICTURE_PX) -> str:
     """A picture as text that a page can hold, brought to a square of that side."""
     method = cv2.INTER_AREA if min(rgb.shape[:2]) > side_px else cv2.INTER_CUBIC
     square = np.asarray(cv2.resize(rgb, (side_px, side_px), interpolation=method), dtype=np.uint8)
-    return "data:image/jpeg;base64," + base64.b64encode(encode_image(square, quality=82)).decode()
+    return jpeg_uri(square, quality=82)

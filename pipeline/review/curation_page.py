@@ -1,14 +1,14 @@
 """The curation report: what was taken, what was dropped and why, as one page that opens from disk."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.records import DuplicateLink, Image, Rejection
 from pipeline.dedup.keeping import ClusterMember
 from pipeline.review.label_doubts import LabelDoubt
 from pipeline.review.leak_audit import Audit, Leak
-from pipeline.review.page import bars, card, cards, columns, note, page, picture, picture_row, section, table
+from pipeline.review.page import Card, Picture, Section, Table, bars, page, picture
 from pipeline.review.shortcuts import ShortcutScore
 
 CLUSTERS_SHOWN, COPIES_SHOWN, LEAKS_SHOWN, DOUBTS_SHOWN = 60, 12, 300, 120
@@ -65,52 +65,54 @@ def curation_page(overview: CurationOverview) -> str:
     return page(
         "Curation",
         [
-            columns(_counts(overview.stages), _reasons(overview.stages), _links(overview.links)),
             _clusters("clusters", "Duplicates, and the copy that was kept", plain, overview.images),
             _clusters("conflicts", "Duplicates whose labels contradict each other", conflicts, overview.images),
             _leaks(overview.leaks, overview.lookalikes),
             _shortcuts(overview.shortcuts),
             *([] if overview.review is None else [_review(overview.review)]),
         ],
+        [_counts(overview.stages), _reasons(overview.stages), _links(overview.links)],
     )
 
 
-def _counts(stages: Sequence[StageCounts]) -> str:
+def _counts(stages: Sequence[StageCounts]) -> Section:
     rows = [(s.name, s.taken, s.kept, len(s.rejections)) for s in stages]
-    return section("counts", "Through the stages", table(("stage", "in", "kept", "rejected"), rows))
+    return Section("counts", "Through the stages", tables=[Table(("stage", "in", "kept", "rejected"), rows)])
 
 
-def _reasons(stages: Sequence[StageCounts]) -> str:
+def _reasons(stages: Sequence[StageCounts]) -> Section:
     counted = [
         (s.name, reason, n) for s in stages for reason, n in Counter(r.reason for r in s.rejections).most_common()
     ]
-    return section("reasons", "Why samples were rejected", table(("stage", "reason", "samples"), counted))
+    return Section("reasons", "Why samples were rejected", tables=[Table(("stage", "reason", "samples"), counted)])
 
 
-def _links(links: Sequence[DuplicateLink]) -> str:
+def _links(links: Sequence[DuplicateLink]) -> Section:
     counts = Counter(link.kind for link in links)
-    return section("links", "Links between images", table(("kind", "links"), sorted(counts.items())))
+    return Section("links", "Links between images", tables=[Table(("kind", "links"), sorted(counts.items()))])
 
 
-def _clusters(name: str, title: str, clusters: Sequence[Sequence[ClusterMember]], images: Mapping[str, Image]) -> str:
+def _clusters(
+    name: str, title: str, clusters: Sequence[Sequence[ClusterMember]], images: Mapping[str, Image]
+) -> Section:
     if not clusters:
-        return section(name, title, note("None."))
+        return Section(name, title, "None.")
     shown = clusters[:CLUSTERS_SHOWN]
     oversized = sum(rows[0].oversized for rows in clusters)
     text = f"{len(clusters)} clusters, {len(shown)} shown, the largest first; {oversized} above the size cap."
-    return section(name, title, note(text), cards(_cluster(rows, images) for rows in shown))
+    return Section(name, title, text, cards=[_cluster(rows, images) for rows in shown])
 
 
-def _cluster(rows: Sequence[ClusterMember], images: Mapping[str, Image]) -> str:
+def _cluster(rows: Sequence[ClusterMember], images: Mapping[str, Image]) -> Card:
     best = next((images[r.image_id] for r in rows if r.keeper == r.image_id), None)
     pictures = [_member(row, images[row.image_id], best) for row in rows[:COPIES_SHOWN]]
     width = f"{rows[0].size} images, up to {rows[0].diameter_bits} bits apart" + (
         ", above the size cap" if rows[0].oversized else ""
     )
-    return card(note(width), picture_row(pictures))
+    return Card(width, pictures)
 
 
-def _member(row: ClusterMember, image: Image, best: Image | None) -> str:
+def _member(row: ClusterMember, image: Image, best: Image | None) -> Picture:
     label = f"{image.source}: {image.origin} ({image.width_px}x{image.height_px}, {image.mask_type})"
     if row.conflict:
         return picture(image.path, f"rejected: labels conflict. {label}", "lost")
@@ -133,24 +135,24 @@ def why_not_kept(image: Image, best: Image) -> str:
     return "not as sharp, more compressed or, all being equal, the larger id"
 
 
-def _leaks(leaks: int, lookalikes: Mapping[int, int]) -> str:
-    explained = note(
+def _leaks(leaks: int, lookalikes: Mapping[int, int]) -> Section:
+    explained = (
         f"{leaks} links join two sides of the split. Below: pairs on two sides whose pHash differs by so many bits. "
         "Hashes only propose; what the thumbnails confirmed is linked, and linked images share a side."
     )
     values = {f"{bits} bits": float(count) for bits, count in lookalikes.items()}
-    return section("leaks", "Leaks against threshold", explained, bars(values, max(values.values(), default=0)))
+    return Section("leaks", "Leaks against threshold", explained, bars=bars(values, max(values.values(), default=0)))
 
 
-def _shortcuts(scores: Sequence[ShortcutScore]) -> str:
+def _shortcuts(scores: Sequence[ShortcutScore]) -> Section:
     if not scores:
-        return section("shortcuts", "Shortcuts", note("There is nothing to predict yet: fewer than two labels."))
-    explained = note(
+        return Section("shortcuts", "Shortcuts", "There is nothing to predict yet: fewer than two labels.")
+    explained = (
         f"How well the mask type follows from each of these alone (balanced accuracy; guessing reaches "
         f"{scores[0].chance:.2f}). The nearer to guessing, the less a model can cheat."
     )
     values = {score.evidence: round(score.balanced_accuracy, 3) for score in scores}
-    return section("shortcuts", "Shortcuts", explained, bars(values, 1.0))
+    return Section("shortcuts", "Shortcuts", explained, bars=bars(values, 1.0))
 
 
 _WITNESSES = {
@@ -160,15 +162,15 @@ _WITNESSES = {
 }
 
 
-def _review(review: LabelReview) -> str:
+def _review(review: LabelReview) -> Section:
     shown = review.doubts[:DOUBTS_SHOWN]
     text = f"{len(review.doubts)} labels doubted, {len(shown)} shown, the most doubtful first. Nothing was changed."
     if review.gone:
         text += f" {review.gone} more are of faces that have gone since: run review-labels again."
-    return section("review", "Labels worth a second look", note(text), picture_row(_doubt(row) for row in shown))
+    return Section("review", "Labels worth a second look", text, pictures=[_doubt(row) for row in shown])
 
 
-def _doubt(row: DoubtShown) -> str:
+def _doubt(row: DoubtShown) -> Picture:
     doubt = row.doubt
     caption = (
         f"labelled {doubt.mask_type}, looks {doubt.suggested}, says {_WITNESSES[doubt.witness]} "
@@ -179,16 +181,20 @@ def _doubt(row: DoubtShown) -> str:
 
 def leak_page(audit: Audit) -> str:
     """What `audit-leaks` found, as pictures."""
-    summary = table(("", "images"), [("train", audit.train_images), ("test", audit.test_images)])
-    kinds = table(("kind of leak", "test images"), list(audit.counts().items()))
-    rows: Iterable[str] = (_leak(leak) for leak in audit.leaks[:LEAKS_SHOWN])
+    summary = Table(("", "images"), [("train", audit.train_images), ("test", audit.test_images)])
+    kinds = Table(("kind of leak", "test images"), list(audit.counts().items()))
     text = f"{len(audit.leaks)} of {audit.test_images} test images leak ({audit.leaking_share:.1%})."
+    shown = [_leak(leak) for leak in audit.leaks[:LEAKS_SHOWN]]
     return page(
-        "Leaks", [section("summary", text, summary, kinds), section("leaks", "Leaking test images", cards(rows))]
+        "Leaks",
+        [
+            Section("summary", text, tables=[summary, kinds]),
+            Section("leaks", "Leaking test images", cards=shown),
+        ],
     )
 
 
-def _leak(leak: Leak) -> str:
+def _leak(leak: Leak) -> Card:
     partners = [picture(image.path, f"train: {image.origin}") for image in leak.train[: COPIES_SHOWN - 1]]
     shown = picture(leak.test.path, f"{leak.kind}. test: {leak.test.origin}", "lost")
-    return card(picture_row([shown, *partners]))
+    return Card("", [shown, *partners])

@@ -25,7 +25,7 @@ ADDRESS_VARIABLE = "MASKWRIGHT_DASK_ADDRESS"
 """The environment's word for `engine.address`, which it overrides."""
 
 EXTRA_OF_MODULE = {
-    "jinja2": "train",
+    "jinja2": "pipeline",
     "onnx": "export",
     "onnxruntime": "export",
     "onnxscript": "export",
@@ -35,7 +35,7 @@ EXTRA_OF_MODULE = {
     "torch": "train",
     "torchvision": "train",
     "dvclive": "train",
-    "sklearn": "train",
+    "sklearn": "pipeline",
     "imagehash": "pipeline",
     "kagglehub": "pipeline",
     "protego": "pipeline",
