@@ -1,6 +1,6 @@
 """Measure how fast masks are put on, from file to file on one core, and what memory it takes.
 
-    python -m benchmarks.mask_speed [FACES] [--runs 5] [--files 48]
+    python -m benchmarks.mask_speed [FACES] [--runs 5] [--files 48] [--memory-files 100 400]
 
 All figures are CPU seconds of this process, the median over the runs; each run does all kinds of work, so that a busy
 machine slows all of them. FACES defaults to the sample; its photos are brought to 300 x 300 px first.
@@ -57,7 +57,7 @@ def main() -> None:
             return
         photos = prepare(options.faces, work / "photos", options.files)
         print_speed(photos, work / "out", options.runs)
-        print_memory(photos, work)
+        print_memory(photos, work, options.memory_files)
 
 
 def _options() -> argparse.Namespace:
@@ -65,6 +65,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("faces", nargs="?", type=Path, default=SAMPLE)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--files", type=int, default=48)
+    parser.add_argument("--memory-files", type=int, nargs="+", default=[100, 400], help="folders to compare in memory")
     parser.add_argument("--only-memory", action="store_true", help="mask FACES and print the peak in MB")
     return parser.parse_args()
 
@@ -129,14 +130,14 @@ def mask_found(photo: Photo, number: int, out: Path) -> None:
         write_bytes(out / name, data)
 
 
-def print_memory(photos: list[Photo], work: Path) -> None:
+def print_memory(photos: list[Photo], work: Path, counts: list[int]) -> None:
     """Peak memory for one large photo, and for few and many files."""
     large = work / "large"
     rgb = cv2.resize(read_image(photos[0].path).rgb, (4000, 4000), interpolation=cv2.INTER_CUBIC)
     wide = cv2.copyMakeBorder(rgb, 0, 0, 1000, 1000, cv2.BORDER_REPLICATE)
     write_image(large / "large.jpg", np.asarray(wide, dtype=np.uint8), 90)
     print(f"peak memory: 6000x4000 px {_peak_mb(large)} MB", end="")
-    for count in (100, 400):
+    for count in counts:
         folder = work / f"{count}"
         data = [encode_image(read_image(photo.path).rgb) for photo in photos]
         for index in range(count):

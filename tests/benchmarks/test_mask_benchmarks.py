@@ -62,6 +62,8 @@ def test_the_cues_for_occluders_are_measured_against_the_sample() -> None:
 
 @pytest.mark.slow
 def test_speed_and_memory_are_measured() -> None:
-    output = run("benchmarks.mask_speed", "--runs", 1, "--files", 4)
+    output = run("benchmarks.mask_speed", "--runs", 1, "--files", 4, "--memory-files", 4, 16)
     assert "known faces" in output
     assert "6000x4000 px" in output
+    assert "4 files" in output
+    assert "16 files" in output
