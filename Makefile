@@ -1,5 +1,7 @@
 # make repro: the whole road on the sample.  make test: every test.  make lint: style and types.
 PYTHON ?= python3
+# Processes that run tests; auto is one a core.
+JOBS ?= auto
 BIN := .venv/bin
 STAMP := .venv/.installed
 
@@ -19,7 +21,7 @@ repro: $(STAMP)
 	dvc repro
 
 test: $(STAMP)
-	python -m pytest
+	python -m pytest -n $(JOBS) --dist worksteal
 
 lint: $(STAMP)
 	ruff check .

@@ -1,5 +1,6 @@
 """Shared by the tests: records with only what a test cares about spelled out, and a real photograph."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +13,20 @@ from PIL import Image as PillowImage
 from pipeline.core.arrays import Rgb
 from pipeline.core.locations import Address
 from pipeline.core.records import Image
+from pipeline.engine.worker import ONE_THREAD
 from pipeline.storage.images import encode_image
 
 GRACE_HOPPER = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 """A public-domain portrait that matplotlib ships: 512x600 px, one face."""
+
+
+def pytest_configure() -> None:
+    """One thread of each library in whatever is started from here, the processes that run the tests included.
+
+    They are the parallelism, and the tests' pictures and models are too small for threads: those would only wait.
+    """
+    for name in (*ONE_THREAD, "OPENCV_FOR_THREADS_NUM"):
+        os.environ.setdefault(name, "1")
 
 
 @pytest.fixture(scope="session")
