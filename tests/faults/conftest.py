@@ -1,5 +1,6 @@
 """Projects whose stages are killed, starved and interrupted as real processes."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -22,9 +23,12 @@ from pipeline.faces.extraction import FaceExtractor
 from pipeline.storage.images import encode_image
 from pipeline.storage.journal import Journal
 from pipeline.storage.manifests import write_manifest
+from tests.shared import made_once
 
 ROOT = Path(__file__).parent.parent.parent
 PHOTOS = 40
+ONE_MASK: dict[str, Any] = {"augment": {"masks": ["cloth"]}}
+"""Enough for what doesn't hang on how many pictures a photo gets."""
 
 
 def hear_ctrl_c() -> None:
@@ -113,7 +117,10 @@ def ended(session: int) -> bool:
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory, portrait: Rgb) -> Path:
     """A project with photos, kept images and faces, ready for ingest, faces and augment."""
-    root = tmp_path_factory.mktemp("prepared")
+    return made_once(tmp_path_factory, "prepared", lambda root: _prepare(root, portrait))
+
+
+def _prepare(root: Path, portrait: Rgb) -> None:
     (root / "photos").mkdir()
     images = []
     for number in range(PHOTOS):
@@ -134,7 +141,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, portrait: Rgb) -> Path:
     write_manifest(root / "data/dedup/kept.parquet", images, Image)
     extract = FaceExtractor(FacesParams(), root, Path("found"), root)
     write_manifest(root / "data/faces/faces.parquet", [face for row in images for face in extract(row).faces], Face)
-    return root
 
 
 MakeProject = Callable[..., Project]
@@ -143,14 +149,55 @@ MakeProject = Callable[..., Project]
 @pytest.fixture
 def make_project(tmp_path: Path, prepared: Path) -> MakeProject:
     """Makes projects with the same photos: `make_project("name", jobs=2, augment={…})`; sections of params.yaml."""
+    return lambda name, jobs=1, **sections: _lay_out(prepared, tmp_path / name, jobs, sections)
 
-    def make(name: str, jobs: int = 1, **sections: Any) -> Project:
-        root = tmp_path / name
-        shutil.copytree(prepared, root)
-        shutil.copytree(prepared / "photos", tmp_path / "photos", dirs_exist_ok=True)
-        source = {"adapter": "folder", "path": str(tmp_path / "photos"), "labels": {".": {"mask_type": "none"}}}
-        settings = {"engine": {"jobs": jobs}, "ingest": {"sources": ["mine"], "settings": {"mine": source}}}
-        (root / "params.yaml").write_text(json.dumps(settings | sections))
-        return Project(root)
 
-    return make
+def _lay_out(prepared: Path, root: Path, jobs: int, sections: dict[str, Any]) -> Project:
+    """A copy of what is prepared, whose source of photos lies beside it."""
+    photos = root.parent / "photos"
+    shutil.copytree(prepared, root)
+    shutil.copytree(prepared / "photos", photos, dirs_exist_ok=True)
+    source = {"adapter": "folder", "path": str(photos), "labels": {".": {"mask_type": "none"}}}
+    settings = {"engine": {"jobs": jobs}, "ingest": {"sources": ["mine"], "settings": {"mine": source}}}
+    (root / "params.yaml").write_text(json.dumps(settings | sections))
+    return Project(root)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What one process makes of the photos when nothing happens to it; to be read only.
+
+    Attributes:
+        pixels: Where its pixels are: the project itself, or the storage root.
+    """
+
+    root: Path
+    stdout: str
+    pixels: Path
+
+
+Undisturbed = Callable[..., Whole]
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Undisturbed:
+    """Runs a stage with its words and sections of params.yaml, once for all tests that ask for the same.
+
+    With `elsewhere`, its storage root is another folder.
+    """
+
+    def run(stage: str, *words: str, elsewhere: bool = False, **sections: Any) -> Whole:
+        def make(folder: Path) -> None:
+            if elsewhere:
+                shutil.copytree(prepared / "photos", folder / "pixels/photos")
+                sections["storage"] = {"root": str(folder / "pixels")}
+            done = _lay_out(prepared, folder / "project", 1, sections).run(stage, *words)
+            assert done.returncode == 0, done.stderr
+            (folder / "stdout").write_text(done.stdout)
+
+        key = hashlib.sha256(json.dumps([words, elsewhere, sections], sort_keys=True).encode()).hexdigest()
+        folder = made_once(tmp_path_factory, f"{stage}-{key[:12]}", make)
+        pixels = folder / ("pixels" if elsewhere else "project")
+        return Whole(folder / "project", (folder / "stdout").read_text(), pixels)
+
+    return run

@@ -12,13 +12,13 @@ from pipeline.core.locations import Address
 from pipeline.storage.stores import read_bytes
 from pipeline.storage.whole_files import write_bytes
 from tests.conftest import tree
-from tests.faults.conftest import PHOTOS, MakeProject, Project, kill_after
+from tests.faults.conftest import ONE_MASK, PHOTOS, MakeProject, Project, Undisturbed, kill_after
 from tests.stores import list_files
 
 STAGES = {
     "ingest": ("data/raw/mine", "data-raw-mine", "ingest", {}),
     "faces": ("data/faces", "data-faces", "faces", {}),
-    "augment": ("data/masked", "data-masked", "augment", {"augment": {"masks": ["cloth"]}}),
+    "augment": ("data/masked", "data-masked", "augment", ONE_MASK),
     "augment in shards": (
         "data/masked",
         "data-masked",
@@ -76,36 +76,39 @@ def contents(root: Address, out: str) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_a_killed_stage_goes_on_to_the_same_objects(make_project: MakeProject, versioned: Address, name: str) -> None:
+def test_a_killed_stage_goes_on_to_the_same_objects(
+    make_project: MakeProject, undisturbed: Undisturbed, versioned: Address, name: str
+) -> None:
     out, build, stage, sections = STAGES[name]
-    whole, killed = (in_store(make_project, versioned / side, sections) for side in ("whole", "killed"))
-    undisturbed = whole.run(stage)
-    assert undisturbed.returncode == 0, undisturbed.stderr
+    whole = undisturbed(stage, elsewhere=True, **sections)
+    killed = in_store(make_project, versioned / "killed", sections)
     done = kill_after(killed, stage, build, 3)
     noted = killed.noted_files(build)
     again = killed.run(stage)
-    assert (again.returncode, again.stdout) == (0, undisturbed.stdout), again.stderr
+    assert (again.returncode, again.stdout) == (0, whole.stdout), again.stderr
     assert killed.record(stage)["resumed"] == done
     assert 3 <= done < PHOTOS
     assert tree(killed.root / out) == tree(whole.root / out)
-    assert contents(versioned / "killed", out) == contents(versioned / "whole", out)
+    assert contents(versioned / "killed", out) == tree(whole.pixels / out)
     writes = writes_below(versioned / "killed")
     assert {writes[locator] for locator in noted} == {1}
     assert not list((killed.root / ".cache/builds").iterdir())
 
 
 @pytest.mark.parametrize("name", ["faces", "augment in shards"])
-def test_an_object_that_is_gone_or_another_is_made_again(make_project: MakeProject, bucket: Address, name: str) -> None:
+def test_an_object_that_is_gone_or_another_is_made_again(
+    make_project: MakeProject, undisturbed: Undisturbed, bucket: Address, name: str
+) -> None:
     out, build, stage, sections = STAGES[name]
-    whole, killed = (in_store(make_project, bucket / side, sections) for side in ("whole", "killed"))
-    assert whole.run(stage).returncode == 0
+    whole = undisturbed(stage, elsewhere=True, **sections)
+    killed = in_store(make_project, bucket / "killed", sections)
     done = kill_after(killed, stage, build, 3)
     locators = killed.noted_files(build)
     write_bytes(bucket / "killed" / locators[0], b"half")
     _remove(bucket / "killed" / locators[-1])
     assert killed.run(stage).returncode == 0
     assert killed.record(stage)["resumed"] == done - 2
-    assert contents(bucket / "killed", out) == contents(bucket / "whole", out)
+    assert contents(bucket / "killed", out) == tree(whole.pixels / out)
 
 
 def _remove(address: Address) -> None:
@@ -142,22 +145,21 @@ def test_a_source_in_a_bucket_is_not_looked_at_again(make_project: MakeProject, 
 
 
 @pytest.mark.parametrize("name", ["faces", "augment in shards"])
-def test_under_a_folder_as_root_no_half_file_stays(make_project: MakeProject, tmp_path: Path, name: str) -> None:
+def test_under_a_folder_as_root_no_half_file_stays(
+    make_project: MakeProject, undisturbed: Undisturbed, tmp_path: Path, name: str
+) -> None:
     out, build, stage, sections = STAGES[name]
-    roots = {side: tmp_path / f"shared-{side}" for side in ("whole", "killed")}
-    projects = {
-        side: make_project(side, jobs=2, storage={"root": str(root)}, **sections) for side, root in roots.items()
-    }
-    for root in roots.values():
-        shutil.copytree(projects["whole"].root / "photos", root / "photos")
-    assert projects["whole"].run(stage).returncode == 0
-    done = kill_after(projects["killed"], stage, build, 3)
-    folder = roots["killed"] / out / "crops"
+    root = tmp_path / "shared"
+    whole = undisturbed(stage, elsewhere=True, **sections)
+    killed = make_project("killed", 2, storage={"root": str(root)}, **sections)
+    shutil.copytree(killed.root / "photos", root / "photos")
+    done = kill_after(killed, stage, build, 3)
+    folder = root / out / "crops"
     (folder / ".0123456789abcdef.part").write_bytes(b"half")
     (folder / "theirs.txt").write_bytes(b"somebody else's")
-    assert projects["killed"].run(stage).returncode == 0
-    assert projects["killed"].record(stage)["resumed"] == done
-    assert tree(projects["killed"].root / out) == tree(projects["whole"].root / out)
-    found = tree(roots["killed"] / out)
+    assert killed.run(stage).returncode == 0
+    assert killed.record(stage)["resumed"] == done
+    assert tree(killed.root / out) == tree(whole.root / out)
+    found = tree(root / out)
     assert found.pop("crops/theirs.txt") == b"somebody else's"
-    assert found == tree(roots["whole"] / out)
+    assert found == tree(whole.pixels / out)

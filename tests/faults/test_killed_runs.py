@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import tree
-from tests.faults.conftest import PHOTOS, MakeProject, kill_after, wait_until
+from tests.faults.conftest import ONE_MASK, PHOTOS, MakeProject, Undisturbed, kill_after, wait_until
 
 STAGES = {
     "ingest": ("data/raw/mine", "data-raw-mine", "ingest"),
@@ -18,15 +18,15 @@ STAGES = {
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_killed_stage_goes_on_to_the_same_bytes(make_project: MakeProject, stage: str) -> None:
+def test_a_killed_stage_goes_on_to_the_same_bytes(
+    make_project: MakeProject, undisturbed: Undisturbed, stage: str
+) -> None:
     out, build, record = STAGES[stage]
-    whole, killed = make_project("whole"), make_project("killed")
-    undisturbed = whole.run(stage)
-    assert undisturbed.returncode == 0, undisturbed.stderr
+    whole, killed = undisturbed(stage), make_project("killed")
     done = kill_after(killed, stage, build, 5)
     assert killed.record(record)["status"] == "running"
     again = killed.run(stage)
-    assert (again.returncode, again.stdout) == (0, undisturbed.stdout)
+    assert (again.returncode, again.stdout) == (0, whole.stdout)
     assert f"{done} finished by an earlier run" in again.stderr
     assert (killed.record(record)["status"], killed.record(record)["resumed"]) == ("complete", done)
     assert 5 <= done < PHOTOS
@@ -34,9 +34,8 @@ def test_a_killed_stage_goes_on_to_the_same_bytes(make_project: MakeProject, sta
     assert not list((killed.root / ".cache/builds").iterdir())
 
 
-def test_killed_twice_and_with_workers(make_project: MakeProject) -> None:
-    whole, killed = make_project("whole", jobs=2), make_project("killed", jobs=2)
-    assert whole.run("augment").returncode == 0
+def test_killed_twice_and_with_workers(make_project: MakeProject, undisturbed: Undisturbed) -> None:
+    whole, killed = undisturbed("augment", **ONE_MASK), make_project("killed", jobs=2, **ONE_MASK)
     first = kill_after(killed, "augment", "data-masked", 4)
     second = kill_after(killed, "augment", "data-masked", first + 4)
     assert killed.run("augment").returncode == 0
@@ -48,24 +47,21 @@ SHARDED = {"augment": {"format": "shards", "shard_photos": 4, "masks": ["cloth",
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_killed_shards_go_on_shard_by_shard(make_project: MakeProject, jobs: int) -> None:
-    whole, killed = make_project("whole", jobs, **SHARDED), make_project("killed", jobs, **SHARDED)
-    undisturbed = whole.run("augment")
-    assert undisturbed.returncode == 0, undisturbed.stderr
+def test_killed_shards_go_on_shard_by_shard(make_project: MakeProject, undisturbed: Undisturbed, jobs: int) -> None:
+    whole, killed = undisturbed("augment", **SHARDED), make_project("killed", jobs, **SHARDED)
     done = kill_after(killed, "augment", "data-masked", 2)
     build = killed.journal("data-masked").parent
     places = {name: (build / name).stat().st_ino for name in killed.noted_files("data-masked")}
     assert (2 <= done < PHOTOS // 4, len(places)) == (True, 2 * done)
     again = killed.run("augment")
-    assert (again.returncode, again.stdout) == (0, undisturbed.stdout)
+    assert (again.returncode, again.stdout) == (0, whole.stdout)
     assert killed.record("augment")["resumed"] == done
     assert {name: (killed.root / name).stat().st_ino for name in places} == places  # none was written again
     assert tree(killed.root / "data/masked") == tree(whole.root / "data/masked")
 
 
-def test_a_shard_that_was_cut_short_is_made_again(make_project: MakeProject) -> None:
-    whole, killed = make_project("whole", **SHARDED), make_project("killed", **SHARDED)
-    assert whole.run("augment").returncode == 0
+def test_a_shard_that_was_cut_short_is_made_again(make_project: MakeProject, undisturbed: Undisturbed) -> None:
+    whole, killed = undisturbed("augment", **SHARDED), make_project("killed", **SHARDED)
     done = kill_after(killed, "augment", "data-masked", 2)
     shard = killed.journal("data-masked").parent / "data/masked/crops/000001.tar"
     shard.write_bytes(shard.read_bytes()[:-512])
@@ -75,11 +71,12 @@ def test_a_shard_that_was_cut_short_is_made_again(make_project: MakeProject) -> 
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_after_a_power_cut_contents_are_compared(make_project: MakeProject, stage: str) -> None:
+def test_after_a_power_cut_contents_are_compared(
+    make_project: MakeProject, undisturbed: Undisturbed, stage: str
+) -> None:
     """A file whose bytes never reached the disk, though its size did, and a machine that was started since."""
     out, build, record = STAGES[stage]
-    whole, cut = make_project("whole"), make_project("cut")
-    assert whole.run(stage).returncode == 0
+    whole, cut = undisturbed(stage), make_project("cut")
     done = kill_after(cut, stage, build, 5)
     folder = cut.journal(build).parent
     first = folder / cut.noted_files(build)[0]
@@ -92,7 +89,7 @@ def test_after_a_power_cut_contents_are_compared(make_project: MakeProject, stag
 
 
 def test_other_parameters_use_nothing_of_a_killed_run(make_project: MakeProject) -> None:
-    project = make_project("project")
+    project = make_project("project", **ONE_MASK)
     kill_after(project, "augment", "data-masked", 3)
     parameters = project.root / "params.yaml"
     parameters.write_text(parameters.read_text().replace("{", '{"seed": 1, ', 1))
@@ -108,13 +105,12 @@ def test_a_photo_that_changed_is_done_again(make_project: MakeProject) -> None:
     assert project.record("faces")["resumed"] == done - 1
 
 
-def test_nothing_hangs_on_the_clock(make_project: MakeProject) -> None:
+def test_nothing_hangs_on_the_clock(make_project: MakeProject, undisturbed: Undisturbed) -> None:
     """Files from the future, as a clock that was set back makes them."""
-    whole, killed = make_project("whole"), make_project("killed")
+    whole, killed = undisturbed("augment", **ONE_MASK), make_project("killed", **ONE_MASK)
     far = 4_000_000_000
     for path in (killed.root / "photos").iterdir():
         os.utime(path, (far, far))
-    assert whole.run("augment").returncode == 0
     done = kill_after(killed, "augment", "data-masked", 3)
     for path in [*(killed.root / ".cache").rglob("*"), *(killed.root / "data").rglob("*")]:
         os.utime(path, (far, far))
@@ -125,6 +121,8 @@ def test_nothing_hangs_on_the_clock(make_project: MakeProject) -> None:
 
 def test_augment_masks_goes_on_unasked_where_the_same_command_was_killed(make_project: MakeProject) -> None:
     project = make_project("project")
+    for photo in sorted((project.root / "photos").iterdir())[20:]:
+        photo.unlink()
     words = ("photos", "out", "--mask", "cloth", "--jobs", "1")
     journal = project.root / "out/.maskwright/journal"
     process = project.start("augment_masks", *words)

@@ -15,27 +15,20 @@ import pytest
 from click.testing import CliRunner
 from distributed import LocalCluster
 
-from pipeline.augment.manifest_masker import ManifestMasker, Masking, PhotoFaces
 from pipeline.core.arrays import Rgb
-from pipeline.core.errors import SampleRejected
-from pipeline.core.locations import Location
-from pipeline.core.params import EngineParams, HasherName
+from pipeline.core.params import EngineParams
 from pipeline.core.records import Image, Rejection
-from pipeline.dedup.fingerprints.cache import _fingerprint_file
-from pipeline.dedup.fingerprints.fingerprint import Fingerprint
 from pipeline.engine import map_records
 from pipeline.faces.extraction import Extraction, FaceExtractor
-from pipeline.sources.inspection import Inspector
-from pipeline.sources.offers import Inspected, Offer
 from pipeline.storage.images import write_image
 from pipeline.storage.manifests import read_manifest
 from stages import augment, dedup, faces, ingest
 from stages.running.commands import ADDRESS_VARIABLE
 from tests.cluster import local_cluster
 from tests.conftest import tree
+from tests.faults.poison import POISON, PoisonedExtractor, PoisonedInspector, PoisonedMasker, poisoned_fingerprint
 
 PHOTOS = 4
-POISON = "01.jpg"
 ROOT = Path(__file__).parent.parent.parent
 PARAMS = """
 engine: {jobs: 2}
@@ -45,40 +38,6 @@ ingest:
 dedup: {align_faces: false, links: {near: ignore}}
 augment: {masks: [surgical]}
 """
-
-
-def die_over(origin: str) -> None:
-    if origin.endswith(POISON):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-class PoisonedInspector(Inspector):
-    def __call__(self, offer: Offer) -> Inspected | Rejection:
-        die_over(offer.origin)
-        return Inspector.__call__(self, offer)
-
-
-def poisoned_fingerprint(root: Location, hasher: HasherName, image: Image) -> Fingerprint | SampleRejected:
-    die_over(image.origin)
-    return _fingerprint_file(root, hasher, image)
-
-
-class PoisonedExtractor(FaceExtractor):
-    """Dies after its crops are written."""
-
-    def __call__(self, image: Image) -> Extraction:
-        extraction = FaceExtractor.__call__(self, image)
-        die_over(image.origin)
-        return extraction
-
-
-class PoisonedMasker(ManifestMasker):
-    """Dies after its pictures are written."""
-
-    def __call__(self, photo: PhotoFaces) -> Masking:
-        masking = ManifestMasker.__call__(self, photo)
-        die_over(photo.image.origin)
-        return masking
 
 
 @pytest.fixture(scope="module")
