@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.core.records import Assignment, Face, Image, MaskedImage, Rejection
 from pipeline.storage.manifests import read_manifest
+from tests.shared import made_once
 
 ROOT = Path(__file__).parent.parent.parent
 CODE = ("pipeline", "stages", "masks_templates", "samples", "dvc.yaml", "params.yaml", "takedowns.yaml", ".dvcignore")
@@ -43,8 +44,17 @@ def change(project: Path, before: str, after: str) -> None:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("road") / "project"
-    folder.mkdir()
+    """The road, gone; to be read only."""
+    return made_once(tmp_path_factory, "road", go)
+
+
+@pytest.fixture
+def changeable(project: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return shutil.copytree(project, tmp_path / "project", symlinks=True)
+
+
+def go(folder: Path) -> None:
     for name in CODE:
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
@@ -58,7 +68,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     change(folder, "  bootstrap_samples: 1000 ", "  bootstrap_samples: 20 ")
     dvc(folder, "config", "core.no_scm", "true")
     dvc(folder, "repro")
-    return folder
 
 
 def keep_some(samples: Path) -> None:
@@ -109,21 +118,17 @@ def test_metrics_plots_and_model_are_there(project: Path) -> None:
     assert "index.html" in dvc(project, "plots", "show")
 
 
-def test_a_second_run_does_nothing(project: Path) -> None:
-    assert "Data and pipelines are up to date." in dvc(project, "repro")
+def test_a_second_run_does_nothing(changeable: Path) -> None:
+    assert "Data and pipelines are up to date." in dvc(changeable, "repro")
 
 
-def test_shards_train_the_same_model(project: Path) -> None:
+def test_shards_train_the_same_model(changeable: Path) -> None:
     made = ("reports/metrics.json", "models/model.pt")
-    folder = [(project / name).read_bytes() for name in made]
-    change(project, "  format: folder ", "  format: shards ")
-    try:
-        dvc(project, "repro")
-        assert not list((project / "data/masked").rglob("*.jpg"))
-        assert [(project / name).read_bytes() for name in made] == folder
-    finally:
-        change(project, "  format: shards ", "  format: folder ")
-        dvc(project, "repro")
+    folder = [(changeable / name).read_bytes() for name in made]
+    change(changeable, "  format: folder ", "  format: shards ")
+    dvc(changeable, "repro")
+    assert not list((changeable / "data/masked").rglob("*.jpg"))
+    assert [(changeable / name).read_bytes() for name in made] == folder
 
 
 @pytest.mark.parametrize(
@@ -138,10 +143,9 @@ def test_shards_train_the_same_model(project: Path) -> None:
         ("  jobs: 1 ", "  jobs: 2 ", set()),
     ],
 )
-def test_a_parameter_changes_only_what_hangs_on_it(project: Path, before: str, after: str, changed: set[str]) -> None:
-    change(project, before, after)
-    try:
-        status = json.loads(dvc(project, "status", "--json").splitlines()[-1])
-    finally:
-        change(project, after, before)
+def test_a_parameter_changes_only_what_hangs_on_it(
+    changeable: Path, before: str, after: str, changed: set[str]
+) -> None:
+    change(changeable, before, after)
+    status = json.loads(dvc(changeable, "status", "--json").splitlines()[-1])
     assert set(status) == changed

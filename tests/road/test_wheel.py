@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.core.version import VERSION
 from tests.conftest import MakePhotos
+from tests.shared import made_once
 
 ROOT = Path(__file__).parent.parent.parent
 MAX_INSTALL_MB = 700
@@ -38,12 +39,14 @@ def pip(python: Path, *words: str | Path, cwd: Path) -> None:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with the wheel and what it needs; the versions are those of constraints.txt."""
-    folder = tmp_path_factory.mktemp("wheel")
+    return made_once(tmp_path_factory, "wheel", install) / "environment"
+
+
+def install(folder: Path) -> None:
     pip(Path(sys.executable), "wheel", "--no-deps", "--wheel-dir", folder / "dist", ROOT, cwd=folder)
     (wheel,) = (folder / "dist").glob("maskwright-*.whl")
     venv.create(folder / "environment", with_pip=True)
     pip(folder / "environment/bin/python", "install", "-c", ROOT / "constraints.txt", wheel, cwd=folder)
-    return folder / "environment"
 
 
 def test_masks_a_photo_from_another_folder(installed: Path, make_photos: MakePhotos, tmp_path: Path) -> None:
