@@ -1,4 +1,5 @@
-# make repro: the whole road on the sample.  make test: every test.  make lint: style and types.
+# make repro: the whole road on the sample.  make test: every test.  make quick: those that your change touches, in under
+# a minute.  make lint: style and types.
 PYTHON ?= python3
 # Processes that run tests; auto is one a core.
 JOBS ?= auto
@@ -7,7 +8,7 @@ STAMP := .venv/.installed
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: install repro test lint format lock clean
+.PHONY: install repro test quick lint format lock clean
 
 install: $(STAMP)
 
@@ -22,6 +23,10 @@ repro: $(STAMP)
 
 test: $(STAMP)
 	python -m pytest -n $(JOBS) --dist worksteal
+
+quick: $(STAMP)
+	touched=$$(python -m generators.touched_tests) && \
+	python -m pytest -n $(JOBS) --dist worksteal -m 'not slow' $$touched
 
 lint: $(STAMP)
 	ruff check .

@@ -34,15 +34,15 @@ def _tree(path: Path) -> ast.Module:
 
 
 @cache
-def direct_imports(path: Path) -> list[Path]:
-    """The files of this repository that a file imports, anywhere in it."""
+def direct_imports(path: Path, packages: tuple[str, ...] = PACKAGES) -> list[Path]:
+    """The files of this repository's packages that a file imports, anywhere in it."""
     names: list[str] = []
     for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [file for name in names if name.split(".")[0] in PACKAGES for file in _files_of(name)]
+    return [file for name in names if name.split(".")[0] in packages for file in _files_of(name)]
 
 
 def _files_of(name: str) -> list[Path]:

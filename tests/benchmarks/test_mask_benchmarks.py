@@ -9,6 +9,8 @@ from pipeline.storage.images import read_image
 
 ROOT = Path(__file__).parents[2]
 
+pytestmark = pytest.mark.slow
+
 
 def run(*arguments: object) -> str:
     command = [sys.executable, "-m", *map(str, arguments)]
@@ -60,7 +62,6 @@ def test_the_cues_for_occluders_are_measured_against_the_sample() -> None:
     assert lines[2].endswith("of 6 masks")
 
 
-@pytest.mark.slow
 def test_speed_and_memory_are_measured() -> None:
     output = run("benchmarks.mask_speed", "--runs", 1, "--files", 4, "--memory-files", 4, 16)
     assert "known faces" in output

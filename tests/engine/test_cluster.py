@@ -91,6 +91,7 @@ def tell(item: int, verdict: SampleRejected) -> str:
     return f"{item} {verdict.reason}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answers", [False, True])
 def test_a_wrong_address_is_told_within_ten_seconds(answers: bool) -> None:
     """Nobody is there, or somebody takes the call and says nothing."""

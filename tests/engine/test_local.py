@@ -11,6 +11,7 @@ from pipeline.engine.worker import ONE_THREAD
 from tests.engine.functions import double, thread_counts_with_torch
 
 
+@pytest.mark.slow
 def test_a_worker_has_one_thread_of_each_library(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ONE_THREAD:
         monkeypatch.delenv(name, raising=False)

@@ -80,6 +80,7 @@ def test_an_item_that_kills_its_worker_stops_who_cannot_do_without_it() -> None:
         list(map_records(die_on_five, range(10), TWO, batch_size=1))
 
 
+@pytest.mark.slow
 def test_where_every_item_dies_the_items_are_not_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.engine.mapping._BLAMED_IN_A_ROW", 2)
     with pytest.raises(WorkerError, match=r"over 3 items in a row.*try with fewer jobs"):

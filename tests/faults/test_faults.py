@@ -20,6 +20,8 @@ from pipeline.storage.manifests import read_manifest
 from tests.conftest import MakePhotos, tree
 from tests.faults.conftest import ONE_MASK, MakeProject, Undisturbed, ended, hear_ctrl_c, wait_until
 
+pytestmark = pytest.mark.slow
+
 OTHER_DISK = Path("/dev/shm")  # noqa: S108 - a file system that Linux always has, and only this test's folder on it
 
 

@@ -15,6 +15,8 @@ from tests.conftest import tree
 from tests.faults.conftest import ONE_MASK, PHOTOS, MakeProject, Project, Undisturbed, kill_after
 from tests.stores import list_files
 
+pytestmark = pytest.mark.slow
+
 STAGES = {
     "ingest": ("data/raw/mine", "data-raw-mine", "ingest", {}),
     "faces": ("data/faces", "data-faces", "faces", {}),

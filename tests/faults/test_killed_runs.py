@@ -9,6 +9,8 @@ import pytest
 from tests.conftest import tree
 from tests.faults.conftest import ONE_MASK, PHOTOS, MakeProject, Undisturbed, kill_after, wait_until
 
+pytestmark = pytest.mark.slow
+
 STAGES = {
     "ingest": ("data/raw/mine", "data-raw-mine", "ingest"),
     "faces": ("data/faces", "data-faces", "faces"),

@@ -28,6 +28,8 @@ from tests.cluster import local_cluster
 from tests.conftest import tree
 from tests.faults.poison import POISON, PoisonedExtractor, PoisonedInspector, PoisonedMasker, poisoned_fingerprint
 
+pytestmark = pytest.mark.slow
+
 PHOTOS = 4
 ROOT = Path(__file__).parent.parent.parent
 PARAMS = """

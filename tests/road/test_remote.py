@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from pipeline.core.locations import Address
 from tests.stores import list_files
 
@@ -18,6 +20,7 @@ def dvc(project: Path, *words: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_data_goes_to_a_bucket_and_comes_back(tmp_path: Path, bucket: Address, s3_server: str) -> None:
     dvc(tmp_path, "init", "--no-scm", "--quiet")
     dvc(tmp_path, "config", "core.analytics", "false")

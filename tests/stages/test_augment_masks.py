@@ -327,12 +327,14 @@ def many(tmp_path_factory: pytest.TempPathFactory, portrait: Rgb) -> tuple[Path,
     return photos, folder / "out"
 
 
+@pytest.mark.slow
 def test_workers_change_no_byte(many: tuple[Path, Path], tmp_path: Path) -> None:
     photos, with_two_workers = many
     assert run(photos, tmp_path / "out", "--mask", "cloth", *ONE_PROCESS).exit_code == 0
     assert tree(tmp_path / "out") == tree(with_two_workers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sent", "jobs", "code"),
     [(signal.SIGINT, 1, 130), (signal.SIGINT, 2, 130), (signal.SIGTERM, 2, 130), (signal.SIGKILL, 2, -9)],

@@ -109,6 +109,7 @@ def test_without_dedup_the_missing_manifest_is_named(tmp_path, monkeypatch):
     assert "images.parquet" in result.output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 def test_the_page_opens_in_a_browser(report, tmp_path):
     screenshot = tmp_path / "curation.png"

@@ -165,6 +165,7 @@ def test_an_empty_side_is_explained(project: Path) -> None:
         training_sides(rows, project, TrainParams(image_px=32), seed=0)
 
 
+@pytest.mark.slow
 def test_two_processes_reach_what_one_does(project: Path) -> None:
     (project / "params.yaml").write_text(
         "train: {image_px: 32, workers: 0, epochs: 6, batch_size: 16, lr: 0.003, device: cpu}\n"

@@ -31,6 +31,7 @@ def test_train_then_evaluate_tells_the_classes_apart(project: Path) -> None:
     assert json.loads((project / "reports/train/metrics.json").read_text())["step"] == 3
 
 
+@pytest.mark.slow
 def test_training_twice_gives_the_same_model(project: Path) -> None:
     run(train)
     first = (project / "models/model.pt").read_bytes()

@@ -335,6 +335,7 @@ def test_pace_keeps_requests_to_one_host_apart() -> None:
     assert slept == [2.0, 2.0, 30.0, 9.0]
 
 
+@pytest.mark.slow
 def test_killed_download_loses_and_repeats_nothing(tmp_path: Path) -> None:
     slow = {path: picture(number, (300, 200)) for number, path in enumerate(PHOTOS)}
 
