@@ -73,6 +73,16 @@ def test_the_own_tests_come_first_then_the_nearest(house: Path) -> None:
     ]  # fmt: skip
 
 
+def test_rooms_take_turns(house: Path) -> None:
+    for name in ("augment/test_a.py", "augment/test_b.py", "faces/test_a.py"):
+        (house / "tests" / name).parent.mkdir(exist_ok=True)
+        (house / "tests" / name).write_text("import pipeline.core.records\n")
+    rooms = [name.removeprefix("tests/") for name in touched(house, "pipeline/core/records.py")]
+    assert rooms == [
+        "core/test_records.py", "augment/test_a.py", "faces/test_a.py", "augment/test_b.py", "stages/test_augment.py",
+    ]  # fmt: skip
+
+
 def test_a_deleted_module_touches_its_own_tests(house: Path) -> None:
     (house / "pipeline/masks/template.py").unlink()
     assert "tests/masks/test_template.py" in touched(house, "pipeline/masks/template.py")
