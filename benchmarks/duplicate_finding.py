@@ -64,7 +64,12 @@ def main(bare: Path, masked: Path, limit: int, faces: bool) -> None:
     twins = {file.stem: file for file in masked.iterdir()}
     _compare("masked twins", photos, lambda file, _: read_image(twins[file.stem]).rgb, tools)
     for name, change in TRANSFORMATIONS.items():
-        _compare(name, photos, lambda _, rgb, change=change: change(rgb), tools)
+        _compare(name, photos, _of_pixels(change), tools)
+
+
+def _of_pixels(change: Callable[[Rgb], Rgb]) -> Callable[[Path, Rgb], Rgb]:
+    """A change that takes no notice of the file."""
+    return lambda _, rgb: change(rgb)
 
 
 def _compare(

@@ -34,8 +34,8 @@ def main(folder: Path, share: float, seeds: int) -> None:
             hits = len(planted & listed)
             found[name] = (right + hits, listed_before + len(listed), planted_before + len(planted))
     print(f"{len(truth)} faces, {share:.0%} of the labels replaced, {seeds} draws together")
-    for name, (right, listed, planted_count) in found.items():
-        print(f"{name:26} precision {Rate(right, listed)}  recall {Rate(right, planted_count)}")
+    for name, (right, listed_count, planted_count) in found.items():
+        print(f"{name:26} precision {Rate(right, listed_count)}  recall {Rate(right, planted_count)}")
 
 
 def _read(folder: Path) -> tuple[list[str], NDArray[np.float64], NDArray[np.float32]]:

@@ -23,7 +23,7 @@ import numpy as np
 from pipeline.augment.manifest_masker import Masking, unmasked_photos
 from pipeline.augment.manifests import write_maskings
 from pipeline.core.paths import FACE_CROPS, FACES, FACES_TABLE, FINGERPRINTS, IMAGES, KEPT, MASKED, RAW
-from pipeline.core.records import Face, Image, MaskedImage
+from pipeline.core.records import Face, Image, MaskedImage, MaskType
 from pipeline.dedup.fingerprints.fingerprint import Fingerprint, fingerprint_version
 from pipeline.faces.extraction import Extraction
 from pipeline.faces.writing import write_extractions
@@ -36,7 +36,7 @@ from pipeline.storage.manifests import iterate_manifest, read_manifest, write_ma
 from pipeline.storage.shards import StoredFile
 
 MADE = RAW / "made" / IMAGES
-MASKS = ("cloth", "surgical", "ffp2")
+MASKS: tuple[MaskType, ...] = ("cloth", "surgical", "ffp2")
 LIMIT_MB = 1024
 
 
@@ -62,10 +62,11 @@ def _fingerprint(number: int, sha256: str, rng: np.random.Generator, last: list[
         last[:] = [rng.bytes(848)]
     data = last[0]
     hashes = [data[start : start + 8].hex() for start in range(0, 48, 8)]
-    names = ("phash", "dhash", "mirror", "upper", "face_phash", "face_upper")
-    scores = {"brightness": 120.0, "contrast": 60.0, "sharpness": 0.1, "compression": 0.1}
-    thumbnails = {"thumbnail": data[80:336], "face_thumbnail": data[336:592], "surroundings": data[592:848]}
-    return Fingerprint(sha256=sha256, **dict(zip(names, hashes, strict=True)), **thumbnails, **scores)
+    return Fingerprint(
+        sha256=sha256, phash=hashes[0], dhash=hashes[1], mirror=hashes[2], upper=hashes[3], thumbnail=data[80:336],
+        face_phash=hashes[4], face_upper=hashes[5], face_thumbnail=data[336:592], surroundings=data[592:848],
+        brightness=120.0, contrast=60.0, sharpness=0.1, compression=0.1,
+    )  # fmt: skip
 
 
 def dedup(_: int) -> None:
@@ -116,7 +117,7 @@ def _masking(image: Image, face: Face) -> Masking:
     return Masking(rows, [], files)
 
 
-def _masked(image: Image, face: Face, mask: str) -> MaskedImage:
+def _masked(image: Image, face: Face, mask: MaskType) -> MaskedImage:
     return MaskedImage(
         id=f"{face.id}-{mask}0", face_id=face.id, image_id=image.id, parent_sha256=image.sha256,
         path=f"{MASKED}/images/000001.tar#1000000+{len(mask)}", alpha_path=None,

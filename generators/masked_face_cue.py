@@ -20,7 +20,7 @@ from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
 from pipeline.core.randomness import sample_rng
-from pipeline.core.records import MaskType
+from pipeline.core.records import MaskType, Wear
 from pipeline.dedup.fingerprints.hashes import distance, phash, squeeze, working_grey
 from pipeline.faces.detectors import Box
 from pipeline.faces.finding import FaceFinder
@@ -30,7 +30,7 @@ from pipeline.storage.images import EXTENSIONS, read_image
 
 WEIGHTS = Path(__file__).parents[1] / "pipeline" / "faces" / WEIGHTS_FILE
 TYPES: tuple[MaskType, ...] = ("cloth", "surgical", "ffp2")
-WEAR = {"correct": 0.8, "nose_exposed": 0.1, "chin_exposed": 0.05, "nose_mouth_exposed": 0.05}
+WEAR: dict[Wear, float] = {"correct": 0.8, "nose_exposed": 0.1, "chin_exposed": 0.05, "nose_mouth_exposed": 0.05}
 MAX_FACE_PX = 320
 
 

@@ -7,6 +7,7 @@ mask. `tile_*` wrap around at every edge; `motif_*` stand alone, with value 0 tr
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVarTuple
 
 import cv2
 import numpy as np
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 SIDE, MOTIF = 192, (160, 240)
 Canvas = NDArray[np.uint8]
-Draw = Callable[[Canvas, tuple[int, int]], None]
+Values = TypeVarTuple("Values")
+Draw = Callable[[Canvas, tuple[int, int], *Values], None]
 PI = np.pi
 
 
@@ -31,11 +33,11 @@ def _scatter(rng: np.random.Generator, count: int, least: float) -> list[tuple[i
     return points
 
 
-def _stamp(canvas: Canvas, at: tuple[int, int], draw: Draw) -> None:
-    """Draw a motif at a point and at its eight copies, so that the tile wraps."""
+def _stamp(canvas: Canvas, at: tuple[int, int], draw: Draw[*Values], *values: *Values) -> None:
+    """Draw a motif of some values at a point and at its eight copies, so that the tile wraps."""
     for dx in (-SIDE, 0, SIDE):
         for dy in (-SIDE, 0, SIDE):
-            draw(canvas, (at[0] + dx, at[1] + dy))
+            draw(canvas, (at[0] + dx, at[1] + dy), *values)
 
 
 def _polygon(canvas: Canvas, points: NDArray[np.floating], value: int) -> None:
@@ -82,7 +84,7 @@ def _waves(rng: np.random.Generator, count: int, top: int) -> NDArray[np.float64
 
 def _levels(field: NDArray[np.floating], shares: tuple[float, ...]) -> Canvas:
     cuts = np.quantile(field, np.cumsum(shares))
-    return (np.digitize(field, cuts) * 85).astype(np.uint8)
+    return np.asarray(np.digitize(field, cuts) * 85, dtype=np.uint8)
 
 
 def _blank() -> Canvas:
@@ -162,7 +164,7 @@ def tile_big_dots() -> Canvas:
     """Large dots of several colours."""
     rng, canvas = np.random.default_rng(11), _blank()
     for k, at in enumerate(_scatter(rng, 16, 44)):
-        _stamp(canvas, at, lambda c, p, k=k: _disc(c, p, 17, 85 * (1 + k % 3)))
+        _stamp(canvas, at, lambda c, p, k: _disc(c, p, 17, 85 * (1 + k % 3)), k)
     return canvas
 
 
@@ -174,7 +176,7 @@ def tile_rings() -> Canvas:
     """Overlapping rings."""
     rng, canvas = np.random.default_rng(12), _blank()
     for k, at in enumerate(_scatter(rng, 18, 36)):
-        _stamp(canvas, at, lambda c, p, k=k: _ring(c, p, 14 + k % 3 * 5, 85 * (1 + k % 3)))
+        _stamp(canvas, at, lambda c, p, k: _ring(c, p, 14 + k % 3 * 5, 85 * (1 + k % 3)), k)
     return canvas
 
 
@@ -186,7 +188,7 @@ def tile_stars() -> Canvas:
     """Stars of two sizes."""
     rng, canvas = np.random.default_rng(13), _blank()
     for k, at in enumerate(_scatter(rng, 20, 34)):
-        _stamp(canvas, at, lambda c, p, k=k: _polygon(c, _star(p, 9 + k % 2 * 7, 5, 0.42, 0.3 * k), 85 * (1 + k % 3)))
+        _stamp(canvas, at, lambda c, p, k: _polygon(c, _star(p, 9 + k % 2 * 7, 5, 0.42, 0.3 * k), 85 * (1 + k % 3)), k)
     return canvas
 
 
@@ -194,7 +196,7 @@ def tile_hearts() -> Canvas:
     """Hearts."""
     rng, canvas = np.random.default_rng(14), _blank()
     for k, at in enumerate(_scatter(rng, 18, 36)):
-        _stamp(canvas, at, lambda c, p, k=k: _polygon(c, _heart(p, 10 + k % 3 * 4), 85 * (1 + k % 3)))
+        _stamp(canvas, at, lambda c, p, k: _polygon(c, _heart(p, 10 + k % 3 * 4), 85 * (1 + k % 3)), k)
     return canvas
 
 
@@ -202,10 +204,10 @@ def _flowers(seed: int, count: int, gap: float, radius: tuple[int, int], leaves:
     rng, canvas = np.random.default_rng(seed), _blank()
     for at in _scatter(rng, leaves, gap * 0.5) if leaves else []:
         angle, length = rng.uniform(0, 2 * PI), rng.uniform(14, 30)
-        _stamp(canvas, at, lambda c, p, a=angle, n=length: _leaf(c, p, n, a, 170))
+        _stamp(canvas, at, lambda c, p, a, n: _leaf(c, p, n, a, 170), angle, length)
     for at in _scatter(rng, count, gap):
         size, petals, turn = rng.integers(*radius), int(rng.integers(5, 9)), rng.uniform(0, 2 * PI)
-        _stamp(canvas, at, lambda c, p, s=size, n=petals, t=turn: _flower(c, p, float(s), n, t))
+        _stamp(canvas, at, lambda c, p, s, n, t: _flower(c, p, float(s), n, t), size, petals, turn)
     return canvas
 
 
@@ -229,7 +231,7 @@ def tile_leaves() -> Canvas:
     rng, canvas = np.random.default_rng(24), _blank()
     for k, at in enumerate(_scatter(rng, 34, 26)):
         angle, length = rng.uniform(0, 2 * PI), rng.uniform(24, 44)
-        _stamp(canvas, at, lambda c, p, a=angle, n=length, k=k: _leaf(c, p, n, a, 85 * (1 + k % 3)))
+        _stamp(canvas, at, lambda c, p, a, n, k: _leaf(c, p, n, a, 85 * (1 + k % 3)), angle, length, k)
     return canvas
 
 
@@ -240,7 +242,7 @@ def tile_paisley() -> Canvas:
         _stamp(canvas, at, lambda c, p: _disc(c, p, 3, 85))
     for at in _scatter(rng, 11, 52):
         turn = rng.uniform(0, 2 * PI)
-        _stamp(canvas, at, lambda c, p, t=turn: _drop(c, p, t))
+        _stamp(canvas, at, _drop, turn)
     return canvas
 
 
@@ -270,7 +272,7 @@ def tile_leopard() -> Canvas:
     rng, canvas = np.random.default_rng(33), _blank()
     for at in _scatter(rng, 46, 24):
         size, start = int(rng.integers(6, 11)), int(rng.integers(0, 360))
-        _stamp(canvas, at, lambda c, p, s=size, a=start: _rosette(c, p, s, a))
+        _stamp(canvas, at, _rosette, size, start)
     return canvas
 
 
@@ -306,7 +308,7 @@ def tile_terrazzo() -> Canvas:
     for k, at in enumerate(_scatter(rng, 60, 18)):
         corners = int(rng.integers(3, 6))
         shape = _star((0, 0), rng.uniform(5, 13), corners, rng.uniform(0.6, 1), rng.uniform(0, 6))
-        _stamp(canvas, at, lambda c, p, s=shape, k=k: _polygon(c, s + p, 85 * (1 + k % 3)))
+        _stamp(canvas, at, lambda c, p, s, k: _polygon(c, s + p, 85 * (1 + k % 3)), shape, k)
     return canvas
 
 
@@ -325,7 +327,7 @@ def tile_letters() -> Canvas:
     """Letters strewn about."""
     rng, canvas = np.random.default_rng(38), _blank()
     for k, at in enumerate(_scatter(rng, 22, 32)):
-        _stamp(canvas, at, lambda c, p, k=k: _letter(c, p, chr(65 + k), 85 * (1 + k % 3)))
+        _stamp(canvas, at, lambda c, p, k: _letter(c, p, chr(65 + k), 85 * (1 + k % 3)), k)
     return canvas
 
 
@@ -337,7 +339,7 @@ def tile_cartoons() -> Canvas:
     """Round little faces, as on children's masks."""
     rng, canvas = np.random.default_rng(39), _blank()
     for k, at in enumerate(_scatter(rng, 12, 48)):
-        _stamp(canvas, at, lambda c, p, k=k: _little_face(c, p, 85 * (1 + k % 2)))
+        _stamp(canvas, at, lambda c, p, k: _little_face(c, p, 85 * (1 + k % 2)), k)
     return canvas
 
 
@@ -354,7 +356,7 @@ def tile_anchors() -> Canvas:
     """Anchors and rings, as on a sailor's cloth."""
     rng, canvas = np.random.default_rng(40), _blank()
     for k, at in enumerate(_scatter(rng, 14, 44)):
-        _stamp(canvas, at, lambda c, p, k=k: _anchor(c, p, 85 * (1 + k % 2)))
+        _stamp(canvas, at, lambda c, p, k: _anchor(c, p, 85 * (1 + k % 2)), k)
     return canvas
 
 
@@ -371,7 +373,7 @@ def tile_splatter() -> Canvas:
     rng, canvas = np.random.default_rng(41), _blank()
     for k, at in enumerate(_scatter(rng, 90, 10)):
         radius = int(np.clip(rng.exponential(5), 1, 16))
-        _stamp(canvas, at, lambda c, p, r=radius, k=k: _disc(c, p, r, 85 * (1 + k % 3)))
+        _stamp(canvas, at, lambda c, p, r, k: _disc(c, p, r, 85 * (1 + k % 3)), radius, k)
     return canvas
 
 

@@ -342,7 +342,7 @@ def shown_labels(project: Path) -> list[str]:
     """A label that nobody mapped, a layout that fits none, conflicts, a takedown."""
     write_tree(project, {"one/a.jpg": picture(1), "one/b.jpg": picture(2), "two/scarf/c.jpg": picture(1)})
     one = {"adapter": "folder", "path": "one", "labels": {".": {"mask_type": "none"}}}
-    two = {"adapter": "folder", "path": "two", "author": "Ann"}
+    two: dict[str, Any] = {"adapter": "folder", "path": "two", "author": "Ann"}
     settings: dict[str, Any] = {"one": one, "two": two, "wwmr-db": {"path": "one"}}
     params = {"ingest": {"sources": ["one", "two", "wwmr-db"], "settings": settings}}
     with chdir(project):

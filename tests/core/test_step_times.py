@@ -1,6 +1,5 @@
 import pytest
 
-from pipeline.core import step_times as timing
 from pipeline.core.step_times import StepTimes, Timed, collecting, timed
 
 
@@ -10,7 +9,7 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> type[Clock]:
-    monkeypatch.setattr(timing.time, "perf_counter", lambda: Clock.now)
+    monkeypatch.setattr("time.perf_counter", lambda: Clock.now)
     return Clock
 
 

@@ -42,24 +42,25 @@ class Project:
 
     root: Path
 
-    def start(self, stage: str, *words: str, **options: Any) -> "subprocess.Popen[str]":
+    def start(self, stage: str, *words: str, preexec_fn: Callable[[], None] = hear_ctrl_c) -> "subprocess.Popen[str]":
         """Begin `python -m stages.<stage>` in a session of its own."""
-        options = {"preexec_fn": hear_ctrl_c, "start_new_session": True} | options
-        environment = os.environ | {"PYTHONPATH": str(ROOT)} | options.pop("env", {})
         command = [sys.executable, "-m", f"stages.{stage}", *words]
         return subprocess.Popen(
             command,
             cwd=self.root,
-            env=environment,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            **options,
+            preexec_fn=preexec_fn,  # noqa: PLW1509 - sets signals and limits, no more
+            start_new_session=True,
         )
 
-    def run(self, stage: str, *words: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, stage: str, *words: str, preexec_fn: Callable[[], None] = hear_ctrl_c
+    ) -> "subprocess.CompletedProcess[str]":
         """Run it to its end."""
-        process = self.start(stage, *words, **options)
+        process = self.start(stage, *words, preexec_fn=preexec_fn)
         stdout, stderr = process.communicate(timeout=120)
         return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 

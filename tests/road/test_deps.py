@@ -16,7 +16,8 @@ STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages
 
 
 def body(stage: str) -> dict[str, Any]:
-    return STAGES[stage].get("do", STAGES[stage])
+    found: dict[str, Any] = STAGES[stage].get("do", STAGES[stage])
+    return found
 
 
 @pytest.mark.parametrize("stage", list(STAGES))
