@@ -15,8 +15,8 @@ def test_places_are_distinct_in_order_and_in_range(count: int, limit: int) -> No
 
 
 def pair(before: int, after: int) -> Pair:
-    tiles = (np.full((TILE_PX, TILE_PX, 3), value, dtype=np.uint8) for value in (before, after))
-    return Pair(*tiles, "cloth_plain, correct")
+    first, second = (np.full((TILE_PX, TILE_PX, 3), value, dtype=np.uint8) for value in (before, after))
+    return Pair(first, second, "cloth_plain, correct")
 
 
 def test_before_stands_left_of_after() -> None:

@@ -110,7 +110,7 @@ def test_the_head_is_fitted_once_a_face(portrait: Rgb, face: KnownFace, monkeypa
 
 @pytest.mark.parametrize(("change", "other"), [({"photo_sha256": "f" * 64}, True), ({"place": "1"}, True), ({}, False)])
 def test_the_photo_and_the_place_in_it_decide_what_is_drawn(
-    portrait: Rgb, face: KnownFace, change: dict[str, str], other: bool
+    portrait: Rgb, face: KnownFace, change: dict[str, Any], other: bool
 ) -> None:
     first, second = outcomes(portrait, face)[0], outcomes(portrait, replace(face, **change))[0]
     assert isinstance(first, MaskedPicture)

@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.augment import imagefolder as writer_module
-from pipeline.augment.imagefolder import METADATA, DatasetWriter
+from pipeline.augment.imagefolder import METADATA, DatasetWriter, Mode
 from pipeline.augment.photo_masker import PhotoResult
 from pipeline.augment.photos import MARKER, Photo
 from pipeline.core.errors import OutputError
+from pipeline.storage.whole_files import write_bytes
 
 SETTINGS = {"seed": 0}
 
@@ -51,7 +52,7 @@ def test_a_folder_with_something_in_it_is_not_touched_unasked(tmp_path: Path, ph
 
 
 @pytest.mark.parametrize("mode", ["overwrite", "resume"])
-def test_a_folder_of_somebody_else_is_never_touched(tmp_path: Path, mode: str) -> None:
+def test_a_folder_of_somebody_else_is_never_touched(tmp_path: Path, mode: Mode) -> None:
     (tmp_path / "thesis.tex").write_text("x")
     with pytest.raises(OutputError, match=r"holds 'thesis.tex', which augment-masks didn't write"):
         DatasetWriter(tmp_path, SETTINGS, mode)
@@ -124,7 +125,7 @@ def test_resume_with_other_settings_names_them(tmp_path: Path) -> None:
 def test_a_write_that_fails_takes_the_photo_back(tmp_path: Path, photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     writer = DatasetWriter(out, SETTINGS)
-    write = writer_module.write_bytes
+    write = write_bytes
 
     def fail_on_the_second(path: Path, data: bytes, **_: bool) -> None:
         if "crops" in path.parts:
@@ -144,7 +145,7 @@ def test_ctrl_c_between_two_files_takes_the_photo_back(
 ) -> None:
     out = tmp_path / "out"
     writer = DatasetWriter(out, SETTINGS)
-    write = writer_module.write_bytes
+    write = write_bytes
 
     def interrupt_the_second(path: Path, data: bytes, **_: bool) -> None:
         if "crops" in path.parts:

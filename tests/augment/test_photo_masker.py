@@ -1,6 +1,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from pipeline.masks import MaskRecipe, MaskSynthesizer
 from pipeline.storage.images import decode_image, encode_image
 
 
-def mask(path: Path, **settings: object) -> PhotoResult:
+def mask(path: Path, **settings: Any) -> PhotoResult:
     return PhotoMasker(FolderRequest(**settings))(Photo(path, path.name, path.stem))
 
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from tests.dedup.examples import image_row
 BOX = LabelledBox(left=1.0, top=2.0, right=3.0, bottom=4.0, original_label="face")
 
 
-def some_images(count=2500):
+def some_images(count: int = 2500) -> list[Image]:
     return [
         image_row(
             f"{number}",
@@ -23,7 +25,7 @@ def some_images(count=2500):
     ]
 
 
-def test_images_come_out_as_they_went_in():
+def test_images_come_out_as_they_went_in() -> None:
     images = some_images()
     rows = ImageRows.of(images)
     assert list(rows) == images
@@ -36,7 +38,7 @@ def test_images_come_out_as_they_went_in():
     assert list(rows.texts("origin")) == [image.origin for image in images]
 
 
-def test_several_manifests_are_read_one_after_the_other(tmp_path):
+def test_several_manifests_are_read_one_after_the_other(tmp_path: Path) -> None:
     images = some_images(20)
     paths = [tmp_path / f"{part}.parquet" for part in range(3)]
     for path, part in zip(paths, (images[:12], [], images[12:]), strict=True):
@@ -48,7 +50,7 @@ def test_several_manifests_are_read_one_after_the_other(tmp_path):
         ImageRows.read([tmp_path / "none.parquet"])
 
 
-def test_images_are_chosen_by_place_and_by_truth():
+def test_images_are_chosen_by_place_and_by_truth() -> None:
     images = some_images(10)
     rows = ImageRows.of(images)
     assert list(rows.taken(np.array([4, 1]))) == [images[4], images[1]]

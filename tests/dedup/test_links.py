@@ -1,12 +1,16 @@
 import itertools
 import random
 from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from pipeline.core.arrays import Rgb
 from pipeline.core.params import DedupParams
+from pipeline.core.records import DuplicateLink, Image
 from pipeline.dedup.fingerprints.fingerprint import fingerprint
 from pipeline.dedup.links import find_links
 from pipeline.storage.images import Decoded, decode_image, encode_image
@@ -15,23 +19,23 @@ from tests.dedup.examples import fingerprint_row, image_row, picture, with_mask
 PARAMS = DedupParams()
 
 
-def shown(name, rgb, **changes):
+def shown(name: str, rgb: Rgb, **changes: Any) -> tuple[Image, Rgb]:
     """An image row and its pixels."""
     return image_row(name, **changes), rgb
 
 
-def linked(*shown_images):
+def linked(*shown_images: tuple[Image, Rgb]) -> list[DuplicateLink]:
     fingerprints = {
         image.sha256: fingerprint(image.sha256, Decoded(rgb, "PNG", "RGB", None)) for image, rgb in shown_images
     }
     return list(find_links([image for image, _ in shown_images], fingerprints, PARAMS))
 
 
-def kinds(links):
+def kinds(links: list[DuplicateLink]) -> dict[frozenset[str], str]:
     return {frozenset((link.first, link.second)): link.kind for link in links}
 
 
-def between(*images):
+def between(*images: tuple[Image, Rgb]) -> frozenset[str]:
     return frozenset(image.id for image, _ in images)
 
 
@@ -45,16 +49,16 @@ def between(*images):
     ],
     ids=["re-encoded", "resized", "dimmed", "mirrored"],
 )
-def test_a_changed_copy_is_near(change):
+def test_a_changed_copy_is_near(change: Callable[..., Any]) -> None:
     photo, copy = shown("a", picture(1)), shown("b", change(picture(1)))
     assert kinds(linked(photo, copy)) == {between(photo, copy): "near"}
 
 
-def test_other_pictures_are_not_linked():
+def test_other_pictures_are_not_linked() -> None:
     assert linked(*(shown(str(i), picture(i)) for i in range(30))) == []
 
 
-def test_copies_of_one_content_are_exact_and_compared_once():
+def test_copies_of_one_content_are_exact_and_compared_once() -> None:
     photo, copy = shown("a", picture(1), sha256="s"), shown("b", picture(1), sha256="s")
     third = shown("c", picture(1))
     found = kinds(linked(photo, copy, third))
@@ -62,41 +66,41 @@ def test_copies_of_one_content_are_exact_and_compared_once():
     assert list(found.values()) == ["near"]
 
 
-def test_many_equal_pictures_make_few_links():
+def test_many_equal_pictures_make_few_links() -> None:
     same = [shown(str(i), picture(1), sha256=str(i // 2)) for i in range(100)]
     assert len(linked(*same)) == 99
 
 
-def test_a_masked_twin_is_a_mask_pair_not_a_duplicate():
+def test_a_masked_twin_is_a_mask_pair_not_a_duplicate() -> None:
     bare = shown("bare", picture(1), mask_type="none")
     twin = shown("twin", with_mask(picture(1)), mask_type="surgical")
     assert kinds(linked(bare, twin)) == {between(bare, twin): "mask_pair"}
 
 
-def test_the_same_picture_under_opposite_labels_stays_a_duplicate():
+def test_the_same_picture_under_opposite_labels_stays_a_duplicate() -> None:
     bare, wrong = shown("bare", picture(1), mask_type="none"), shown("wrong", picture(1), mask_type="cloth")
     assert kinds(linked(bare, wrong)) == {between(bare, wrong): "near"}
 
 
-def test_what_the_source_says_is_linked_too():
+def test_what_the_source_says_is_linked_too() -> None:
     photos = [shown(str(i), picture(i), photo_id="p" if i < 2 else None, person_id="q") for i in range(3)]
     found = [link.kind for link in linked(*photos)]
     assert sorted(found) == ["same_person", "same_person", "same_source_id"]
 
 
-def test_file_order_changes_nothing():
+def test_file_order_changes_nothing() -> None:
     images = [shown(str(i), picture(i % 4), sha256=str(i % 8)) for i in range(12)]
     shuffled = random.Random(3).sample(images, len(images))
     assert linked(*images) == linked(*shuffled)
 
 
-def test_a_twin_named_after_its_photo_is_linked():
+def test_a_twin_named_after_its_photo_is_linked() -> None:
     photo, twin = shown("12.jpg", picture(1)), shown("12-with-mask.jpg", picture(2))
     other, elsewhere = shown("13.jpg", picture(3)), shown("12.jpg", picture(4), source="b", id="f" * 32, sha256="e")
     assert kinds(linked(photo, twin, other, elsewhere)) == {between(photo, twin): "same_source_id"}
 
 
-def test_what_was_made_from_a_photo_is_tied_to_it_and_to_what_else_was():
+def test_what_was_made_from_a_photo_is_tied_to_it_and_to_what_else_was() -> None:
     photo = shown("photo", picture(1))
     children = [shown(f"child{i}", picture(5 + i), parent_sha256=photo[0].sha256) for i in range(2)]
     assert kinds(linked(photo, *children)) == {between(photo, child): "derived_from" for child in children}
@@ -104,13 +108,13 @@ def test_what_was_made_from_a_photo_is_tied_to_it_and_to_what_else_was():
     assert linked(photo, shown("other", picture(8), parent_sha256="elsewhere")) == []
 
 
-def stated_plainly(images):
+def stated_plainly(images: list[Image]) -> list[tuple[str, str, str]]:
     """What sources say of the images, by dictionaries: the links that columns must come to."""
-    links = set()
+    links: set[tuple[str, str, str]] = set()
     by_id = sorted(images, key=lambda image: image.id)
 
-    def groups(value_of):
-        found = defaultdict(list)
+    def groups(value_of: Callable[[Image], Any]) -> dict[Any, list[str]]:
+        found: dict[Any, list[str]] = defaultdict(list)
         for image in by_id:
             if (value := value_of(image)) is not None:
                 found[value].append(image.id)
@@ -128,12 +132,12 @@ def stated_plainly(images):
         links |= {(first, second, kind) for first, second in itertools.pairwise(ids)}
     for parent, children in groups(lambda image: image.parent_sha256).items():
         head = contents[parent][0] if parent in contents else children[0]
-        links |= {(*sorted((head, child)), "derived_from") for child in children if child != head}
+        links |= {(min(head, child), max(head, child), "derived_from") for child in children if child != head}
     return sorted(links)
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_stated_links_are_those_of_plain_dictionaries(seed):
+def test_stated_links_are_those_of_plain_dictionaries(seed: int) -> None:
     rng = random.Random(seed)
     count = rng.choice([1, 5, 40])
     few = [None, None, *map(str, range(count // 3 + 1))]

@@ -2,6 +2,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 import yaml
 from click.testing import CliRunner
 
-from pipeline.core.records import Assignment, Rejection
+from pipeline.core.records import Assignment, Image, Rejection
 from pipeline.evaluation.cards import data_card, model_card, source_rows
 from pipeline.evaluation.evaluating import Measuring
 from pipeline.evaluation.external import held_out_sets
@@ -140,7 +141,7 @@ def test_a_browser_shows_it_from_disk(report: str, tmp_path: Path, width: int) -
 def test_grad_cam_follows_what_the_class_depends_on(model: MaskClassifier) -> None:
     crop = np.random.default_rng(0).integers(0, 255, (32, 32, 3)).astype(np.uint8)
     heat = grad_cam(model, crop, "mask_type", 1)
-    assert (heat.shape, heat.dtype) == ((32, 32), np.float32)
+    assert (heat.shape, heat.dtype) == ((32, 32), np.dtype(np.float32))
     assert heat.min() >= 0
     assert heat.max() == pytest.approx(1.0)
     assert overlay(crop, np.zeros_like(heat)).tolist() == crop.tolist()
@@ -154,18 +155,20 @@ def test_grad_cam_finds_the_half_that_decides(model: MaskClassifier) -> None:
             torch.nn.init.ones_(self.conv.weight)
 
         def forward(self, images: torch.Tensor) -> torch.Tensor:
-            features = self.conv(images)
+            features: torch.Tensor = self.conv(images)
             return features.mean((2, 3)).repeat(1, 192)
 
     model.backbone = LeftBrightness()
-    torch.nn.init.ones_(model.heads["mask_type"].weight)
+    torch.nn.init.ones_(model.get_parameter("heads.mask_type.weight"))
     crop = np.zeros((32, 32, 3), dtype=np.uint8)
     crop[:, :16] = 255
     heat = grad_cam(model, crop, "mask_type", 0)
     assert heat[:, :14].mean() > 10 * heat[:, 18:].mean()
 
 
-def test_cards_begin_with_front_matter(measured: MeasuredSet, rows: list[Assignment], make_image) -> None:
+def test_cards_begin_with_front_matter(
+    measured: MeasuredSet, rows: list[Assignment], make_image: Callable[..., Image]
+) -> None:
     images = [make_image(id=row.image_id, source="sample", licence="CC0-1.0") for row in rows]
     images.append(make_image(id="unused", source="elsewhere", licence="secret"))
     sources = source_rows(images, rows)
@@ -180,7 +183,9 @@ def test_cards_begin_with_front_matter(measured: MeasuredSet, rows: list[Assignm
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # from rdflib and pandas, inside mlcroissant
-def test_croissant_is_valid_and_reads_the_rows(project: Path, rows: list[Assignment], make_image) -> None:
+def test_croissant_is_valid_and_reads_the_rows(
+    project: Path, rows: list[Assignment], make_image: Callable[..., Image]
+) -> None:
     mlcroissant = pytest.importorskip("mlcroissant")
     images = [make_image(id=row.image_id) for row in rows]
     write_dataset_cards(project / "reports", project / "data/split/split.parquet", rows, images, [])

@@ -19,12 +19,12 @@ def rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> np.ndarray:
     yaw = cv2.Rodrigues(np.radians([0.0, -yaw_deg, 0.0]))[0]
     pitch = cv2.Rodrigues(np.radians([pitch_deg, 0.0, 0.0]))[0]
     roll = cv2.Rodrigues(np.radians([0.0, 0.0, roll_deg]))[0]
-    return roll @ pitch @ yaw
+    return np.asarray(roll @ pitch @ yaw)
 
 
 def projected(yaw_deg: float, pitch_deg: float, roll_deg: float) -> np.ndarray:
     points = mean_landmarks() @ rotation(yaw_deg, pitch_deg, roll_deg).T + [0, 0, 900]
-    return (points[:, :2] / points[:, 2:] * 1200 + [150, 140]).astype(np.float32)
+    return np.asarray(points[:, :2] / points[:, 2:] * 1200 + [150, 140], dtype=np.float32)
 
 
 POSES = [(0, 0, 0), (30, 0, 0), (-30, 0, 0), (0, 20, 0), (0, -20, 0), (0, 0, 25), (25, -10, -15), (-40, 12, 8)]
@@ -41,7 +41,7 @@ def test_signs_are_those_of_the_picture() -> None:
     frontal, turned, nodding, tilted = (projected(*a) for a in [(0, 0, 0), (30, 0, 0), (0, 20, 0), (0, 0, 20)])
 
     def nose(points: np.ndarray) -> np.ndarray:
-        return points[30] - points[[36, 45]].mean(axis=0)
+        return np.asarray(points[30] - points[[36, 45]].mean(axis=0))
 
     assert nose(turned)[0] > nose(frontal)[0] + 5
     assert nose(nodding)[1] > nose(frontal)[1] + 5

@@ -1,6 +1,7 @@
 """The canonical head keeps its frame, symmetry and winding, and solves the pose of rendered faces."""
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,17 +16,17 @@ MIRROR = np.array([-1.0, 1.0, 1.0])
 
 
 @pytest.fixture(scope="module")
-def head() -> dict[str, NDArray[np.generic]]:
+def head() -> dict[str, NDArray[Any]]:
     with np.load(ROOT / "pipeline" / "faces" / "canonical_head.npz") as arrays:
         return {name: arrays[name] for name in arrays.files}
 
 
 @pytest.fixture(scope="module")
-def anchors(head: dict[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+def anchors(head: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     return dict(zip(head["anchor_names"].tolist(), head["anchor_points"], strict=True))
 
 
-def test_the_sellion_is_the_origin_and_the_nose_points_at_the_viewer(head: dict[str, NDArray[np.generic]]) -> None:
+def test_the_sellion_is_the_origin_and_the_nose_points_at_the_viewer(head: dict[str, NDArray[Any]]) -> None:
     landmarks = head["landmarks"]
     np.testing.assert_allclose(landmarks[27], 0, atol=1e-4)
     assert landmarks[:, 2].argmin() == 30
@@ -35,7 +36,7 @@ def test_the_sellion_is_the_origin_and_the_nose_points_at_the_viewer(head: dict[
     assert pupils[1] - pupils[0] == pytest.approx(63, abs=1.5)
 
 
-def test_left_mirrors_right(head: dict[str, NDArray[np.generic]], anchors: dict[str, NDArray[np.generic]]) -> None:
+def test_left_mirrors_right(head: dict[str, NDArray[Any]], anchors: dict[str, NDArray[Any]]) -> None:
     landmarks = head["landmarks"]
     np.testing.assert_allclose(landmarks[MIRROR_TWIN] * MIRROR, landmarks, atol=1e-4)
     ours = {tuple(point) for point in np.rint(head["vertices"].astype(float) * 100).astype(int).tolist()}
@@ -46,7 +47,7 @@ def test_left_mirrors_right(head: dict[str, NDArray[np.generic]], anchors: dict[
             assert point[0] < 0
 
 
-def test_anchors_lie_where_their_names_say(anchors: dict[str, NDArray[np.generic]]) -> None:
+def test_anchors_lie_where_their_names_say(anchors: dict[str, NDArray[Any]]) -> None:
     height = {name: float(point[1]) for name, point in anchors.items()}
     assert height["ear_top_left"] < height["tragus_left"] < height["ear_bottom_left"] < height["jaw_angle_left"]
     assert height["nose_tip"] < height["subnasale"] < height["chin_tip"] < height["menton"] < height["throat"]
@@ -54,7 +55,7 @@ def test_anchors_lie_where_their_names_say(anchors: dict[str, NDArray[np.generic
     assert anchors["ear_back_left"][2] > anchors["tragus_left"][2]
 
 
-def test_triangles_wind_outwards(head: dict[str, NDArray[np.generic]]) -> None:
+def test_triangles_wind_outwards(head: dict[str, NDArray[Any]]) -> None:
     vertices, faces = head["vertices"].astype(float), head["faces"]
     assert faces.max() == len(vertices) - 1
     corners = vertices[faces]
@@ -64,7 +65,7 @@ def test_triangles_wind_outwards(head: dict[str, NDArray[np.generic]]) -> None:
     assert ((normals * outward).sum(axis=1)[skull] > 0).all()
 
 
-def test_solving_the_pose_of_rendered_faces_finds_it(head: dict[str, NDArray[np.generic]]) -> None:
+def test_solving_the_pose_of_rendered_faces_finds_it(head: dict[str, NDArray[Any]]) -> None:
     truth = read_truth(ROOT / "samples" / "truth.npz")
     gaps = []
     for points, camera, pose in zip(truth.landmarks_px, truth.camera, truth.pose_deg, strict=True):

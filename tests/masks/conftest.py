@@ -17,7 +17,7 @@ def rotation_matrix(yaw_deg: float, pitch_deg: float, roll_deg: float) -> np.nda
     about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
     about_z = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
-    return about_z @ about_x @ about_y
+    return np.asarray(about_z @ about_x @ about_y)
 
 
 def painted(
@@ -46,7 +46,7 @@ def posed_landmarks() -> Posed:
 
     def make(yaw_deg: float = 0, pitch_deg: float = 0, roll_deg: float = 0, scale: float = 1.2) -> Points:
         camera = canonical_head().landmarks @ rotation_matrix(yaw_deg, pitch_deg, roll_deg).T
-        return (camera[:, :2] * scale + (150, 110)).astype(np.float32)
+        return np.asarray(camera[:, :2] * scale + (150, 110), dtype=np.float32)
 
     return make
 

@@ -170,11 +170,10 @@ def test_look_has_a_number_for_each_range() -> None:
 def test_what_the_parameters_allow_at_most_can_be_read_back(low: bool) -> None:
     """The ends of every limit, worn in every way, drawn and read."""
     end = 0 if low else 1
-    wide = {name: _widest(LookRanges, name)[end] for name in LookRanges.model_fields}
-    params = MaskParams(
-        look=LookRanges(**wide),
-        **{name: _widest(MaskParams, name)[end] for name in ("shift_deg", "tilt_mm", "wave_mm", "wave_deg")},
-    )
+    wide: dict[str, Any] = {name: _widest(LookRanges, name)[end] for name in LookRanges.model_fields}
+    names = ("shift_deg", "tilt_mm", "wave_mm", "wave_deg")
+    worn: dict[str, Any] = {name: _widest(MaskParams, name)[end] for name in names}
+    params = MaskParams(look=LookRanges(**wide), **worn)
     synthesizer = MaskSynthesizer(load_templates(), params)
     for wear in ("correct", "nose_exposed", "chin_exposed", "nose_mouth_exposed"):
         recipe = synthesizer.draw("cloth", np.random.default_rng(1), wear=wear)

@@ -1,10 +1,15 @@
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
-from pipeline.masks import LookRanges, MaskParams, MaskRecipe, MaskSynthesizer, load_templates
+from pipeline.core.records import MaskType, Wear
+from pipeline.masks import LookRanges, MaskedFace, MaskParams, MaskRecipe, MaskSynthesizer, load_templates
 from pipeline.masks.parts.colours import Colour
 from pipeline.masks.parts.edges import NoseClipRanges
 from pipeline.masks.parts.lettering import LetteringRanges
@@ -12,6 +17,7 @@ from pipeline.masks.parts.prints import PrintRanges
 from pipeline.masks.parts.straps import StrapRanges
 from pipeline.masks.parts.valve import ValveRanges
 from pipeline.masks.template import Template
+from tests.masks.conftest import Posed
 
 TEMPLATES = load_templates()
 TYPES = ("cloth", "surgical", "ffp2")
@@ -35,7 +41,12 @@ def plain_look(**ranges: tuple[float, float]) -> LookRanges:
     return LookRanges(**STEADY | ranges)
 
 
-def _plain_cup(skin_photo, landmarks, look, nose_clip=NoseClipRanges()):  # noqa: B008 - frozen
+def _plain_cup(
+    skin_photo: Rgb,
+    landmarks: NDArray[np.float32],
+    look: LookRanges,
+    nose_clip: NoseClipRanges = NoseClipRanges(),  # noqa: B008 - frozen
+) -> MaskedFace:
     """A white respirator without reliefs, lettering, valve and straps."""
     template = TEMPLATES["ffp2_cup"]
     plain = template.model_copy(
@@ -48,7 +59,7 @@ def _plain_cup(skin_photo, landmarks, look, nose_clip=NoseClipRanges()):  # noqa
     return synthesizer(skin_photo, landmarks, "ffp2", np.random.default_rng(2))
 
 
-def _white_cup(skin_photo, landmarks, **ranges):
+def _white_cup(skin_photo: Rgb, landmarks: NDArray[np.float32], **ranges: Any) -> Iterator[Any]:
     """The pixels `(N, 3)` of a plain white respirator, left and right half, as floats."""
     masked = _plain_cup(skin_photo, landmarks, plain_look(**ranges))
     whole = masked.alpha[:, :, 0] > 0.99
@@ -57,17 +68,17 @@ def _white_cup(skin_photo, landmarks, **ranges):
     return (masked.rgb[whole & side].astype(float) for side in (columns < middle, columns >= middle))
 
 
-def test_light_from_the_side_brightens_that_side(skin_photo, face):
+def test_light_from_the_side_brightens_that_side(skin_photo: Rgb, face: Points) -> None:
     left, right = _white_cup(skin_photo, face, from_side=(-0.3, -0.3))
     even_left, even_right = _white_cup(skin_photo, face)
 
     assert left.mean() - right.mean() > even_left.mean() - even_right.mean() + 10
 
 
-def test_the_colour_of_the_light_changes_over_a_mask_where_it_is_asked_to(skin_photo, face):
-    def spread(**ranges):
+def test_the_colour_of_the_light_changes_over_a_mask_where_it_is_asked_to(skin_photo: Rgb, face: Points) -> None:
+    def spread(**ranges: Any) -> float:
         pixels = np.concatenate(list(_white_cup(skin_photo, face, **ranges)))
-        return (pixels[:, 0] - pixels[:, 2]).std()
+        return float((pixels[:, 0] - pixels[:, 2]).std())
 
     assert spread() < 1
     assert spread(cast=(0.1, 0.1)) > 2
@@ -75,13 +86,13 @@ def test_the_colour_of_the_light_changes_over_a_mask_where_it_is_asked_to(skin_p
     assert spread(bounce=(0.2, 0.2)) > 2
 
 
-def test_no_mask_is_as_white_as_paper_can_be(skin_photo, face):
+def test_no_mask_is_as_white_as_paper_can_be(skin_photo: Rgb, face: Points) -> None:
     bright = np.concatenate(list(_white_cup(skin_photo, face, white_gain=(3, 3))))
 
     assert 240 < bright.max() < 250
 
 
-def test_a_nose_clip_is_a_strip_of_its_colour_near_the_top(skin_photo, face):
+def test_a_nose_clip_is_a_strip_of_its_colour_near_the_top(skin_photo: Rgb, face: Points) -> None:
     black = NoseClipRanges(probability=1, colours=(Colour(name="black", srgb=(20, 20, 20)),))
     bare, clipped = (_plain_cup(skin_photo, face, plain_look(), clip) for clip in (NoseClipRanges(), black))
 
@@ -99,13 +110,13 @@ def _type(template: Template) -> str:
     return template.mask_type
 
 
-def _alpha_at(masked, landmarks, index):
+def _alpha_at(masked: MaskedFace, landmarks: NDArray[np.float32], index: int) -> float:
     x, y = np.rint(landmarks[index]).astype(int)
-    return masked.alpha[y, x, 0]
+    return float(masked.alpha[y, x, 0])
 
 
 @pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_a_correctly_worn_mask_covers_nose_mouth_and_chin(name, skin_photo, posed_landmarks):
+def test_a_correctly_worn_mask_covers_nose_mouth_and_chin(name: str, skin_photo: Rgb, posed_landmarks: Posed) -> None:
     landmarks = posed_landmarks(10, 0, 5)
 
     masked = _only(name)(skin_photo, landmarks, TEMPLATES[name].mask_type, np.random.default_rng(3))
@@ -125,8 +136,14 @@ def test_a_correctly_worn_mask_covers_nose_mouth_and_chin(name, skin_photo, pose
 )
 @pytest.mark.parametrize("mask_type", TYPES)
 def test_each_wear_state_leaves_bare_what_its_name_says(  # noqa: PLR0917 - a table
-    synthesizer, skin_photo, posed_landmarks, mask_type, wear, covered, bare
-):
+    synthesizer: MaskSynthesizer,
+    skin_photo: Rgb,
+    posed_landmarks: Posed,
+    mask_type: MaskType,
+    wear: Wear,
+    covered: tuple[int, ...],
+    bare: tuple[int, ...],
+) -> None:
     landmarks = posed_landmarks()
     for seed in range(6):
         draw = synthesizer.draw(mask_type, np.random.default_rng(seed), wear=wear)
@@ -138,7 +155,9 @@ def test_each_wear_state_leaves_bare_what_its_name_says(  # noqa: PLR0917 - a ta
 
 
 @pytest.mark.parametrize("mask_type", TYPES)
-def test_a_draw_replays_to_the_same_pixels(synthesizer, skin_photo, posed_landmarks, mask_type):
+def test_a_draw_replays_to_the_same_pixels(
+    synthesizer: MaskSynthesizer, skin_photo: Rgb, posed_landmarks: Posed, mask_type: MaskType
+) -> None:
     landmarks = posed_landmarks(20, 0, -30)
     first = synthesizer(skin_photo, landmarks, mask_type, np.random.default_rng(5))
 
@@ -148,7 +167,9 @@ def test_a_draw_replays_to_the_same_pixels(synthesizer, skin_photo, posed_landma
     assert np.array_equal(first.alpha, again.alpha)
 
 
-def test_pixels_far_from_the_mask_stay_as_they_were(synthesizer, skin_photo, posed_landmarks):
+def test_pixels_far_from_the_mask_stay_as_they_were(
+    synthesizer: MaskSynthesizer, skin_photo: Rgb, posed_landmarks: Posed
+) -> None:
     masked = synthesizer(skin_photo, posed_landmarks(), "surgical", np.random.default_rng(6))
 
     assert np.array_equal(masked.rgb[:60], skin_photo[:60])
@@ -156,37 +177,39 @@ def test_pixels_far_from_the_mask_stay_as_they_were(synthesizer, skin_photo, pos
     assert not np.array_equal(masked.rgb, skin_photo)
 
 
-def test_the_mask_follows_head_roll(synthesizer, skin_photo, posed_landmarks):
+def test_the_mask_follows_head_roll(synthesizer: MaskSynthesizer, skin_photo: Rgb, posed_landmarks: Posed) -> None:
     draw = synthesizer.draw("surgical", np.random.default_rng(7))
     upright = synthesizer.render(skin_photo, posed_landmarks(), draw)
     turned = synthesizer.render(skin_photo, posed_landmarks(roll_deg=90), draw)
 
-    def extent(masked):
+    def extent(masked: MaskedFace) -> float:
         left, top, right, bottom = masked.box
         return (right - left) / (bottom - top)
 
     assert extent(upright) == pytest.approx(1 / extent(turned), rel=0.1)
 
 
-def test_a_profile_is_rejected(synthesizer, skin_photo, posed_landmarks):
+def test_a_profile_is_rejected(synthesizer: MaskSynthesizer, skin_photo: Rgb, posed_landmarks: Posed) -> None:
     with pytest.raises(SampleRejected) as caught:
         synthesizer(skin_photo, posed_landmarks(80), "cloth", np.random.default_rng(0))
     assert caught.value.reason == "extreme_pose"
 
 
-def test_a_tiny_face_is_rejected(synthesizer, skin_photo, posed_landmarks):
+def test_a_tiny_face_is_rejected(synthesizer: MaskSynthesizer, skin_photo: Rgb, posed_landmarks: Posed) -> None:
     with pytest.raises(SampleRejected) as caught:
         synthesizer(skin_photo, posed_landmarks(scale=0.1), "cloth", np.random.default_rng(0))
     assert caught.value.reason == "face_too_small"
 
 
-def test_a_face_beyond_the_photo_is_rejected(synthesizer, skin_photo, posed_landmarks):
+def test_a_face_beyond_the_photo_is_rejected(
+    synthesizer: MaskSynthesizer, skin_photo: Rgb, posed_landmarks: Posed
+) -> None:
     with pytest.raises(SampleRejected) as caught:
-        synthesizer(skin_photo, posed_landmarks() + np.float32([0, 400]), "cloth", np.random.default_rng(0))
+        synthesizer(skin_photo, posed_landmarks() + np.array([0, 400], np.float32), "cloth", np.random.default_rng(0))
     assert caught.value.reason == "mask_outside_photo"
 
 
-def test_a_grey_photo_stays_grey(synthesizer, skin_photo, posed_landmarks):
+def test_a_grey_photo_stays_grey(synthesizer: MaskSynthesizer, skin_photo: Rgb, posed_landmarks: Posed) -> None:
     grey = np.repeat(skin_photo.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
 
     for seed in range(4):
@@ -194,7 +217,9 @@ def test_a_grey_photo_stays_grey(synthesizer, skin_photo, posed_landmarks):
         assert (masked.max(axis=2) - masked.min(axis=2)).max() <= 2
 
 
-def test_a_large_photo_is_masked_like_a_small_one(synthesizer, skin_photo, posed_landmarks):
+def test_a_large_photo_is_masked_like_a_small_one(
+    synthesizer: MaskSynthesizer, skin_photo: Rgb, posed_landmarks: Posed
+) -> None:
     large = np.repeat(np.repeat(skin_photo, 6, axis=0), 6, axis=1)
     draw = synthesizer.draw("ffp2", np.random.default_rng(8))
 
@@ -204,7 +229,7 @@ def test_a_large_photo_is_masked_like_a_small_one(synthesizer, skin_photo, posed
     assert large_box / 6 == pytest.approx(small_box, abs=2)
 
 
-def test_light_from_the_left_makes_the_mask_brighter_on_the_left(skin_photo, posed_landmarks):
+def test_light_from_the_left_makes_the_mask_brighter_on_the_left(skin_photo: Rgb, posed_landmarks: Posed) -> None:
     ramp = np.linspace(1.2, 0.35, skin_photo.shape[1])[None, :, None]
     lit = np.clip(skin_photo * ramp, 0, 255).astype(np.uint8)
     white = TEMPLATES["ffp2_cup"].model_copy(update={"colours": TEMPLATES["ffp2_cup"].colours[:1]})
@@ -220,12 +245,12 @@ def test_light_from_the_left_makes_the_mask_brighter_on_the_left(skin_photo, pos
     )
 
 
-def test_no_template_of_a_type_is_an_error():
+def test_no_template_of_a_type_is_an_error() -> None:
     with pytest.raises(ValueError, match="surgical"):
         _only("ffp2_cup").draw("surgical", np.random.default_rng(0))
 
 
-def test_half_of_the_draws_wear_the_mask_wrongly_when_asked():
+def test_half_of_the_draws_wear_the_mask_wrongly_when_asked() -> None:
     params = MaskParams(wear={"correct": 1, "nose_exposed": 1})
     synthesizer = MaskSynthesizer(TEMPLATES, params)
     rng = np.random.default_rng(1)

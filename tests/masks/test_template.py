@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -17,7 +18,7 @@ def _write(folder: Path, **changes: object) -> Path:
     return file
 
 
-def test_shipped_templates_cover_every_type():
+def test_shipped_templates_cover_every_type() -> None:
     assert {t.mask_type for t in load_templates().values()} == {"cloth", "surgical", "ffp2"}
 
 
@@ -34,7 +35,9 @@ def test_shipped_templates_cover_every_type():
         ({"colours": []}, "colours", "at least 1"),
     ],
 )
-def test_a_broken_template_names_file_field_and_expectation(tmp_path, changes, field, expectation):
+def test_a_broken_template_names_file_field_and_expectation(
+    tmp_path: Path, changes: dict[str, Any], field: str, expectation: str
+) -> None:
     file = _write(tmp_path, **changes)
 
     with pytest.raises(TemplateError, match=expectation) as caught:
@@ -43,12 +46,12 @@ def test_a_broken_template_names_file_field_and_expectation(tmp_path, changes, f
     assert field in str(caught.value)
 
 
-def test_a_folder_without_templates_is_an_error(tmp_path):
+def test_a_folder_without_templates_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="no template"):
         load_templates([tmp_path])
 
 
-def test_two_templates_of_one_name_are_an_error(tmp_path):
+def test_two_templates_of_one_name_are_an_error(tmp_path: Path) -> None:
     _write(tmp_path)
 
     with pytest.raises(TemplateError, match="taken"):

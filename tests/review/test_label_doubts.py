@@ -1,8 +1,12 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pytest
 from click.testing import CliRunner
+from numpy.typing import NDArray
 
+from pipeline.core.arrays import Rgb
 from pipeline.core.records import DuplicateLink, Face, Image
 from pipeline.faces.detectors import YuNetDetector
 from pipeline.faces.landmarks import LandmarkPredictor
@@ -16,7 +20,7 @@ from tests.stages.test_dedup_split import face_row
 UNSURE = 0.5
 
 
-def three_types(count):
+def three_types(count: int) -> tuple[list[str], NDArray[np.float32]]:
     """Labels and features that tell them."""
     rng = np.random.default_rng(0)
     labels = [("none", "cloth", "ffp2")[i % 3] for i in range(count)]
@@ -24,7 +28,7 @@ def three_types(count):
     return labels, np.array([centres[label] + rng.normal(0, 0.4, 200) for label in labels], dtype=np.float32)
 
 
-def test_only_planted_wrong_labels_are_doubted():
+def test_only_planted_wrong_labels_are_doubted() -> None:
     truth, features = three_types(300)
     planted = set(range(0, 300, 29))
     labels = [{"none": "cloth", "cloth": "ffp2", "ffp2": "none"}[t] if i in planted else t for i, t in enumerate(truth)]
@@ -37,7 +41,7 @@ def test_only_planted_wrong_labels_are_doubted():
     assert doubts == doubt_labels(*arguments)
 
 
-def test_the_cue_doubts_what_it_is_sure_of_and_both_go_first():
+def test_the_cue_doubts_what_it_is_sure_of_and_both_go_first() -> None:
     truth, features = three_types(120)
     labels = ["none" if i == 1 else label for i, label in enumerate(truth)]
     masked = np.full(120, UNSURE)
@@ -49,12 +53,14 @@ def test_the_cue_doubts_what_it_is_sure_of_and_both_go_first():
     assert (by_row[4].witness, by_row[4].suggested) == ("cue", "none")
 
 
-def test_one_type_alone_is_judged_by_the_cue():
+def test_one_type_alone_is_judged_by_the_cue() -> None:
     doubts = doubt_labels(["none"] * 4, np.array([0.1, 0.999, 0.2, 0.3]), np.zeros((4, 3), np.float32), list("abcd"))
     assert [(doubt.row, doubt.witness) for doubt in doubts] == [(1, "cue")]
 
 
-def test_the_command_writes_the_list_and_changes_nothing(tmp_path, monkeypatch, portrait):
+def test_the_command_writes_the_list_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait: Rgb
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text("", encoding="utf-8")
     detector = YuNetDetector()

@@ -1,12 +1,13 @@
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from pipeline.core.errors import SourceError
 from pipeline.core.params import DedupParams
-from pipeline.review.leak_audit import audit_folders, leak_lines
+from pipeline.review.leak_audit import Audit, audit_folders, leak_lines
 from pipeline.storage.images import write_image
 from stages.cli import main
 from tests.dedup.examples import picture, with_mask
@@ -15,7 +16,7 @@ PARAMS = DedupParams(align_faces=False)
 
 
 @pytest.fixture
-def folders(tmp_path, monkeypatch):
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     monkeypatch.chdir(tmp_path)
     for i in range(6):
         write_image(tmp_path / "train" / "a" / f"{i}.png", picture(i))
@@ -23,16 +24,18 @@ def folders(tmp_path, monkeypatch):
     return tmp_path / "train", tmp_path / "test"
 
 
-def audit(folders):
-    return audit_folders(*folders, PARAMS, cache_folder=None)
+def audit(folders: tuple[Path, Path]) -> Audit:
+    found = audit_folders(*folders, PARAMS, cache_folder=None)
+    assert found is not None
+    return found
 
 
-def test_a_clean_split_has_no_leak(folders):
+def test_a_clean_split_has_no_leak(folders: tuple[Path, Path]) -> None:
     found = audit(folders)
     assert (found.train_images, found.test_images, found.leaks) == (6, 6, [])
 
 
-def test_each_kind_of_leak_is_found_once_under_its_strongest_kind(folders):
+def test_each_kind_of_leak_is_found_once_under_its_strongest_kind(folders: tuple[Path, Path]) -> None:
     train, test = folders
     (test / "copy.png").write_bytes((train / "a" / "0.png").read_bytes())
     write_image(test / "again.jpg", picture(1)[:, ::-1], quality=60)
@@ -49,20 +52,20 @@ def test_each_kind_of_leak_is_found_once_under_its_strongest_kind(folders):
     assert found.leaking_share == pytest.approx(0.4)
 
 
-def test_every_copy_in_test_leaks_not_only_the_one_that_is_tied_directly(folders):
+def test_every_copy_in_test_leaks_not_only_the_one_that_is_tied_directly(folders: tuple[Path, Path]) -> None:
     train, test = folders
     for name in ("x", "y", "z"):
         (test / f"{name}.png").write_bytes((train / "a" / "0.png").read_bytes())
     assert len(audit(folders).leaks) == 3
 
 
-def test_duplicates_within_one_side_are_no_leak(folders):
+def test_duplicates_within_one_side_are_no_leak(folders: tuple[Path, Path]) -> None:
     train, _ = folders
     (train / "again.png").write_bytes((train / "a" / "0.png").read_bytes())
     assert audit(folders).leaks == []
 
 
-def test_the_command_fails_on_leaks_and_writes_the_report(folders):
+def test_the_command_fails_on_leaks_and_writes_the_report(folders: tuple[Path, Path]) -> None:
     train, test = folders
     clean = CliRunner().invoke(main, ["audit-leaks", str(train), str(test), "--no-cache"])
     assert clean.exit_code == 0
@@ -78,7 +81,7 @@ def test_the_command_fails_on_leaks_and_writes_the_report(folders):
 
 
 @pytest.mark.parametrize("folder", ["missing", "empty"])
-def test_a_folder_without_images_is_named(folders, folder, tmp_path):
+def test_a_folder_without_images_is_named(folders: tuple[Path, Path], folder: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(SourceError, match=folder):
         audit_folders(folders[0], tmp_path / folder, PARAMS, cache_folder=None)
@@ -87,7 +90,7 @@ def test_a_folder_without_images_is_named(folders, folder, tmp_path):
     assert result.output.startswith("Error: ")
 
 
-def test_only_so_many_leaks_are_spelled_out(folders):
+def test_only_so_many_leaks_are_spelled_out(folders: tuple[Path, Path]) -> None:
     train, test = folders
     for i in range(4):
         (test / f"copy{i}.png").write_bytes((train / "a" / "0.png").read_bytes())
@@ -96,7 +99,7 @@ def test_only_so_many_leaks_are_spelled_out(folders):
     assert len(lines) == 6
 
 
-def test_a_picture_made_from_a_training_photo_leaks_by_what_its_table_says(folders):
+def test_a_picture_made_from_a_training_photo_leaks_by_what_its_table_says(folders: tuple[Path, Path]) -> None:
     train, test = folders
     content = hashlib.sha256((train / "a" / "4.png").read_bytes()).hexdigest()
     row = {"file_name": "b/t5.png", "parent_sha256": content}

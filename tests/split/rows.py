@@ -6,7 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.records import Assignment, DuplicateLink, Face, Image, LinkKind, MaskedImage, Rejection, Side
+from pipeline.core.records import (
+    Assignment,
+    DuplicateLink,
+    Face,
+    Image,
+    LinkKind,
+    MaskedImage,
+    MaskType,
+    Rejection,
+    Side,
+)
 from pipeline.split.assigning import Split, SplitInputs
 from pipeline.split.sides import SplitRules
 from pipeline.storage.manifests import Manifest, write_manifest
@@ -51,7 +61,13 @@ def split_rows(
 
 
 def earlier_row(image_id: str, side: Side) -> Assignment:
-    words = {"mask_type": "none", "wear": "none", "valve": "unknown", "source": "unit", "crop_path": "x.jpg"}
+    words: dict[str, Any] = {
+        "mask_type": "none",
+        "wear": "none",
+        "valve": "unknown",
+        "source": "unit",
+        "crop_path": "x.jpg",
+    }
     return Assignment(
         sample_id=image_id, image_id=image_id, group=image_id, side=side, synthetic=False, template=None, **words
     )
@@ -61,7 +77,7 @@ def face_of(image: Image, number: int = 0, **changes: Any) -> Face:
     return replace(face_row(image, f"{image.id}-{number}"), **changes)
 
 
-def masked_of(face: Face, image: Image, mask: str = "cloth", **changes: Any) -> MaskedImage:
+def masked_of(face: Face, image: Image, mask: MaskType = "cloth", **changes: Any) -> MaskedImage:
     return replace(masked_row(face, image, f"{face.id}-{mask}0"), mask_type=mask, **changes)
 
 

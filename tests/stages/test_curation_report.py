@@ -3,6 +3,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,7 +22,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 
 @pytest.fixture
-def report(tmp_path, monkeypatch):
+def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The page after dedup and split of a small project with a duplicate and a conflict."""
     monkeypatch.chdir(tmp_path)
     params = "ingest: {sources: [unit]}\ndedup: {align_faces: false}\n"
@@ -34,8 +35,9 @@ def report(tmp_path, monkeypatch):
     run("dedup")
     faces = [face_row(image, f"face{image.origin}") for image in photos]
     masked = [masked_row(face, image, f"masked {face.id}") for face, image in zip(faces, photos, strict=True)]
-    for i, row in enumerate((*faces, *masked)):
-        write_image(tmp_path / row.crop_path, picture(i))
+    for i, path in enumerate([*(row.crop_path for row in faces), *(row.crop_path for row in masked)]):
+        assert path is not None
+        write_image(tmp_path / path, picture(i))
     write_manifest(tmp_path / "data/faces/faces.parquet", faces, Face)
     write_manifest(tmp_path / "data/masked/masked.parquet", masked, MaskedImage)
     run("split")
@@ -43,7 +45,7 @@ def report(tmp_path, monkeypatch):
     return tmp_path / "reports" / "curation.html"
 
 
-def test_the_page_tells_what_was_dropped_and_why(report):
+def test_the_page_tells_what_was_dropped_and_why(report: Path) -> None:
     text = report.read_text(encoding="utf-8")
     for name in ("counts", "reasons", "links", "clusters", "conflicts", "leaks", "shortcuts"):
         assert f'<section id="{name}">' in text
@@ -55,14 +57,14 @@ def test_the_page_tells_what_was_dropped_and_why(report):
     assert "upper third" in text
 
 
-def test_the_page_needs_nothing_but_itself(report):
+def test_the_page_needs_nothing_but_itself(report: Path) -> None:
     text = report.read_text(encoding="utf-8")
     assert "<script" not in text
     assert "http" not in text.replace("data:image", "")
     assert text.count("data:image/jpeg;base64,") >= 4
 
 
-def doubt_row(face, image, witness):
+def doubt_row(face: str, image: str, witness: str) -> LabelDoubt:
     return LabelDoubt(
         face_id=face,
         image_id=image,
@@ -74,7 +76,7 @@ def doubt_row(face, image, witness):
     )
 
 
-def test_doubted_labels_are_shown_where_a_list_is_given_and_nothing_is_changed(report):
+def test_doubted_labels_are_shown_where_a_list_is_given_and_nothing_is_changed(report: Path) -> None:
     folder = report.parent
     assert '<section id="review">' not in report.read_text(encoding="utf-8")
     faces = read_manifest(folder.parent / "data/faces/faces.parquet", Face)
@@ -90,18 +92,19 @@ def test_doubted_labels_are_shown_where_a_list_is_given_and_nothing_is_changed(r
     assert [("cue" in c, "other labels" in c) for c in captions] == [(True, True), (True, False), (False, True)]
     shown = [decode_image(base64.b64decode(data)).rgb for data in re.findall('base64,([^"]*)"', section)]
     assert len(shown) == 3
+    assert faces[0].crop_path is not None
     crop = cv2.resize(read_image(folder.parent / faces[0].crop_path).rgb, shown[0].shape[1::-1])
     assert np.abs(crop.astype(int) - shown[0]).mean() < 8  # its own face, not just any picture
     assert manifests == {path: path.read_bytes() for path in folder.parent.glob("data/**/*.parquet")}
 
 
-def test_a_list_that_is_none_is_named(report):
+def test_a_list_that_is_none_is_named(report: Path) -> None:
     result = CliRunner().invoke(main, ["curation-report", "--review", "data/split/split.parquet"])
     assert result.exit_code == 1
     assert "split.parquet" in result.output
 
 
-def test_without_dedup_the_missing_manifest_is_named(tmp_path, monkeypatch):
+def test_without_dedup_the_missing_manifest_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text("", encoding="utf-8")
     result = CliRunner().invoke(main, ["curation-report"])
@@ -111,9 +114,9 @@ def test_without_dedup_the_missing_manifest_is_named(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-def test_the_page_opens_in_a_browser(report, tmp_path):
+def test_the_page_opens_in_a_browser(report: Path, tmp_path: Path) -> None:
     screenshot = tmp_path / "curation.png"
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
     command += ["--window-size=1200,2400", f"--screenshot={screenshot}", report.as_uri()]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     shown = read_image(screenshot).rgb

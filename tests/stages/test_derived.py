@@ -1,12 +1,17 @@
 """The output of augment-masks, taken in again beside its photos, stays tied to them."""
 
+from pathlib import Path
+
+import pytest
 from click.testing import CliRunner
 
+from pipeline.core.arrays import Rgb
 from pipeline.core.records import DuplicateLink, Image
 from pipeline.storage.images import write_image
 from pipeline.storage.manifests import read_manifest
+from stages.augment_masks import MaskCommand
 from stages.augment_masks import command as augment_masks
-from stages.cli import main
+from stages.cli import LazyGroup, main
 
 PARAMS = """\
 ingest:
@@ -24,12 +29,14 @@ dedup: {align_faces: false}
 """
 
 
-def run(command, *arguments):
+def run(command: MaskCommand | LazyGroup, *arguments: str) -> None:
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 0, result.output
 
 
-def test_masked_pictures_are_derived_from_their_photo(tmp_path, monkeypatch, portrait):
+def test_masked_pictures_are_derived_from_their_photo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait: Rgb
+) -> None:
     monkeypatch.chdir(tmp_path)
     write_image(tmp_path / "photos" / "none" / "hopper.png", portrait)
     run(augment_masks, "photos", "made", "--mask", "surgical", "--mask", "cloth")

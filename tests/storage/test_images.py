@@ -41,7 +41,7 @@ def picture() -> PillowImage.Image:
 
 
 def assert_red_then_blue(rgb: Rgb) -> None:
-    assert (rgb.shape, rgb.dtype) == ((40, 60, 3), np.uint8)
+    assert (rgb.shape, rgb.dtype) == ((40, 60, 3), np.dtype(np.uint8))
     assert np.abs(rgb[20, 10].astype(int) - [200, 30, 30]).max() < 30
     assert np.abs(rgb[20, 50].astype(int) - [30, 30, 200]).max() < 30
 
@@ -67,7 +67,7 @@ def test_every_mode_becomes_rgb(picture: PillowImage.Image, mode: str) -> None:
         "F": lambda: PillowImage.fromarray(np.asarray(grey).astype(np.float32)),
     }.get(mode, lambda: picture.convert(mode))()
     decoded = decode_image(stored(converted, "TIFF" if mode != "LA" else "PNG"))
-    assert (decoded.rgb.shape, decoded.rgb.dtype) == ((40, 60, 3), np.uint8)
+    assert (decoded.rgb.shape, decoded.rgb.dtype) == ((40, 60, 3), np.dtype(np.uint8))
     assert decoded.rgb.std() > 5
 
 

@@ -2,9 +2,10 @@ import errno
 import hashlib
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from pipeline.storage import resumable as build_module
 from pipeline.storage.journal import Journal
 from pipeline.storage.resumable import building, finished, is_as_written
 from pipeline.storage.shards import WrittenFile
-from pipeline.storage.whole_files import crc32_of, note_boot, sha256_of
+from pipeline.storage.whole_files import crc32_of, note_boot, sha256_of, sync_file_system
 from tests.conftest import tree
 
 PLACE = Path("data/doubled")
@@ -106,7 +107,7 @@ def test_other_parameters_or_other_code_start_anew(project: Project, monkeypatch
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("")])
-def test_a_file_that_is_gone_or_cut_short_is_made_again(project: Project, damage) -> None:
+def test_a_file_that_is_gone_or_cut_short_is_made_again(project: Project, damage: Callable[..., Any]) -> None:
     killed_after(project, 2)
     (first,) = (project.root / BUILDS).rglob("1.5.txt")
     damage(first)
@@ -154,7 +155,7 @@ def test_a_disk_that_refuses_is_one_message(project: Project) -> None:
 
 def test_an_output_is_on_the_disk_before_it_has_its_name(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[str] = []
-    sync, rename = build_module.sync_file_system, Path.rename
+    sync, rename = sync_file_system, Path.rename
 
     def synced(folder: Path) -> None:
         events.append("synced")

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ def rows_of(project: Path) -> list[Assignment]:
     return read_manifest(project / "data/split/split.parquet", Assignment)
 
 
-def dataset(rows: Sequence[Assignment], **options: object) -> CropDataset:
+def dataset(rows: Sequence[Assignment], **options: Any) -> CropDataset:
     return CropDataset(rows, Path(), HEADS, 32, transform=train_transform(STRONG, 32), **options)
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from pipeline.training.labels import MASK_TYPE_HEAD, PRESENCE_HEAD, UNKNOWN_LABEL, WEAR_HEAD, heads_of, label_of
+from pipeline.core.records import MaskType, Wear
+from pipeline.training.labels import MASK_TYPE_HEAD, PRESENCE_HEAD, UNKNOWN_LABEL, WEAR_HEAD, Head, heads_of, label_of
 
 
 @pytest.mark.parametrize(
@@ -17,7 +18,7 @@ from pipeline.training.labels import MASK_TYPE_HEAD, PRESENCE_HEAD, UNKNOWN_LABE
         (PRESENCE_HEAD, "unknown", "unknown", UNKNOWN_LABEL),
     ],
 )
-def test_label_of(head, mask_type, wear, expected) -> None:
+def test_label_of(head: Head, mask_type: MaskType, wear: Wear, expected: int) -> None:
     assert label_of(head, mask_type, wear) == expected
 
 

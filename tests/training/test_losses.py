@@ -17,7 +17,7 @@ def test_unknown_labels_give_no_gradient_and_leave_the_mean_alone() -> None:
     both = logits()
     labels = torch.tensor([[0, 1], [1, UNKNOWN_LABEL], [UNKNOWN_LABEL, 2], [3, 0]])
     loss = multi_head_loss(both, labels, HEADS, [None, None])
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     expected = torch.nn.functional.cross_entropy(both["mask_type"][[0, 1, 3]], labels[[0, 1, 3], 0])
     expected = expected + torch.nn.functional.cross_entropy(both["wear"][[0, 2, 3]], labels[[0, 2, 3], 1])
     assert loss.item() == pytest.approx(expected.item())
@@ -30,7 +30,7 @@ def test_a_head_without_any_label_adds_nothing() -> None:
     labels = torch.tensor([[0, UNKNOWN_LABEL]] * 4)
     loss = multi_head_loss(both, labels, HEADS, [None, None])
     assert torch.isfinite(loss)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     assert both["wear"].grad is not None
     assert both["wear"].grad.abs().sum() == 0
 

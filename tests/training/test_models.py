@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Literal
 from urllib.error import URLError
 
 import pytest
@@ -14,7 +15,9 @@ from pipeline.training.models import MaskClassifier, ModelSpec, build_model
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.2, 0.2)
 
 
-def model_of(name: str = "masknet", target: str = "type_and_wear") -> MaskClassifier:
+def model_of(
+    name: str = "masknet", target: Literal["type_and_wear", "mask_type", "wear", "mask_presence"] = "type_and_wear"
+) -> MaskClassifier:
     torch.manual_seed(0)
     return build_model(ModelSpec(name, heads_of(target), 32, MEAN, STD, 0.1))
 
@@ -57,7 +60,7 @@ def test_weights_from_a_torchvision_file(tmp_path: Path) -> None:
     torch.save(source.state_dict(), tmp_path / "weights.pth")
     backbone, _ = torchvision_backbone("mobilenet_v3_small", 32)
     load_initial_weights(backbone, "mobilenet_v3_small", str(tmp_path / "weights.pth"))
-    assert torch.equal(backbone.features[0][0].weight, source.features[0][0].weight)
+    assert torch.equal(backbone.get_parameter("features.0.0.weight"), source.get_parameter("features.0.0.weight"))
 
 
 def test_weights_from_a_model_of_ours(tmp_path: Path) -> None:
@@ -66,7 +69,7 @@ def test_weights_from_a_model_of_ours(tmp_path: Path) -> None:
     torch.manual_seed(1)
     other = build_model(trained.spec)
     load_initial_weights(other.backbone, "masknet", str(tmp_path / "model.pt"))
-    assert torch.equal(other.backbone.stem[0].weight, trained.backbone.stem[0].weight)
+    assert torch.equal(other.get_parameter("backbone.stem.0.weight"), trained.get_parameter("backbone.stem.0.weight"))
 
 
 def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+from typing import Literal
+
 import pytest
 import torch
 from torch import nn
@@ -16,13 +18,15 @@ def test_weights_decay_biases_and_normalisation_do_not() -> None:
     rates = {id(p): (g["lr"], g["weight_decay"]) for g in optimizer.param_groups for p in g["params"]}
     assert rates[id(model.heads["mask_type"].weight)] == (0.01, 0.05)
     assert rates[id(model.heads["mask_type"].bias)] == (0.01, 0.0)
-    assert rates[id(model.backbone.stem[0].weight)] == (pytest.approx(0.001), 0.05)
-    assert rates[id(model.backbone.stem[1].weight)] == (pytest.approx(0.001), 0.0)
+    assert rates[id(model.get_parameter("backbone.stem.0.weight"))] == (pytest.approx(0.001), 0.05)
+    assert rates[id(model.get_parameter("backbone.stem.1.weight"))] == (pytest.approx(0.001), 0.0)
     assert len(rates) == sum(1 for _ in model.parameters())
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "one_cycle", "constant"])
-def test_schedules_rise_to_the_full_rate_and_end_low_unless_constant(schedule: str) -> None:
+def test_schedules_rise_to_the_full_rate_and_end_low_unless_constant(
+    schedule: Literal["cosine", "one_cycle", "constant"],
+) -> None:
     params = TrainParams(schedule=schedule, epochs=5, warmup_epochs=1, lr=0.1, optimizer="sgd")
     optimizer = make_optimizer(build_model(SPEC), params)
     steps = make_schedule(optimizer, params, 10)
@@ -41,12 +45,14 @@ def test_lr_share_never_reaches_zero() -> None:
 
 
 def test_the_average_moves_towards_the_model_and_counts_follow_it() -> None:
-    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    linear, norm = nn.Linear(2, 2), nn.BatchNorm1d(2)
+    model = nn.Sequential(linear, norm)
     average = WeightAverage(model, 0.9)
     with torch.no_grad():
-        model[0].weight.fill_(1.0)
+        linear.weight.fill_(1.0)
         average.weights["0.weight"].zero_()
-        model[1].num_batches_tracked.fill_(7)
+        assert norm.num_batches_tracked is not None
+        norm.num_batches_tracked.fill_(7)
     average.update(model)
     assert average.weights["0.weight"][0, 0] == pytest.approx(1 - 2 / 11)
     assert average.weights["1.num_batches_tracked"] == 7

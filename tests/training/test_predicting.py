@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from pipeline.core.arrays import Rgb
 from pipeline.core.params import FacesParams
@@ -34,7 +34,7 @@ def photos(tmp_path: Path, portrait: Rgb) -> Path:
     return tmp_path
 
 
-def run(photos: Path, *arguments: str):
+def run(photos: Path, *arguments: str) -> Result:
     return CliRunner().invoke(predict, ["--model", str(photos / "model.pt"), *arguments])
 
 

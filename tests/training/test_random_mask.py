@@ -54,7 +54,8 @@ def test_a_bare_face_gets_a_mask_and_its_label(synthesizer: MaskSynthesizer, por
 def test_the_same_seed_puts_on_the_same_mask(synthesizer: MaskSynthesizer, portrait: Rgb, face: FoundFace) -> None:
     def once(seed: int) -> torch.Tensor:
         torch.manual_seed(seed)
-        return RandomFaceMask(synthesizer, MASKS, p=1.0)(tensor(portrait), target(face.landmarks))[0]
+        image: torch.Tensor = RandomFaceMask(synthesizer, MASKS, p=1.0)(tensor(portrait), target(face.landmarks))[0]
+        return image
 
     assert torch.equal(once(1), once(1))
     assert not torch.equal(once(1), once(2))
@@ -70,7 +71,7 @@ def test_others_stay_as_they_are(
 
 
 def test_a_face_that_takes_no_mask_stays_bare(synthesizer: MaskSynthesizer, portrait: Rgb, face: FoundFace) -> None:
-    tiny = target(face.landmarks / 50)
+    tiny = target(face.landmarks / np.float32(50))
     image, changed = RandomFaceMask(synthesizer, MASKS, 1.0)(tensor(portrait), tiny)
     assert torch.equal(image, tensor(portrait))
     assert changed["mask_type"] == "none"

@@ -3,7 +3,8 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.core import Command
+from click.testing import CliRunner, Result
 
 from stages.evaluate import command as evaluate
 from stages.train import command as train
@@ -11,7 +12,7 @@ from stages.train import command as train
 PARAMS = "train: {image_px: 32, workers: 0, epochs: 4, batch_size: 16, lr: 0.003}\n"
 
 
-def run(command, params: str = PARAMS):
+def run(command: Command, params: str = PARAMS) -> Result:
     Path("params.yaml").write_text(params)
     return CliRunner().invoke(command, [])
 

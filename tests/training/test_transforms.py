@@ -1,5 +1,7 @@
 """What is done to training crops keeps their size and does what its dial says."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -7,7 +9,7 @@ from torch import Tensor
 from pipeline.core.params import AugmentationParams
 from pipeline.training.transforms import train_transform
 
-OFF = {
+OFF: dict[str, Any] = {
     "flip": 0,
     "rotate_deg": 0,
     "translate": 0,
@@ -38,12 +40,12 @@ def extent(image: Tensor) -> tuple[int, int]:
     return int(white.any(dim=0).sum()), int(white.any(dim=1).sum())
 
 
-def test_nothing_changes_where_every_dial_is_off():
+def test_nothing_changes_where_every_dial_is_off() -> None:
     assert torch.equal(train_transform(AugmentationParams(**OFF), 96)(disc()), disc())
 
 
 @pytest.mark.parametrize("factor", [0.7, 0.85, 1.2])
-def test_aspect_makes_the_picture_narrower_or_wider(factor):
+def test_aspect_makes_the_picture_narrower_or_wider(factor: float) -> None:
     params = AugmentationParams(**OFF | {"aspect_range": (factor, factor)})
 
     squeezed = train_transform(params, 96)(disc())
@@ -54,7 +56,7 @@ def test_aspect_makes_the_picture_narrower_or_wider(factor):
     assert width == pytest.approx(48 * factor, abs=2)
 
 
-def test_a_narrow_picture_leaves_no_black_corners():
+def test_a_narrow_picture_leaves_no_black_corners() -> None:
     torch.manual_seed(0)
     params = AugmentationParams(**OFF | {"aspect_range": (0.7, 0.8), "rotate_deg": 12, "translate": 0.08})
     transform = train_transform(params, 96)

@@ -1,9 +1,11 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from pipeline.core.params import DedupParams
-from pipeline.dedup.calibration.copies import RADII, TRANSFORMATIONS, Rate, calibrate
+from pipeline.dedup.calibration.copies import RADII, TRANSFORMATIONS, CurvePoint, Rate, calibrate
 from pipeline.dedup.calibration.known_pairs import generated_copies
 from pipeline.storage.images import write_image
 from stages.cli import main
@@ -13,43 +15,43 @@ PARAMS = DedupParams(align_faces=False)
 
 
 @pytest.fixture
-def photos(tmp_path):
+def photos(tmp_path: Path) -> Path:
     for i in range(8):
         write_image(tmp_path / "photos" / f"{i}.png", picture(i))
         write_image(tmp_path / "masked" / f"{i}.png", with_mask(picture(i)))
     return tmp_path / "photos"
 
 
-def at_default(points):
+def at_default(points: list[CurvePoint]) -> CurvePoint:
     return next(p for p in points if p.radius == PARAMS.max_distance_bits)
 
 
 @pytest.mark.parametrize("name", ["JPEG quality 20", "half size", "darker by 40 %", "mirrored", "grey"])
-def test_changes_that_keep_the_frame_are_all_found(photos, name):
+def test_changes_that_keep_the_frame_are_all_found(photos: Path, name: str) -> None:
     point = at_default(calibrate(*generated_copies(photos, TRANSFORMATIONS[name], 8, faces=False), PARAMS))
     assert point.recall.value == 1
     assert point.precision.value == 1
 
 
-def test_phash_alone_misses_mirrored_copies(photos):
+def test_phash_alone_misses_mirrored_copies(photos: Path) -> None:
     points = calibrate(*generated_copies(photos, TRANSFORMATIONS["mirrored"], 8, faces=False), PARAMS)
     assert [p.radius for p in points] == list(RADII)
     assert at_default(points).phash_recall.value == 0
 
 
-def test_photos_that_are_alike_count_against_precision(photos):
+def test_photos_that_are_alike_count_against_precision(photos: Path) -> None:
     write_image(photos / "twin.png", (picture(0) * 0.9).astype(np.uint8))
     point = at_default(calibrate(*generated_copies(photos, TRANSFORMATIONS["grey"], 9, faces=False), PARAMS))
     assert point.recall.hits >= 8
     assert point.precision.trials == point.precision.hits + 1
 
 
-def test_a_rate_is_printed_with_its_interval():
+def test_a_rate_is_printed_with_its_interval() -> None:
     assert str(Rate(9, 10)) == " 90.0% [59.6%, 98.2%]"
     assert str(Rate(0, 0)) == "100.0% [0.0%, 100.0%]"
 
 
-def test_the_command_prints_a_curve(photos, tmp_path):
+def test_the_command_prints_a_curve(photos: Path, tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text("dedup: {align_faces: false}\n", encoding="utf-8")
     arguments = ["calibrate-dedup", "--params", str(tmp_path / "params.yaml"), "--pairs", str(photos)]
     result = CliRunner().invoke(main, [*arguments, str(tmp_path / "masked")])
@@ -58,7 +60,7 @@ def test_the_command_prints_a_curve(photos, tmp_path):
     assert result.output.count("%") >= 12 * len(RADII)
 
 
-def test_the_command_asks_for_what_it_needs(tmp_path):
+def test_the_command_asks_for_what_it_needs(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text("", encoding="utf-8")
     result = CliRunner().invoke(main, ["calibrate-dedup", "--params", str(tmp_path / "params.yaml")])
     assert result.exit_code == 2

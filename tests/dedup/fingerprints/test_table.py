@@ -1,11 +1,16 @@
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 from pipeline.dedup.fingerprints import table as prints_module
+from pipeline.dedup.fingerprints.fingerprint import Fingerprint
 from pipeline.dedup.fingerprints.table import Fingerprints
 from tests.dedup.examples import fingerprint_row
 
 
-def some_rows(count):
+def some_rows(count: int) -> Iterator[Fingerprint]:
     """Fingerprints that differ in every field; some without a face, some with a part of it."""
     rng = np.random.default_rng(0)
     for number in range(count):
@@ -16,7 +21,7 @@ def some_rows(count):
         yield fingerprint_row(f"{number:064x}", thumbnail=rng.bytes(256), **hashes, **face, **rest, **scores)
 
 
-def test_what_is_put_in_comes_out(monkeypatch, tmp_path):
+def test_what_is_put_in_comes_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(prints_module, "_ROWS_A_BLOCK", 4)
     rows = list(some_rows(11))
     held = Fingerprints(tmp_path)
@@ -29,7 +34,7 @@ def test_what_is_put_in_comes_out(monkeypatch, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_of_several_of_one_content_the_last_counts(monkeypatch):
+def test_of_several_of_one_content_the_last_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, third = (fingerprint_row("same", brightness=value) for value in (1.0, 2.0, 3.0))
     held = Fingerprints.of([first, second])
     assert held["same"] == second
@@ -37,7 +42,7 @@ def test_of_several_of_one_content_the_last_counts(monkeypatch):
     assert (len(held), held["same"]) == (1, third)
 
 
-def test_columns_are_those_of_the_rows():
+def test_columns_are_those_of_the_rows() -> None:
     rows = list(some_rows(7))
     held = Fingerprints.of(rows)
     places = held.rows([rows[5].sha256, "nothing", rows[1].sha256])
@@ -52,6 +57,6 @@ def test_columns_are_those_of_the_rows():
     assert thumbnails[0, 2].tobytes() == rows[5].surroundings
 
 
-def test_none_at_all_are_no_rows():
+def test_none_at_all_are_no_rows() -> None:
     held = Fingerprints()
     assert (len(held), held.rows(["a"]).tolist(), dict(held)) == (0, [-1], {})

@@ -1,5 +1,8 @@
+from typing import Any
+
 import numpy as np
 
+from pipeline.core.arrays import Rgb
 from pipeline.core.params import DedupParams
 from pipeline.dedup.fingerprints.fingerprint import fingerprint
 from pipeline.dedup.fingerprints.table import Fingerprints
@@ -11,12 +14,12 @@ from tests.dedup.examples import picture, with_mask
 PARAMS = DedupParams()
 
 
-def gallery(*pictures):
+def gallery(*pictures: Rgb) -> Gallery:
     rows = [fingerprint(str(i), Decoded(rgb, "PNG", "RGB", None)) for i, rgb in enumerate(pictures)]
     return Gallery(Fingerprints.of(rows), [row.sha256 for row in rows])
 
 
-def likeness(**values):
+def likeness(**values: Any) -> Likeness:
     values = {
         "whole": 0.0,
         "upper": 0.0,
@@ -28,12 +31,12 @@ def likeness(**values):
     return Likeness(**{name: np.array([value], np.float32) for name, value in values.items()})
 
 
-def verdict(opposite=False, **values):
+def verdict(opposite: bool = False, **values: Any) -> str | None:
     near, twins = judge_pairs(likeness(**values), np.array([opposite]), PARAMS)
     return "near" if near[0] else "twin" if twins[0] else None
 
 
-def test_a_copy_agrees_everywhere_and_a_twin_above():
+def test_a_copy_agrees_everywhere_and_a_twin_above() -> None:
     base = picture(1)
     pictures = gallery(base, base[::2, ::2], with_mask(base), picture(2))
     pairs = propose_pairs(pictures, 8, mirrored=True)
@@ -47,7 +50,7 @@ def test_a_copy_agrees_everywhere_and_a_twin_above():
     assert np.isnan(measured.face).all()
 
 
-def test_a_mirrored_copy_is_compared_mirrored():
+def test_a_mirrored_copy_is_compared_mirrored() -> None:
     pictures = gallery(picture(1), picture(1)[:, ::-1].copy())
     pairs = propose_pairs(pictures, 8, mirrored=True)
     assert pairs.mirrored.tolist() == [True]
@@ -55,22 +58,22 @@ def test_a_mirrored_copy_is_compared_mirrored():
     assert len(propose_pairs(pictures, 8, mirrored=False).first) == 0
 
 
-def test_brightness_and_contrast_do_not_count():
+def test_brightness_and_contrast_do_not_count() -> None:
     dim = (picture(1) * 0.6 + 20).astype(np.uint8)
     pictures = gallery(picture(1), dim)
     measured = measure_likeness(pictures, propose_pairs(pictures, 8, mirrored=False))
     assert measured.agreement[0] > 0.95
 
 
-def test_flat_pictures_are_like_nothing():
+def test_flat_pictures_are_like_nothing() -> None:
     pictures = gallery(np.full((64, 64, 3), 200, np.uint8), np.full((64, 64, 3), 190, np.uint8))
     pairs = propose_pairs(pictures, 8, mirrored=False)
     assert len(pairs.first) == 1
     assert measure_likeness(pictures, pairs).whole[0] < 0.5
 
 
-def test_rules():
-    same = {"whole": 0.99, "upper": 0.99, "agreement": 0.99}
+def test_rules() -> None:
+    same: dict[str, Any] = {"whole": 0.99, "upper": 0.99, "agreement": 0.99}
     assert verdict(**same) == "near"
     assert verdict(**same, face=0.95) == "near"
     # one frame around two faces

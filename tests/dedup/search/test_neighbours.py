@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from pipeline.dedup.search.neighbours import neighbour_pairs
+from pipeline.dedup.search.neighbours import Neighbours, neighbour_pairs
 
 
-def brute_force(hashes, radius):
+def brute_force(hashes: NDArray[np.uint64], radius: int) -> dict[tuple[int, int], int]:
     return {
         (i, j): int(hashes[i] ^ hashes[j]).bit_count()
         for i in range(len(hashes))
@@ -15,11 +16,11 @@ def brute_force(hashes, radius):
     }
 
 
-def as_dict(found):
+def as_dict(found: Neighbours) -> dict[tuple[int, int], int]:
     return {(int(i), int(j)): int(d) for i, j, d in zip(found.first, found.second, found.distance, strict=True)}
 
 
-def planted(count, radius, seed=0):
+def planted(count: int, radius: int, seed: int = 0) -> NDArray[np.uint64]:
     """Random hashes, half of them within a few bits more than the radius of another."""
     rng = np.random.default_rng(seed)
     base = rng.integers(0, 2**64, count // 2, dtype=np.uint64)
@@ -31,7 +32,7 @@ def planted(count, radius, seed=0):
 
 
 @pytest.mark.parametrize("radius", [0, 1, 4, 8, 10, 16])
-def test_finds_exactly_what_comparing_all_with_all_finds(radius):
+def test_finds_exactly_what_comparing_all_with_all_finds(radius: int) -> None:
     hashes = planted(600, radius)
     found = as_dict(neighbour_pairs(hashes, radius))
     assert found == brute_force(hashes, radius)
@@ -39,7 +40,7 @@ def test_finds_exactly_what_comparing_all_with_all_finds(radius):
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 3, 4, 5])
-def test_every_number_of_key_blocks_finds_the_same(blocks, monkeypatch):
+def test_every_number_of_key_blocks_finds_the_same(blocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.dedup.search.neighbours._choose_key_blocks", lambda *_: blocks)
     hashes = planted(300, 6)
     assert as_dict(neighbour_pairs(hashes, 6)) == brute_force(hashes, 6)
@@ -47,12 +48,12 @@ def test_every_number_of_key_blocks_finds_the_same(blocks, monkeypatch):
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 40), max_size=40), st.integers(0, 12))
-def test_holds_for_any_hashes(values, radius):
+def test_holds_for_any_hashes(values: list[int], radius: int) -> None:
     hashes = np.array(values, dtype=np.uint64)
     assert as_dict(neighbour_pairs(hashes, radius)) == brute_force(hashes, radius)
 
 
-def test_pairs_come_sorted_and_once():
+def test_pairs_come_sorted_and_once() -> None:
     found = neighbour_pairs(planted(4000, 8), 8)
     pairs = list(zip(found.first.tolist(), found.second.tolist(), strict=True))
     assert pairs == sorted(set(pairs))

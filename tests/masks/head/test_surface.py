@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.masks.head.canonical import canonical_head, fit_head, picture_axes, sample_field, to_cylinder
 from pipeline.masks.head.surface import COLUMNS, ROWS, Shape, build_surface, evenly_spaced, held_to_cheek, place_outline
+from tests.masks.conftest import Posed
 
 HEAD = canonical_head()
 SHAPE = Shape(
@@ -14,7 +15,7 @@ SHAPE = Shape(
 )  # fmt: skip
 
 
-def test_the_outline_passes_through_its_named_points():
+def test_the_outline_passes_through_its_named_points() -> None:
     azimuth, y = place_outline(SHAPE)
 
     assert y[0, COLUMNS // 2] == pytest.approx(10)
@@ -23,7 +24,7 @@ def test_the_outline_passes_through_its_named_points():
     assert y[0, 0] == pytest.approx(30)
 
 
-def test_waves_bend_each_edge_by_no_more_than_their_size_and_make_the_sides_differ():
+def test_waves_bend_each_edge_by_no_more_than_their_size_and_make_the_sides_differ() -> None:
     still, waved = place_outline(SHAPE), place_outline(replace(SHAPE, wave_mm=3, wave_deg=2, wave_turn=0.1))
 
     assert 2 < np.abs(waved[1] - still[1]).max() <= 3
@@ -33,7 +34,7 @@ def test_waves_bend_each_edge_by_no_more_than_their_size_and_make_the_sides_diff
 
 
 @pytest.mark.parametrize("tautness", [0, 0.5, 1])
-def test_no_part_of_the_mask_lies_under_the_skin(tautness):
+def test_no_part_of_the_mask_lies_under_the_skin(tautness: float) -> None:
     surface = build_surface(replace(SHAPE, tautness=tautness), HEAD)
 
     azimuth, y, radius = to_cylinder(surface.reshape(-1, 3))
@@ -41,13 +42,13 @@ def test_no_part_of_the_mask_lies_under_the_skin(tautness):
     assert (radius - skin).min() > SHAPE.clearance_mm - 0.1
 
 
-def test_a_taut_mask_bridges_the_hollow_beside_the_nose():
+def test_a_taut_mask_bridges_the_hollow_beside_the_nose() -> None:
     loose, taut = (build_surface(replace(SHAPE, tautness=t), HEAD) for t in (0, 1))
 
     assert (taut[..., 2] - loose[..., 2]).min() < -3
 
 
-def test_protrusion_is_full_in_the_middle_and_none_at_the_rim():
+def test_protrusion_is_full_in_the_middle_and_none_at_the_rim() -> None:
     flat, beak = (build_surface(replace(SHAPE, protrusion_mm=p), HEAD) for p in (0, 20))
     rise = np.linalg.norm(beak - flat, axis=2)
 
@@ -61,14 +62,16 @@ TENT = replace(SHAPE, tautness=1, edge_gap_mm=4, protrusion_mm=25)
 
 
 @pytest.mark.parametrize("yaw", [0, 8, -8])
-def test_a_mask_seen_from_the_front_may_stand_off_the_cheeks(posed_landmarks, yaw):
+def test_a_mask_seen_from_the_front_may_stand_off_the_cheeks(posed_landmarks: Posed, yaw: int) -> None:
     surface = build_surface(TENT, HEAD)
 
     assert held_to_cheek(surface, fit_head(posed_landmarks(yaw), HEAD), HEAD) is surface
 
 
 @pytest.mark.parametrize(("yaw", "roll"), [(30, 0), (-30, 0), (45, 20), (-30, -90)])
-def test_a_mask_stands_out_little_beyond_the_far_cheek_of_a_turned_head(posed_landmarks, yaw, roll):
+def test_a_mask_stands_out_little_beyond_the_far_cheek_of_a_turned_head(
+    posed_landmarks: Posed, yaw: int, roll: int
+) -> None:
     fit = fit_head(posed_landmarks(yaw, 0, roll), HEAD)
     across = picture_axes(fit.rotation)[0] * fit.stretch * np.sign(yaw)
     free = build_surface(TENT, HEAD)
@@ -84,7 +87,7 @@ def test_a_mask_stands_out_little_beyond_the_far_cheek_of_a_turned_head(posed_la
     assert (radius - sample_field(HEAD.radius, azimuth[None], y[None])[0]).min() > 0.9
 
 
-def test_a_sheet_does_not_follow_the_skin_back_to_the_throat():
+def test_a_sheet_does_not_follow_the_skin_back_to_the_throat() -> None:
     below_chin = replace(SHAPE, bottom_centre_mm=124, bottom_curve=1)
 
     surface = build_surface(below_chin, HEAD)
@@ -99,7 +102,7 @@ def test_a_sheet_does_not_follow_the_skin_back_to_the_throat():
     assert np.allclose((radius - skin)[y < 100], SHAPE.clearance_mm, atol=0.01)
 
 
-def test_evenly_spaced_points_keep_the_outline_and_the_middle_and_stand_at_equal_ways():
+def test_evenly_spaced_points_keep_the_outline_and_the_middle_and_stand_at_equal_ways() -> None:
     surface = build_surface(TENT, HEAD)
 
     even = evenly_spaced(surface)
@@ -115,7 +118,7 @@ def test_evenly_spaced_points_keep_the_outline_and_the_middle_and_stand_at_equal
     assert down_even.max() / down_even.min() < 1.3
 
 
-def test_evenly_spaced_points_lie_on_the_sheet():
+def test_evenly_spaced_points_lie_on_the_sheet() -> None:
     surface = build_surface(TENT, HEAD)
 
     even = evenly_spaced(surface)
@@ -126,7 +129,7 @@ def test_evenly_spaced_points_lie_on_the_sheet():
 
 
 @pytest.mark.parametrize("length", [0.0, 1.0])
-def test_lines_of_no_length_stay_where_they_are(length):
+def test_lines_of_no_length_stay_where_they_are(length: float) -> None:
     folded = np.zeros((ROWS, COLUMNS, 3))
     folded[:, :, 0] = np.linspace(-1, 1, COLUMNS)
     folded[:, :, 1] = length * np.linspace(0, 1, ROWS)[:, None]

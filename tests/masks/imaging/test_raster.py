@@ -8,7 +8,7 @@ def _flat_grid(rows: int = 5, columns: int = 7) -> np.ndarray:
     return np.stack([10 + 60 * u, 5 + 40 * v], axis=-1).astype(np.float32)
 
 
-def test_texture_coordinates_of_a_flat_grid_are_linear():
+def test_texture_coordinates_of_a_flat_grid_are_linear() -> None:
     seen = rasterise_grid(_flat_grid(), np.zeros((5, 7), np.float32), 90, 60)
 
     y, x = np.nonzero(seen.covered)
@@ -17,7 +17,7 @@ def test_texture_coordinates_of_a_flat_grid_are_linear():
     assert np.allclose(seen.v[y[inner], x[inner]], (y[inner] - 5) / 40, atol=1e-3)
 
 
-def test_only_the_grid_is_covered():
+def test_only_the_grid_is_covered() -> None:
     covered = rasterise_grid(_flat_grid(), np.zeros((5, 7), np.float32), 90, 60).covered
 
     assert covered[25, 40]
@@ -25,15 +25,15 @@ def test_only_the_grid_is_covered():
     assert not covered[48:].any()
 
 
-def test_a_grid_that_turns_away_is_not_seen():
+def test_a_grid_that_turns_away_is_not_seen() -> None:
     mirrored = _flat_grid()[:, ::-1]
 
     assert not rasterise_grid(mirrored, np.zeros((5, 7), np.float32), 90, 60).covered.any()
 
 
-def test_the_nearer_of_two_layers_is_seen():
+def test_the_nearer_of_two_layers_is_seen() -> None:
     folded = _flat_grid(3, 4)
-    folded[:, 2:] -= np.float32([30, 0])  # the right half lies over the left
+    folded[:, 2:] -= np.array([30, 0], np.float32)  # the right half lies over the left
     depth = np.zeros((3, 4), np.float32)
     depth[:, 2:] = -5
 

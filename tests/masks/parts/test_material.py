@@ -38,14 +38,14 @@ def _built(colour: tuple[float, float, float] = WHITE, **parts: object) -> Mater
     return build_material(_plain(colour, **parts), SPACE)
 
 
-def test_a_plain_material_is_its_colour_everywhere():
+def test_a_plain_material_is_its_colour_everywhere() -> None:
     material = _built()
 
     assert np.allclose(material.albedo, linear_colour(WHITE), atol=1e-4)
     assert not material.height_mm.any()
 
 
-def test_a_print_is_repeated_over_the_whole_material():
+def test_a_print_is_repeated_over_the_whole_material() -> None:
     inks = ((250.0, 250.0, 250.0), (20.0, 20.0, 200.0), (200.0, 20.0, 20.0), (20.0, 200.0, 20.0))
     spec = Print(print_names("tile_")[0], is_tile=True, size_mm=40.0, angle_deg=30.0, x=0.3, y=0.8, palette=inks)
     seen = _built(print=spec).albedo
@@ -63,7 +63,7 @@ def test_a_print_is_repeated_over_the_whole_material():
 
 
 @pytest.mark.parametrize(("u", "v"), [(0.0, 0.5), (-0.95, 0.02), (0.95, 0.99)])
-def test_lettering_darkens_what_lies_around_its_place_and_nothing_else(u, v):
+def test_lettering_darkens_what_lies_around_its_place_and_nothing_else(u: float, v: float) -> None:
     lettering = Lettering("FFP2 NR/EN 149", height_mm=4.0, u=u, v=v, tone=0.2)
     inked = _built(lettering=lettering).albedo < _built().albedo - 0.05
 
@@ -75,7 +75,7 @@ def test_lettering_darkens_what_lies_around_its_place_and_nothing_else(u, v):
 
 
 @pytest.mark.parametrize("square", [False, True])
-def test_a_valve_stands_out_where_it_is_said_to(square):
+def test_a_valve_stands_out_where_it_is_said_to(square: bool) -> None:
     valve = replace(VALVE, square=square)
     material = _built(valve=valve)
 
@@ -88,11 +88,11 @@ def test_a_valve_stands_out_where_it_is_said_to(square):
     assert material.albedo[0, 0] == pytest.approx(linear_colour(WHITE), abs=1e-4)
 
 
-def test_a_valve_beyond_the_edge_leaves_the_material_as_it_is():
+def test_a_valve_beyond_the_edge_leaves_the_material_as_it_is() -> None:
     assert not _built(valve=replace(VALVE, u=3.0)).height_mm.any()
 
 
-def test_the_top_band_lightens_the_top_alone():
+def test_the_top_band_lightens_the_top_alone() -> None:
     dark = (60.0, 90.0, 140.0)
     lighter = _built(dark, top_band=TopBand(10.0, 0.5)).albedo - _built(dark).albedo
 
@@ -101,7 +101,7 @@ def test_the_top_band_lightens_the_top_alone():
 
 
 @pytest.mark.parametrize("name", sorted(load_templates()))
-def test_every_template_makes_a_material_at_any_size(name):
+def test_every_template_makes_a_material_at_any_size(name: str) -> None:
     template = load_templates()[name]
     for seed, (width, height) in enumerate([(24, 24), (60, 41), (331, 227)]):
         values = draw_mask(template, "correct", MaskParams(), np.random.default_rng(seed)).values

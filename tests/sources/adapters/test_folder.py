@@ -109,5 +109,5 @@ def test_nothing_usable_is_an_error_that_shows_why(ingest: Ingest, tmp_path: Pat
 def test_every_file_leaves_once(ingest: Ingest, tmp_path: Path) -> None:
     class_folders(tmp_path / "photos")
     taken = ingest(adapter="folder", path="photos", labels=LABELS)
-    ids = [row.id for row in (*taken.images, *taken.rejections)]
+    ids = [*(row.id for row in taken.images), *(row.id for row in taken.rejections)]
     assert len(ids) == len(set(ids)) == 4

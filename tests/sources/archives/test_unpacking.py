@@ -116,7 +116,11 @@ def test_zip_that_lies_about_a_size_writes_no_more_than_it_declared(tmp_path: Pa
 
 
 def test_too_many_members_refuses_the_archive(tmp_path: Path) -> None:
-    archive = make_zip(tmp_path / "a.zip", lambda z: [z.writestr(f"{i}.jpg", b"") for i in range(60)] and None)
+    def fill(z: zipfile.ZipFile) -> None:
+        for i in range(60):
+            z.writestr(f"{i}.jpg", b"")
+
+    archive = make_zip(tmp_path / "a.zip", fill)
     files, refusals = unpack(archive, tmp_path / "store", LIMITS)
     assert [(refusal.origin, refusal.reason) for refusal in refusals] == [("a.zip", "too_many_members")]
     assert tree(files) == set()
@@ -132,11 +136,11 @@ def test_directory_of_a_billion_entries_is_not_even_read(tmp_path: Path) -> None
 
 
 def test_total_is_limited(tmp_path: Path) -> None:
-    rows = [f"{i}.bin" for i in range(6)]
-    archive = make_zip(
-        tmp_path / "a.zip",
-        lambda z: [z.writestr(row, bytes(2 << 20), zipfile.ZIP_STORED) for row in rows] and None,
-    )
+    def fill(z: zipfile.ZipFile) -> None:
+        for i in range(6):
+            z.writestr(f"{i}.bin", bytes(2 << 20), zipfile.ZIP_STORED)
+
+    archive = make_zip(tmp_path / "a.zip", fill)
     files, refusals = unpack(archive, tmp_path / "store", LIMITS)
     assert [refusal.reason for refusal in refusals] == ["archive_too_large"]
     assert sum(file.stat().st_size for file in files.rglob("*") if file.is_file()) <= LIMITS.max_total_bytes + (2 << 20)
