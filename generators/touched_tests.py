@@ -16,7 +16,7 @@ from pathlib import Path
 
 from generators.stage_deps import ROOT, direct_imports
 
-CODE = ("pipeline", "stages", "generators", "benchmarks", "tests")
+CODE = ("pipeline", "maskwright", "stages", "generators", "benchmarks", "tests")
 MOST = 40
 """So many files of tests, without the slow ones in them, run in under a minute on two cores."""
 
