@@ -6,7 +6,7 @@ from pipeline.core.params import EngineParams
 from tests.cluster import local_cluster
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[EngineParams]:
     """Two Dask workers."""
     with local_cluster() as running:
