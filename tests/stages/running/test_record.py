@@ -82,7 +82,8 @@ def test_a_failure_is_recorded(project: Path) -> None:
     assert "kept.parquet: cannot be read" in record()["message"]
 
 
-def test_json_is_one_object_a_line(project: Path) -> None:
+def test_json_is_one_object_a_line(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stages.running.progress._LINE_EVERY_S", 3600.0)  # a busy machine shows progress
     result = run("--log-format", "json")
     assert result.stdout == ""
     found = events(result)
