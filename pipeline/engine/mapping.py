@@ -10,13 +10,14 @@ from typing import Any, Protocol, TypeVar
 
 from pipeline.core.errors import SampleRejected, WorkerError
 from pipeline.core.params import EngineParams
+from pipeline.engine.containment import Contained, Verdicts
 from pipeline.engine.local import LocalWorkers
 from pipeline.engine.worker import WorkerDiedError, limit_threads
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Crashed = Callable[[Item, SampleRejected], Result]
-"""Makes the result of an item that cannot be worked on, from the verdict `worker_crash`."""
+"""Makes the result of an item that cannot be worked on, from the verdict, such as `worker_crash`."""
 
 _BATCHES_AHEAD = 4
 """Batches in flight per worker: enough to keep it busy, few enough that memory doesn't grow with the records."""
@@ -68,23 +69,32 @@ def map_records(
 
     Work is done in this process (`jobs` = 1, the default), by local processes (`jobs` = 0 is one a core), or on the
     Dask cluster at `address`. Beyond this process `function` must be picklable; it is sent once to each worker, so it
-    may hold models that it loads when first called. It must turn its own bad samples into results: what it raises
-    stops the run. Results of large items should come in small batches: up to four batches a worker wait in memory.
+    may hold models that it loads when first called. Results of large items should come in small batches: up to four
+    batches a worker wait in memory.
+
+    An item over which `function` raises becomes `crashed(item, verdict)`, with the verdict that it raised or one of
+    `processing_failed`. What concerns every item stops the run: errors of disk, memory, configuration, installation,
+    and whatever the first twenty items all raise. Without `crashed`, all that is raised stops the run.
 
     A worker that dies is replaced and its work repeated. An item whose worker died three times with nothing else to
     do becomes `crashed(item, verdict)` with a verdict of `worker_crash`. In this process, a crash ends the run.
 
     Raises:
-        WorkerError: workers cannot be had, or an item is to blame for their deaths and there is no `crashed`.
+        WorkerError: the first items all fail, workers cannot be had, or an item is to blame for their deaths and there
+            is no `crashed`.
     """
+    verdicts = Verdicts(crashed)
+    work: Callable[[Item], Any] = function if crashed is None else Contained(function)
     engine = engine or EngineParams()
     jobs = engine.jobs or os.cpu_count() or 1
     if engine.address is None and jobs == 1:
         limit_threads()
-        yield from map(function, items)
+        for item in items:
+            yield verdicts.settle(item, work(item))
         return
-    with closing(make_workers(function, engine.address, jobs)) as workers:
-        yield from OrderedRun(workers, crashed).over(iter(items), batch_size)
+    with closing(make_workers(work, engine.address, jobs)) as workers:
+        for item, result in OrderedRun(workers, crashed).over(iter(items), batch_size):
+            yield verdicts.settle(item, result)
 
 
 def make_workers(function: Callable[[Any], Any], address: str | None, jobs: int) -> Workers:
@@ -101,7 +111,7 @@ def make_workers(function: Callable[[Any], Any], address: str | None, jobs: int)
 
 
 class OrderedRun:
-    """Gives items to workers and their results back in order."""
+    """Gives items to workers, and each back with its result, in order."""
 
     def __init__(self, workers: Workers, crashed: Crashed[Any, Any] | None) -> None:
         self._workers = workers
@@ -109,8 +119,8 @@ class OrderedRun:
         self._pending: deque[tuple[list[Any], Future[list[Any]]]] = deque()
         self._blamed_in_a_row = 0
 
-    def over(self, items: Iterator[Any], batch_size: int) -> Iterator[Any]:
-        """The items' results; as `map_records`."""
+    def over(self, items: Iterator[Any], batch_size: int) -> Iterator[tuple[Any, Any]]:
+        """The items with their results; as `map_records`."""
         while True:
             while len(self._pending) < self._workers.slots * _BATCHES_AHEAD and (
                 batch := list(islice(items, batch_size))
@@ -124,7 +134,7 @@ class OrderedRun:
                 self._blamed_in_a_row = 0
             except WorkerDiedError:
                 results = self._repeat(batch)
-            yield from results
+            yield from zip(batch, results, strict=True)
 
     def _repeat(self, batch: list[Any]) -> list[Any]:
         """The results of a batch over which a worker died.

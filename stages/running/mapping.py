@@ -39,16 +39,37 @@ def timed_records(
     *,
     crashed: Crashed[Item, Result] | None = None,
 ) -> Generator[Result, None, None]:
-    """As `map_records`; where `run` is profiled, the workers' times go to it."""
+    """As `map_records`; where `run` is profiled, the workers' times go to it. Its log hears of the first failure."""
+    told = None if crashed is None else _Told(crashed, run)
     if not run.profile:
-        return map_records(function, items, engine, batch_size, crashed)
-    untimed = None if crashed is None else _Untimed(crashed)
+        return map_records(function, items, engine, batch_size, told)
+    untimed = None if told is None else _Untimed(told)
     return _unwrapped(run, map_records(Timed(function), items, engine, batch_size, untimed))
+
+
+@dataclass(slots=True)
+class _Told(Generic[Item, Result]):
+    """The result of an item that cannot be worked on; the traceback of the first goes to the log.
+
+    A row says what one item came to. That the program has a fault is for whoever runs it, with where it lies.
+    """
+
+    crashed: Crashed[Item, Result]
+    run: Run
+    failed: bool = False
+
+    def __call__(self, item: Item, verdict: SampleRejected) -> Result:
+        trace = "".join(getattr(verdict, "__notes__", ()))
+        if trace and not self.failed:
+            self.failed = True
+            text = f"{self.run.log.run}: left out, {verdict}; others like it are counted. Please report this:\n{trace}"
+            self.run.log.event("processing_failed", text, detail=verdict.detail, traceback=trace)
+        return self.crashed(item, verdict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Untimed(Generic[Item, Result]):
-    """The result of an item whose worker died, as `Timed` gives it: its times died too."""
+    """The result of an item that cannot be worked on, as `Timed` gives it: its times are lost."""
 
     crashed: Crashed[Item, Result]
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import cv2
 
+from pipeline.core.errors import ConfigError, OutputError, SampleRejected, ShapeError
+
 SUICIDAL = 5
 """This item kills its worker."""
 
@@ -71,3 +73,56 @@ class CountsItsLoads:
 
     def __call__(self, _: int) -> int:
         return type(self).loads
+
+
+class UnpicklableError(Exception):
+    """Can't be sent from a worker."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(first + second)
+        self.line = open(os.devnull)  # noqa: PTH123, SIM115 - what a pickle can't hold
+
+
+ODD_ERRORS: dict[int, Exception] = {
+    1: RuntimeError("of a landmark model"),
+    2: cv2.error("(-215:Assertion failed) of a detector"),
+    3: NotImplementedError("of a decoder"),
+    4: UnpicklableError("one", "two"),
+    5: SampleRejected("no_face", "none"),
+    6: RecursionError("too deep"),
+    7: ShapeError("another shape"),
+    8: UnicodeEncodeError("ascii", "é", 0, 1, "a name"),
+}
+
+
+def raise_for(value: int) -> int:
+    """Raises the error of that number, if there is one."""
+    if value in ODD_ERRORS:
+        raise ODD_ERRORS[value]
+    return value
+
+
+STOPPING: dict[int, Exception] = {
+    1: OSError(28, "No space left on device"),
+    2: MemoryError("none left"),
+    3: ConfigError("params.yaml: seed"),
+    4: OutputError("cannot be written"),
+    5: ModuleNotFoundError("No module named 'onnx'"),
+}
+
+
+def stop_at(number: int, value: int) -> int:
+    """Raises what concerns every item at the third."""
+    if value == 3:
+        raise STOPPING[number]
+    return value
+
+
+def always_fail(value: int) -> int:
+    raise TypeError(f"a fault of the program at {value}")
+
+
+def fail_after_the_first(value: int) -> int:
+    if value:
+        raise TypeError("odd")
+    return value
