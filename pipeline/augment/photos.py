@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.file_names import printable
-from pipeline.storage.images import EXTENSIONS
+from pipeline.storage.signatures import is_photo
 
 MARKER = Path(".maskwright", "run.json")
 """What tells a folder that `augment-masks` wrote from any other."""
@@ -41,7 +41,7 @@ class Listing:
         photos: In the order of their names.
         unreadable: Name and problem of each folder that cannot be listed.
         skipped_folders: Folders that were left out on purpose: outputs of earlier runs, folders seen before.
-        other_files: How many files have an ending that no image format has.
+        other_files: How many files are images neither by their ending nor by their first bytes.
     """
 
     asked: dict[str, Any] = field(default_factory=dict)
@@ -62,7 +62,7 @@ def list_photos(root: Path, exclude: Path | None = None) -> Listing:
         listing.photos.append(Photo(root, printable(root.name), names.stem_of(printable(root.name))))
         return listing
     for path in _walk(root, root, listing, set(), exclude.resolve() if exclude else None):
-        if path.suffix.lower() not in EXTENSIONS:
+        if not is_photo(path):
             listing.other_files += 1
             continue
         name = printable(path.relative_to(root).as_posix())
@@ -108,8 +108,9 @@ class _Names:
 
     def stem_of(self, name: str) -> str:
         folder, _, file = name.replace("\\", "_").rpartition("/")
-        stem, _, ending = file.rpartition(".")
-        short = _shorten(stem if ending.lower() == "jpg" else f"{stem}_{ending}", name)
+        stem, dot, ending = file.rpartition(".")
+        whole = f"{stem}_{ending}" if dot else file
+        short = _shorten(stem if dot and ending.lower() == "jpg" else whole, name)
         candidate = f"{folder}/{short}" if folder else short
         if candidate.casefold() in self._taken:  # some file systems take `A` and `a` for one name
             candidate = f"{candidate}_{_digest(name)}"

@@ -2,39 +2,27 @@
 
 import io
 import stat
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
-from PIL import ImageOps, UnidentifiedImageError
 
 from pipeline.core.arrays import Alpha, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.locations import Location, Place
 from pipeline.core.step_times import timed
+from pipeline.storage import signatures
+from pipeline.storage.opening import take_picture
+from pipeline.storage.orientation import Turn
+from pipeline.storage.pixels import upright_grey, upright_rgb
 from pipeline.storage.stores import read_bytes
 from pipeline.storage.whole_files import write_bytes
 
-# fmt: off
-EXTENSIONS = frozenset({
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".avif", ".avifs", ".gif", ".bmp", ".dib", ".tif",
-    ".tiff", ".jp2", ".j2k", ".jpc", ".jpf", ".jpx", ".j2c", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".icb",
-    ".vda", ".vst", ".ico", ".icns", ".cur", ".psd", ".qoi", ".pcx", ".dcx", ".dds", ".sgi", ".rgb", ".rgba", ".bw",
-    ".ras", ".msp", ".xbm", ".xpm", ".im", ".blp", ".fit", ".fits", ".fli", ".flc", ".ftc", ".ftu", ".gbr", ".iim",
-    ".pcd", ".pxr",
-})
-# fmt: on
-"""File name endings that are offered to the decoder when a folder is listed; the content decides what they are."""
-
-Taken = TypeVar("Taken")
-
-_REFUSED_FORMATS = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
-"""What Pillow names but doesn't decode itself: EPS would start Ghostscript on a stranger's program."""
+EXTENSIONS = signatures.EXTENSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +105,8 @@ def read_file(place: Place, limits: ImageLimits = DEFAULT_LIMITS) -> bytes:
         data = read_bytes(place, limits.max_file_bytes + 1)
     except OSError as error:
         raise SampleRejected("unreadable_file", error.strerror or str(error)) from error
+    except ValueError as error:  # a NUL in its name, or a letter that the locale lacks
+        raise SampleRejected("unreadable_file", str(error)) from error
     if len(data) > limits.max_file_bytes:
         raise SampleRejected("file_too_large", f"at most {limits.max_file_bytes} bytes are read")
     return data
@@ -138,9 +128,10 @@ def decode_image(data: bytes, limits: ImageLimits = DEFAULT_LIMITS, draft_side_p
     length: several times faster where only a small version is needed.
 
     Raises:
-        SampleRejected: `empty_file`, `not_an_image`, `too_many_pixels`, `too_small` or `damaged_image`.
+        SampleRejected: `empty_file`, `not_an_image`, `unsupported_format`, `too_many_pixels`, `too_small` or
+            `damaged_image`.
     """
-    return _decode(data, limits, None, draft_side_px, _as_decoded)
+    return take_picture(data, partial(_begin, limits, None, draft_side_px), partial(_as_decoded, limits))
 
 
 @timed("decode")
@@ -149,45 +140,14 @@ def decode_grey(data: bytes, limits: ImageLimits = DEFAULT_LIMITS, draft_side_px
 
     Grey values differ from those of the colours by rounding. Arguments and errors are those of `decode_image`.
     """
-    return _decode(data, limits, "L", draft_side_px, _as_decoded_grey)
+    return take_picture(data, partial(_begin, limits, "L", draft_side_px), partial(_as_decoded_grey, limits))
 
 
-def _decode(
-    data: bytes,
-    limits: ImageLimits,
-    draft_mode: str | None,
-    draft_side_px: int | None,
-    take: Callable[[PillowImage.Image], Taken],
-) -> Taken:
-    if not data:
-        raise SampleRejected("empty_file", "0 bytes")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of odd metadata; what matters here is whether pixels come out
-        return _opened(data, limits, draft_mode, draft_side_px, take)
-
-
-def _opened(
-    data: bytes,
-    limits: ImageLimits,
-    draft_mode: str | None,
-    draft_side_px: int | None,
-    take: Callable[[PillowImage.Image], Taken],
-) -> Taken:
-    try:
-        with PillowImage.open(io.BytesIO(data)) as image:
-            if image.format in _REFUSED_FORMATS:
-                raise SampleRejected("not_an_image", f"{image.format} files are not read")
-            _check_size(image, limits)
-            if draft_mode is not None or draft_side_px is not None:
-                image.draft(draft_mode, None if draft_side_px is None else (draft_side_px, draft_side_px))
-            return take(image)
-    except UnidentifiedImageError as error:
-        raise SampleRejected("not_an_image", f"no image format begins with {data[:12]!r}") from error
-    except PillowImage.DecompressionBombError as error:
-        raise SampleRejected("too_many_pixels", str(error)) from error
-    # Pillow's decoders raise any of these on damaged data
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, KeyError, OverflowError) as error:
-        raise SampleRejected("damaged_image", f"{type(error).__name__}: {error}") from error
+def _begin(limits: ImageLimits, draft_mode: str | None, draft_side_px: int | None, image: PillowImage.Image) -> None:
+    """Refuse what is too large or small, and ask a JPEG for no more than is needed."""
+    _check_size(image, limits)
+    if draft_mode is not None or draft_side_px is not None:
+        image.draft(draft_mode, None if draft_side_px is None else (draft_side_px, draft_side_px))
 
 
 def _check_size(image: PillowImage.Image, limits: ImageLimits) -> None:
@@ -198,56 +158,26 @@ def _check_size(image: PillowImage.Image, limits: ImageLimits) -> None:
         raise SampleRejected("too_small", f"{width}x{height}, the shorter side must be {limits.min_side_px} px")
 
 
-def _as_decoded(image: PillowImage.Image) -> Decoded:
-    return Decoded(
-        rgb=_upright_rgb(image),
-        format=image.format or "unknown",
-        mode=image.mode,
-        quantization=_quantization(image),
-    )
+def _check_pixels(image: PillowImage.Image, limits: ImageLimits) -> None:
+    """Once more when it is loaded: an icon's parts may be larger than its table says."""
+    if image.width * image.height > limits.max_pixels:
+        _check_size(image, limits)
 
 
-def _as_decoded_grey(image: PillowImage.Image) -> DecodedGrey:
-    return DecodedGrey(_upright_grey(image), _quantization(image))
+def _as_decoded(limits: ImageLimits, image: PillowImage.Image, turn: Turn | None) -> Decoded:
+    _check_pixels(image, limits)
+    kind, mode = image.format or "unknown", image.mode
+    return Decoded(rgb=upright_rgb(image, turn), format=kind, mode=mode, quantization=_quantization(image))
+
+
+def _as_decoded_grey(limits: ImageLimits, image: PillowImage.Image, turn: Turn | None) -> DecodedGrey:
+    _check_pixels(image, limits)
+    return DecodedGrey(upright_grey(image, turn), _quantization(image))
 
 
 def _quantization(image: PillowImage.Image) -> tuple[int, ...] | None:
     tables = getattr(image, "quantization", None)
     return tuple(tables[min(tables)]) if tables else None
-
-
-def _upright_rgb(image: PillowImage.Image) -> Rgb:
-    upright = _upright(image)
-    if upright.mode.startswith(("I", "F")):
-        return np.repeat(_stretched_grey(upright)[:, :, None], 3, axis=2)
-    return np.asarray(upright if upright.mode == "RGB" else upright.convert("RGB"))
-
-
-def _upright_grey(image: PillowImage.Image) -> NDArray[np.uint8]:
-    upright = _upright(image)
-    if upright.mode.startswith(("I", "F")):
-        return _stretched_grey(upright)
-    # by way of RGB: Pillow has no direct way from every mode to grey
-    return np.asarray(upright if upright.mode == "L" else upright.convert("RGB").convert("L"))
-
-
-def _upright(image: PillowImage.Image) -> PillowImage.Image:
-    """The image turned as its EXIF says, and without transparency."""
-    image.load()
-    ImageOps.exif_transpose(image, in_place=True)  # a copy of a large photo takes 100 MB
-    if image.mode.startswith(("I", "F")) or not image.has_transparency_data:
-        return image
-    rgba = image.convert("RGBA")
-    return PillowImage.alpha_composite(PillowImage.new("RGBA", rgba.size, "white"), rgba)
-
-
-def _stretched_grey(image: PillowImage.Image) -> NDArray[np.uint8]:
-    """16-bit and float images as grey `uint8 (H, W)`: 16-bit by its full scale, others by their own range."""
-    values = np.asarray(image).astype(np.float64)
-    low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else (float(values.min()), float(values.max()))
-    if image.mode == "I" and 255 < high <= 65535:  # 16-bit PNGs come as 32-bit integers
-        low, high = 0.0, 65535.0
-    return np.clip((values - low) / max(high - low, 1e-9) * 255 + 0.5, 0, 255).astype(np.uint8)
 
 
 @timed("encode")

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.augment.photos import MARKER, list_photos
+from tests.sources.kit import picture
 
 
 def touch(root: Path, *names: str) -> None:
@@ -113,3 +114,22 @@ def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pyt
 
 def test_an_empty_folder_holds_nothing(tmp_path: Path) -> None:
     assert list_photos(tmp_path).photos == []
+
+
+def test_images_are_known_by_their_bytes_where_the_name_says_nothing(tmp_path: Path) -> None:
+    for name in ("photo", "photo.txt", "notes.jpg.bak"):
+        (tmp_path / name).write_bytes(picture())
+    touch(tmp_path, "paper.txt", "paper")
+    listing = list_photos(tmp_path)
+    found = {photo.name: photo.stem for photo in listing.photos}
+    assert found == {"photo": "photo", "photo.txt": "photo_txt", "notes.jpg.bak": "notes.jpg_bak"}
+    assert listing.other_files == 2
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "写"])
+def test_the_longest_names_get_stems_with_room_for_more(tmp_path: Path, letter: str) -> None:
+    longest = letter * ((255 - 5) // len(letter.encode()))
+    touch(tmp_path, f"{longest}1.jpg", f"{longest}2.jpg")
+    stems = {photo.stem for photo in list_photos(tmp_path).photos}
+    assert len(stems) == 2
+    assert all(len(stem.encode()) <= 160 for stem in stems)

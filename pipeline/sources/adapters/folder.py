@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.labels import LabelMap
 from pipeline.sources.offers import Offer, Refusal
+from pipeline.storage.signatures import is_photo
 
 AUXILIARY_SUFFIXES = (".csv", ".htm", ".html", ".json", ".jsonl", ".md", ".pdf", ".txt", ".xml", ".yaml", ".yml")
 """Papers that lie beside the images; they carry no label."""
@@ -22,7 +23,7 @@ class FolderAdapter(TreeAdapter[TreeSettings]):
         for found in self.files():
             if isinstance(found, Refusal):
                 yield found
-            elif found.name.lower().endswith(AUXILIARY_SUFFIXES):
+            elif found.name.lower().endswith(AUXILIARY_SUFFIXES) and not is_photo(found.path):
                 yield Refusal(origin=found.origin, reason="not_an_image", detail="a document beside the images")
             else:
                 yield Offer(

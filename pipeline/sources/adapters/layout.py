@@ -11,7 +11,7 @@ from typing import ClassVar, TypeVar
 from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.offers import Offer, Refusal
-from pipeline.storage.images import EXTENSIONS
+from pipeline.storage.signatures import EXTENSIONS, is_photo
 from pipeline.storage.stores import read_bytes
 
 MAX_ANNOTATION_BYTES = 512 * 2**20
@@ -43,7 +43,7 @@ class ParsedTree:
         for one in found:
             if isinstance(one, Refusal):
                 self.refusals.append(one)
-            elif is_image_name(one.name):
+            elif is_image_name(one.name) or is_photo(one.path):
                 self.images.append(one)
             else:
                 self.others.append(one)

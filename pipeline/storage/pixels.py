@@ -1,0 +1,45 @@
+"""From what a file stores to upright RGB or grey pixels."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from pipeline.core.arrays import Rgb
+from pipeline.storage.orientation import Turn
+
+
+def upright_rgb(image: PillowImage.Image, turn: Turn | None) -> Rgb:
+    """The loaded image as RGB `uint8 (H, W, 3)`, turned, transparency laid on white."""
+    upright = _upright(image, turn)
+    if upright.mode.startswith(("I", "F")):
+        return np.repeat(_stretched_grey(upright)[:, :, None], 3, axis=2)
+    return np.asarray(upright if upright.mode == "RGB" else upright.convert("RGB"))
+
+
+def upright_grey(image: PillowImage.Image, turn: Turn | None) -> NDArray[np.uint8]:
+    """As `upright_rgb`, the brightness alone: `uint8 (H, W)`."""
+    upright = _upright(image, turn)
+    if upright.mode.startswith(("I", "F")):
+        return _stretched_grey(upright)
+    # by way of RGB: Pillow has no direct way from every mode to grey
+    return np.asarray(upright if upright.mode == "L" else upright.convert("RGB").convert("L"))
+
+
+def _upright(image: PillowImage.Image, turn: Turn | None) -> PillowImage.Image:
+    """The image turned, and without transparency."""
+    turned = image if turn is None else image.transpose(turn)
+    if turn is not None:
+        image.close()  # the pixels as stored: of a large photo 100 MB
+    if turned.mode.startswith(("I", "F")) or not turned.has_transparency_data:
+        return turned
+    rgba = turned.convert("RGBA")
+    return PillowImage.alpha_composite(PillowImage.new("RGBA", rgba.size, "white"), rgba)
+
+
+def _stretched_grey(image: PillowImage.Image) -> NDArray[np.uint8]:
+    """16-bit and float images as grey `uint8 (H, W)`: 16-bit by its full scale, others by their own range."""
+    values = np.asarray(image).astype(np.float64)
+    low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else (float(values.min()), float(values.max()))
+    if image.mode == "I" and 255 < high <= 65535:  # 16-bit PNGs come as 32-bit integers
+        low, high = 0.0, 65535.0
+    return np.clip((values - low) / max(high - low, 1e-9) * 255 + 0.5, 0, 255).astype(np.uint8)
