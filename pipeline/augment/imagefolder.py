@@ -1,6 +1,7 @@
 """The output folder: whole files only, and a journal from which an interrupted run goes on."""
 
 import json
+import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,7 +114,7 @@ class DatasetWriter:
 
     def _is_whole(self, record: Row, compare: bool) -> bool:
         checksum_of = crc32_of if compare else None
-        files = [(self._folder / name, *facts) for name, facts in record["files"].items()]
+        files = [(self.path_of(name), *facts) for name, facts in record["files"].items()]
         return all(is_as_written(path, size, crc, checksum_of) for path, size, crc in files)
 
     def _check_unfinished(self) -> None:
@@ -166,11 +167,11 @@ class DatasetWriter:
 
     def _write_files(self, files: dict[str, bytes]) -> None:
         for name, data in files.items():
-            write_bytes(self._folder / name, data, synced=False)
+            write_bytes(self.path_of(name), data, synced=False)
 
     def _remove(self, files: dict[str, bytes]) -> None:
         for name in files:
-            (self._folder / name).unlink(missing_ok=True)
+            self.path_of(name).unlink(missing_ok=True)
 
     def entries(self, photos: list[Photo]) -> list[Entry]:
         """What is known of these photos, in their order; photos not done yet are left out."""
@@ -186,7 +187,7 @@ class DatasetWriter:
         kept = {entry.photo for entry in entries}
         try:
             for name in [name for entry in self._entries.values() if entry.photo not in kept for name in entry.files]:
-                (self._folder / name).unlink(missing_ok=True)
+                self.path_of(name).unlink(missing_ok=True)
             self._entries = {entry.photo: entry for entry in entries}
             sync_file_system(self._folder)  # all pictures at once, before a table names them
             self._journal.rewrite([entry.photo for entry in entries])
@@ -210,8 +211,8 @@ class DatasetWriter:
             raise unwritable(self._folder, error) from error
 
     def path_of(self, name: str) -> Path:
-        """Where a file of the dataset is."""
-        return self._folder / name
+        """Where a file of the dataset is; names are UTF-8 on the disk too, whatever the locale."""
+        return self._folder / os.fsdecode(name.encode())
 
     def write_sheet(self, data: bytes) -> None:
         """Write the contact sheet.

@@ -4,6 +4,7 @@ What a manifest names is a *locator*: a path below the storage root, an address 
 a tar file with a stretch of it (`data/masked/images/000003.tar#1536+40211`, from byte 1536 on 40,211 bytes).
 """
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -100,4 +101,7 @@ def located(root: Location, locator: str) -> Place:
 
 
 def _file(root: Location, locator: str) -> Location:
-    return Address(locator) if _SCHEME.match(locator) else root / locator
+    # manifests are UTF-8, and so are the names they mean, whatever the locale
+    return (
+        Address(locator) if _SCHEME.match(locator) else root / os.fsdecode(locator.encode("utf-8", "surrogateescape"))
+    )

@@ -1,0 +1,48 @@
+"""File names of any bytes and of any length, under any locale."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import tree
+
+NAMES = (
+    b"a" * 251 + b".jpg",
+    b"a" * 255,
+    "é".encode() * 125 + b".jpg",
+    b"caf\xe9\xff.jpg",
+    b"two\nlines.jpg",
+    "写真.jpg".encode(),
+)
+LOCALES = {
+    "UTF-8": {"LC_ALL": "C.UTF-8"},
+    "ASCII": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+}
+
+
+def masked(faces: Path, out: Path, locale: dict[str, str]) -> list[dict[str, str]]:
+    command = [sys.executable, "-m", "stages.augment_masks", str(faces), str(out), "--mask", "ffp2", "--jobs", "1"]
+    subprocess.run(command, check=True, env=os.environ | locale, capture_output=True)
+    return [json.loads(line) for line in (out / "metadata.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_every_name_gives_the_same_pictures_under_every_locale(tmp_path: Path, portrait_jpeg: bytes) -> None:
+    faces = tmp_path / "faces"
+    faces.mkdir()
+    for name in NAMES:
+        Path(os.fsdecode(os.fsencode(faces) + b"/" + name)).write_bytes(portrait_jpeg)
+    rows = {name: masked(faces, tmp_path / name, locale) for name, locale in LOCALES.items()}
+    assert rows["UTF-8"] == rows["ASCII"]
+    assert sorted(row["parent"] for row in rows["UTF-8"]) == sorted(
+        n.decode("utf-8", "backslashreplace") for n in NAMES
+    )
+    for row in rows["UTF-8"]:
+        assert (tmp_path / "UTF-8" / row["file_name"]).is_file()
+    first, second = (_pictures(tmp_path / name) for name in LOCALES)
+    assert first == second
+
+
+def _pictures(out: Path) -> dict[str, bytes]:
+    return {name: data for name, data in tree(out).items() if name.startswith("images/")}
