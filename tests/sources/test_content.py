@@ -5,8 +5,10 @@ import os
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image as PillowImage
+from PIL.PngImagePlugin import PngInfo
 
 from generators.docs.made_up import picture, write_tree
 from pipeline.core.errors import SampleRejected
@@ -84,6 +86,15 @@ def test_links_and_devices_in_a_folder(ingest: Ingest, tmp_path: Path) -> None:
     }
 
 
+def test_a_name_may_say_nothing_of_what_a_file_is(ingest: Ingest, tmp_path: Path) -> None:
+    names = ("photo", "photo.txt", "x" * 251 + ".jpg", "y" * 255)
+    write_tree(tmp_path / "photos", {name: picture(seed) for seed, name in enumerate(names)} | {"a.txt": b"paper"})
+    taken = ingest(adapter="folder", path="photos", labels={".": {}}, copy_files=True)
+    assert by_origin(taken).keys() == set(names)
+    assert {Path(image.path).suffix for image in taken.images} == {".jpg"}
+    assert reasons(taken.rejections) == {"a.txt": "not_an_image"}
+
+
 def test_name_that_is_not_utf8_is_copied_under_a_plain_one(ingest: Ingest, tmp_path: Path) -> None:
     photos = write_tree(tmp_path / "photos", {"a.jpg": picture()})
     (photos / "a.jpg").rename(os.fsdecode(os.fsencode(photos) + b"/caf\xe9.jpg"))
@@ -97,6 +108,69 @@ def test_photo_formats_are_known(kind: str) -> None:
     data = picture(kind=kind)
     assert image_extension(data)
     refuse_polyglot(data)
+
+
+def noise_jpeg(rng: np.random.Generator, piece: bytes) -> bytes:
+    """A JPEG that ends in random compressed bytes with a piece in them, as a decoder and a parser see them."""
+    head = picture()[: picture().index(b"\xff\xda") + 14]
+    noise = rng.bytes(2000).replace(b"\xff", b"\xff\0")
+    return head + noise[:900] + piece + noise[900:] + b"\xff\xd9"
+
+
+@pytest.mark.parametrize("piece", [b"<svg", b"<SVG ", b"<?php", b"<script>", b"<html>", b"<!doctype html"])
+def test_compressed_pixels_may_hold_any_letters(piece: bytes) -> None:
+    rng = np.random.default_rng(0)
+    refuse_polyglot(noise_jpeg(rng, piece))
+    data = picture(kind="PNG")
+    place = data.index(b"IDAT") + 20
+    refuse_polyglot(data[:place] + piece + data[place + len(piece) :])
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF"])
+def test_noise_is_no_polyglot(kind: str) -> None:
+    """2,000 files a format with 6 MB of compressed noise; `<svg` in any case stands in one of 70,000."""
+    rng = np.random.default_rng(1)
+    data = picture(kind=kind)
+    for _ in range(2000):
+        refuse_polyglot(noise_jpeg(rng, b"") if kind == "JPEG" else data + rng.bytes(3000))
+
+
+PHP, PAGE, DRAWING = b"<?php system($_GET['c']);?>", b"<html><body>", b"<svg onload=alert(1)>"
+
+
+@pytest.mark.parametrize("text", [PHP, PAGE, DRAWING, b"<SCRIPT src=x>", b"<!DOCTYPE HTML>"])
+@pytest.mark.parametrize("place", ["JPEG comment", "JPEG EXIF", "PNG text", "PNG palette", "GIF comment", "WEBP EXIF"])
+def test_text_in_metadata_is_looked_at(place: str, text: bytes) -> None:
+    """Where a server or a browser would find it, however far from the front."""
+    kind, _, where = place.partition(" ")
+    image, buffer, filler = PillowImage.new("RGB", (64, 48)), io.BytesIO(), b"x" * 9000
+    if where == "comment":
+        image.save(buffer, kind, comment=(b"x" * 200 if kind == "GIF" else filler) + text)
+    elif where == "EXIF":
+        image.save(buffer, kind, exif=b"Exif\0\0II*\0\x08\0\0\0" + filler + text)
+    elif where == "text":
+        words = PngInfo()
+        words.add_text("Comment", filler + text)
+        image.save(buffer, kind, pnginfo=words)
+    else:
+        palette = image.convert("P")
+        palette.putpalette(text.ljust(768, b"\0"))
+        palette.save(buffer, kind)
+    with pytest.raises(SampleRejected, match="polyglot_file: holds"):
+        refuse_polyglot(buffer.getvalue())
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "TGA"])
+@pytest.mark.parametrize("text", [PHP, PAGE, DRAWING])
+def test_text_behind_the_picture_is_looked_at(kind: str, text: bytes) -> None:
+    with pytest.raises(SampleRejected, match="polyglot_file: holds"):
+        refuse_polyglot(picture(kind=kind) + text)
+    with pytest.raises(SampleRejected, match="polyglot_file: holds"):
+        refuse_polyglot(picture(kind=kind) + text + (b"" if kind in {"BMP", "TIFF", "TGA"} else bytes(9000)))
+
+
+def test_a_second_picture_behind_the_first_is_common() -> None:
+    refuse_polyglot(picture() + picture(3) + bytes(500))
 
 
 def test_trailing_bytes_alone_are_no_polyglot() -> None:
