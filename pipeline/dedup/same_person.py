@@ -61,7 +61,7 @@ def embed_images(
 
     Images, their root, engine, mapper and the cache are as in `fingerprint_images`.
     """
-    stored = None if cache_folder is None else cache_folder / f"embedding-v1_{face_models_version()}.parquet"
+    stored = None if cache_folder is None else cache_folder / f"embedding-v2_{face_models_version()}.parquet"
     run = partial(mapper, engine=engine)
     rows: Rows[PhotoEmbedding] = Rows()
     cached_by_content(images, PhotoEmbedding, partial(_embed_file, root), stored, run, into=rows)

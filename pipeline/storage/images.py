@@ -18,7 +18,7 @@ from pipeline.core.step_times import timed
 from pipeline.storage import signatures
 from pipeline.storage.opening import take_picture
 from pipeline.storage.orientation import Turn
-from pipeline.storage.pixels import upright_grey, upright_rgb
+from pipeline.storage.pixels import means_other_colours, upright_grey, upright_rgb
 from pipeline.storage.stores import read_bytes
 from pipeline.storage.whole_files import write_bytes
 
@@ -45,7 +45,7 @@ class Decoded:
     """An upright image with what its file said about itself.
 
     Attributes:
-        rgb: `uint8 (H, W, 3)`, EXIF orientation applied, transparency laid on white, first frame of an animation.
+        rgb: sRGB `uint8 (H, W, 3)`, EXIF orientation applied, transparency laid on white, first frame of an animation.
         format: Pillow's name of the file format, such as `JPEG`.
         mode: Pillow's mode of the stored pixels; `L` and `1` are grey.
         quantization: The luminance quantization table of a JPEG, else None; it tells how strongly it was compressed.
@@ -146,8 +146,9 @@ def decode_grey(data: bytes, limits: ImageLimits = DEFAULT_LIMITS, draft_side_px
 def _begin(limits: ImageLimits, draft_mode: str | None, draft_side_px: int | None, image: PillowImage.Image) -> None:
     """Refuse what is too large or small, and ask a JPEG for no more than is needed."""
     _check_size(image, limits)
-    if draft_mode is not None or draft_side_px is not None:
-        image.draft(draft_mode, None if draft_side_px is None else (draft_side_px, draft_side_px))
+    mode = None if draft_mode is None or means_other_colours(image) else draft_mode
+    if mode is not None or draft_side_px is not None:
+        image.draft(mode, None if draft_side_px is None else (draft_side_px, draft_side_px))
 
 
 def _check_size(image: PillowImage.Image, limits: ImageLimits) -> None:

@@ -1,28 +1,38 @@
-"""From what a file stores to upright RGB or grey pixels."""
+"""From what a file stores to upright sRGB or grey pixels."""
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from pipeline.core.arrays import Rgb
+from pipeline.storage.colour import foreign, in_srgb
 from pipeline.storage.orientation import Turn
 
 
 def upright_rgb(image: PillowImage.Image, turn: Turn | None) -> Rgb:
-    """The loaded image as RGB `uint8 (H, W, 3)`, turned, transparency laid on white."""
+    """The loaded image as sRGB `uint8 (H, W, 3)`, turned, transparency laid on white."""
+    profile, mode = image.info.get("icc_profile"), image.mode
     upright = _upright(image, turn)
     if upright.mode.startswith(("I", "F")):
         return np.repeat(_stretched_grey(upright)[:, :, None], 3, axis=2)
-    return np.asarray(upright if upright.mode == "RGB" else upright.convert("RGB"))
+    shown = in_srgb(upright, mode, profile)
+    return np.asarray(shown if shown.mode == "RGB" else shown.convert("RGB"))
 
 
 def upright_grey(image: PillowImage.Image, turn: Turn | None) -> NDArray[np.uint8]:
     """As `upright_rgb`, the brightness alone: `uint8 (H, W)`."""
+    profile, mode = image.info.get("icc_profile"), image.mode
     upright = _upright(image, turn)
     if upright.mode.startswith(("I", "F")):
         return _stretched_grey(upright)
+    shown = in_srgb(upright, mode, profile)
     # by way of RGB: Pillow has no direct way from every mode to grey
-    return np.asarray(upright if upright.mode == "L" else upright.convert("RGB").convert("L"))
+    return np.asarray(shown if shown.mode == "L" else shown.convert("RGB").convert("L"))
+
+
+def means_other_colours(image: PillowImage.Image) -> bool:
+    """Whether the image's profile says that its numbers aren't sRGB's; known as soon as it is opened."""
+    return foreign(image.mode, image.info.get("icc_profile")) is not None
 
 
 def _upright(image: PillowImage.Image, turn: Turn | None) -> PillowImage.Image:
