@@ -2,11 +2,15 @@
 
 import io
 from functools import cache, lru_cache
+from pathlib import Path
 
 import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageCms
+from PIL.PngImagePlugin import PngInfo
 
+SRGB_PROFILE = Path(__file__).with_name("srgb.icc").read_bytes()
+"""What our JPEGs carry; `generators/srgb_profile.py` made it."""
 _MODES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
 """Pillow's mode by the colour space in a profile's header (ICC.1:2022, 7.2.6)."""
 _PIXELS_OF = {
@@ -60,6 +64,14 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
         return transform if press or _changes(transform, mode) else None
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
+
+
+@cache
+def srgb_chunk() -> PngInfo:
+    """PNG's own way to say sRGB (PNG 1.2, 4.2.2.3), with the intent `perceptual`."""
+    chunks = PngInfo()
+    chunks.add(b"sRGB", b"\0")
+    return chunks
 
 
 @cache

@@ -16,6 +16,7 @@ from pipeline.core.errors import SampleRejected
 from pipeline.core.locations import Location, Place
 from pipeline.core.step_times import timed
 from pipeline.storage import signatures
+from pipeline.storage.colour import SRGB_PROFILE, srgb_chunk
 from pipeline.storage.opening import take_picture
 from pipeline.storage.orientation import Turn
 from pipeline.storage.pixels import means_other_colours, upright_grey, upright_rgb
@@ -183,13 +184,18 @@ def _quantization(image: PillowImage.Image) -> tuple[int, ...] | None:
 
 @timed("encode")
 def encode_image(rgb: Rgb, kind: Literal["jpeg", "png"] = "jpeg", quality: int = 95) -> bytes:
-    """The bytes of an image file; JPEG without chroma subsampling above quality 90, as cameras' best setting does."""
+    """The bytes of an image file that says its colours are sRGB, as a profile of 424 bytes or PNG's own 13.
+
+    JPEG is written without chroma subsampling above quality 90, as cameras' best setting does.
+    """
     buffer = io.BytesIO()
     image = PillowImage.fromarray(rgb)
+    coloured = image.mode == "RGB"
     if kind == "jpeg":
-        image.save(buffer, "JPEG", quality=quality, subsampling=0 if quality > 90 else 2)
+        profile = SRGB_PROFILE if coloured else None
+        image.save(buffer, "JPEG", quality=quality, subsampling=0 if quality > 90 else 2, icc_profile=profile)
     else:
-        image.save(buffer, "PNG", compress_level=3)
+        image.save(buffer, "PNG", compress_level=3, pnginfo=srgb_chunk() if coloured else None)
     return buffer.getvalue()
 
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL import ImageCms
 
-from generators.srgb_profile import D50, SRGB, SRGB_CURVE, TARGET, _fixed, gamma_curve, matrix_profile, profile
+from generators.srgb_profile import D50, SRGB, SRGB_CURVE, _fixed, gamma_curve, matrix_profile, profile
 from pipeline.core.arrays import Rgb
-from pipeline.storage.colour import foreign
-from pipeline.storage.images import decode_grey, decode_image
+from pipeline.storage.colour import SRGB_PROFILE, foreign
+from pipeline.storage.images import decode_grey, decode_image, encode_image
 
 ADOBE = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
 P3 = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
@@ -144,5 +144,24 @@ def test_no_scrambled_profile_costs_the_pixels(portrait: Rgb) -> None:
 
 def test_profiles_of_srgb_are_known_by_what_they_do() -> None:
     theirs = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    assert [foreign("RGB", one) for one in (theirs, TARGET.read_bytes(), icc(SRGB, None))] == [None] * 3
+    assert [foreign("RGB", one) for one in (theirs, SRGB_PROFILE, icc(SRGB, None))] == [None] * 3
     assert foreign("RGB", icc(SRGB, 1.8)) is not None
+
+
+def test_what_is_written_says_srgb(portrait: Rgb) -> None:
+    with (
+        PillowImage.open(io.BytesIO(encode_image(portrait))) as jpeg,
+        PillowImage.open(io.BytesIO(encode_image(portrait, "png"))) as png,
+    ):
+        assert jpeg.info["icc_profile"] == SRGB_PROFILE
+        assert png.info["srgb"] == 0
+        shown = ImageCms.profileToProfile(jpeg, ImageCms.ImageCmsProfile(io.BytesIO(SRGB_PROFILE)), LITTLE_CMS_SRGB)
+        assert np.abs(np.asarray(shown).astype(int) - np.asarray(jpeg)).max() <= 1
+    assert error(encode_image(portrait, "png"), portrait) == 0
+
+
+LITTLE_CMS_SRGB = ImageCms.createProfile("sRGB")
+
+
+def test_the_profile_is_the_generators() -> None:
+    assert matrix_profile("sRGB", SRGB, SRGB_PARA) == SRGB_PROFILE
