@@ -26,12 +26,13 @@ def command(params: "Params") -> None:
     from pipeline.core.params import parse_section
     from pipeline.core.records import Face, Image
     from pipeline.masks import MaskParams
-    from pipeline.storage.manifests import iterate_manifest
+    from pipeline.storage.manifests import count_records, iterate_manifest, require_rows
     from pipeline.storage.resumable import building
     from stages.running.record import current_run
 
     mask = parse_section(MaskParams, params.augment.mask, "params.yaml", "augment.mask")
     templates_for(params.augment.templates, params.augment.masks, params.augment.holdout_templates)
+    require_rows(FACES_TABLE, count_records(FACES_TABLE), "face")
     photos = unmasked_photos(iterate_manifest(KEPT, Image), iterate_manifest(FACES_TABLE, Face))
     with building(MASKED, cache_key_parts(params, mask), pixels=params.storage.root) as build:
         pixels = params.storage.pixels

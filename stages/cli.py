@@ -28,6 +28,7 @@ TOOLS = {
     "export": "Write the trained model as ONNX.",
     "review-labels": "List faces whose label is worth a second look.",
     "sources": "List sources, show one, check what they need.",
+    "status": "Say which sources have changed since they were taken in.",
     "takedown": "Take an image out, with all that was made from it.",
 }
 """Commands beside the road, with their help."""

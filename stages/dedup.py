@@ -21,11 +21,12 @@ def command(params: "Params") -> None:
     from pipeline.dedup.fingerprints.quality import ImageQuality
     from pipeline.dedup.keeping import ClusterMember
     from pipeline.dedup.same_person import OversizedPerson, embed_images
-    from pipeline.storage.manifests import write_manifest
+    from pipeline.storage.manifests import require_rows, write_manifest
     from stages.running.mapping import mapped
 
     manifests = [RAW / source / IMAGES for source in params.ingest.sources]
     images = ImageRows.read(manifests)
+    require_rows(RAW, len(images), "image of " + ", ".join(params.ingest.sources))
     fingerprints, unreadable = fingerprint_images(
         images,
         faces=params.dedup.align_faces,

@@ -46,10 +46,10 @@ def command(params: "Params") -> None:
     if not found:
         raise MaskwrightError("the test side has no two classes and evaluate.external is empty: nothing to measure on")
     sets = [MeasuredSet(one, measuring.measure(model, one)) for one in found]
-    flow = dataset_flow(root)
+    flow = dataset_flow(root, params.ingest.sources)
     write_numbers(REPORTS, sets)
     write_pages(REPORTS, model, facts, sets, root=pixels, pairs=mask_pairs(root, pixels, rows), flow=flow)
-    write_dataset_cards(REPORTS, SPLIT_TABLE, rows, ingested_images(root), flow)
+    write_dataset_cards(REPORTS, SPLIT_TABLE, rows, ingested_images(root, params.ingest.sources), flow)
     _log(sets)
 
 

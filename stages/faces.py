@@ -17,12 +17,13 @@ def command(params: "Params") -> None:
     from pipeline.faces.extraction import Extraction, FaceExtractor, cache_key_parts
     from pipeline.faces.writing import write_extractions
     from pipeline.storage.digests import item_key
-    from pipeline.storage.manifests import read_manifest
+    from pipeline.storage.manifests import read_manifest, require_rows
     from pipeline.storage.resumable import building
     from stages.running.mapping import mapped
     from stages.running.record import current_run
 
     images, pixels = read_manifest(KEPT, Image), params.storage.pixels
+    require_rows(KEPT, len(images), "image")
     with building(FACES, cache_key_parts(params), pixels=params.storage.root) as build:
         extract = FaceExtractor(params.faces, pixels, FACE_CROPS, written=build.pixels)
         extractions = build.through(

@@ -18,8 +18,9 @@ def command(params: "Params") -> None:
     from pipeline.core.records import Assignment, Rejection
     from pipeline.split.assigning import Split, split_rules
     from pipeline.split.sides import farthest_share, side_counts
-    from pipeline.storage.manifests import manifest_writer
+    from pipeline.storage.manifests import count_records, manifest_writer, require_rows
 
+    require_rows(FACES_TABLE, count_records(FACES_TABLE), "face")
     rules = split_rules(params)
     split = Split(_inputs(params), rules)
     with (

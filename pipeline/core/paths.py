@@ -44,6 +44,22 @@ LABEL_DOUBTS = REPORTS / "review.parquet"
 RUN_RECORDS = REPORTS / "runs"
 TRAINING_LOG = REPORTS / "train"
 
+_STAGE_OF_FOLDER = {RAW: "ingest", DEDUP: "dedup", FACES: "faces", MASKED: "augment", SPLIT: "split", MODELS: "train"}
+
+
+def stage_that_makes(path: Path) -> str | None:
+    """The stage that writes a file of the road, None where it is none; the path may be absolute.
+
+    >>> stage_that_makes(Path("data/dedup/kept.parquet"))
+    'dedup'
+    """
+    for folder, stage in _STAGE_OF_FOLDER.items():
+        depth = len(folder.parts)
+        if any(path.parts[place : place + depth] == folder.parts for place in range(len(path.parts) - depth + 1)):
+            return stage
+    return None
+
+
 BUILDS = CACHE / "builds"
 CHECKPOINT = CACHE / "train" / "last.pt"
 DOWNLOADS = CACHE / "sources"

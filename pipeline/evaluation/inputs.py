@@ -52,9 +52,9 @@ def face_geometry(root: Path) -> dict[str, FaceGeometry]:
     }
 
 
-def dataset_flow(root: Path) -> list[FlowRow]:
-    """One row for each stage whose manifests are there."""
-    ingested = [(path, Image, f"ingest {path.parent.name}") for path in ingested_manifests(root)]
+def dataset_flow(root: Path, sources: Sequence[str]) -> list[FlowRow]:
+    """One row for each stage whose manifests are there; of the sources those that are named."""
+    ingested = [(path, Image, f"ingest {path.parent.name}") for path in ingested_manifests(root, sources)]
     later = [
         (root / KEPT, Image, "dedup"),
         (root / FACES_TABLE, Face, "faces"),

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from pipeline.core.errors import SampleRejected
+from pipeline.core.errors import ManifestError, SampleRejected
 from pipeline.core.locations import Location, located
 from pipeline.core.params import Params
 from pipeline.core.paths import (
@@ -64,6 +64,7 @@ def gather_overview(params: Params, root: Path = Path(), review: Path | None = N
         _counts(root / MASKED, len(faces), len(masked)),
         _counts(root / SPLIT, len(faces) + len(masked), len(assigned)),
     ]
+    _check_known(assigned, images, root / SPLIT_TABLE)
     pixels = params.storage.pixels
     by_id = {image.id: replace(image, path=str(located(pixels, image.path))) for image in images}
     sides = {row.image_id: row.side for row in assigned}
@@ -79,6 +80,16 @@ def gather_overview(params: Params, root: Path = Path(), review: Path | None = N
         shortcuts=_shortcuts(assigned, by_id, pixels),
         review=None if review is None else _review(read_manifest(review, LabelDoubt), faces, by_id, pixels),
     )
+
+
+def _check_known(assigned: Sequence[Assignment], images: Sequence[Image], split: Path) -> None:
+    known = {image.id for image in images}
+    strange = next((row for row in assigned if row.image_id not in known), None)
+    if strange is not None:
+        raise ManifestError(
+            f"{split} names {strange.image_id} of {strange.source}, which ingest.sources don't bring (any more); "
+            "run `dvc repro split` first"
+        )
 
 
 def _if_present(path: Path, record: type[Record]) -> list[Record]:

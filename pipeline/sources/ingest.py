@@ -17,6 +17,7 @@ from pipeline.sources.catalogue import make_adapter
 from pipeline.sources.fetching.http import utc_now
 from pipeline.sources.inspection import Inspector, rejection
 from pipeline.sources.labels import LabelMap
+from pipeline.sources.listing import list_files, write_listing
 from pipeline.sources.offers import Inspected, Offer, Refusal
 from pipeline.sources.provenance import write_provenance
 from pipeline.sources.rows import RowMaker, pasted_sha256
@@ -48,10 +49,11 @@ def ingest_source(name: str, params: Params, root: Path, mapper: Mapper = map_re
 
     Raises:
         ConfigError: the source isn't known or is set up wrongly.
-        SourceError: it can't be taken as a whole, or nothing of it can be used.
+        SourceError: it can't be taken as a whole, or nothing of it can be used; what was there before stays.
     """
     adapter = make_adapter(name, params.ingest, root, copy_all=params.storage.root is not None)
     denylist = read_takedowns(root)
+    listed = list_files(adapter.watched())
     offers, refused = _collect(name, _permitted(name, adapter, denylist))
     labels = LabelMap(adapter.settings.labels)
     labels.require_mapped(name, (word for offer in offers for word in offer.words()))
@@ -68,15 +70,24 @@ def ingest_source(name: str, params: Params, root: Path, mapper: Mapper = map_re
         run = partial(mapper, inspector, engine=params.engine, crashed=inspector.rejected)
         found = _resumed(build, offers, run)
         images, rejected = _parted(row for one in found for row in maker.rows(one))
+        everything = [*refused, *rejected]
+        nothing = SourceError(f"{name}: no image could be used; {_why(everything)}")
+        if not images and not _taken_down(everything):  # what an earlier run left is better than nothing
+            raise nothing
         write_manifest(build.folder / IMAGES, images, Image)
-        write_manifest(build.folder / REJECTED, [*refused, *rejected], Rejection)
+        write_manifest(build.folder / REJECTED, everything, Rejection)
     fetched = {offer.origin: offer.fetched_at for offer in offers if offer.fetched_at}
     now = adapter.fetched_at() or utc_now()
     write_provenance(adapter.workspace.provenance / IMAGES, images, fetched, now)
-    result = Ingested(tuple(images), (*refused, *rejected), build.resumed)
+    write_listing(adapter.workspace.provenance, listed)
     if not images:
-        raise SourceError(f"{name}: no image could be used; {_why(result.rejections)}")
-    return result
+        raise nothing
+    return Ingested(tuple(images), tuple(everything), build.resumed)
+
+
+def _taken_down(rejections: Iterable[Rejection]) -> bool:
+    """Whether something must go, even where nothing comes in its place."""
+    return any(row.reason == "taken_down" for row in rejections)
 
 
 def _resumed(build: Build, offers: list[Offer], run: Mapper) -> Iterator[Inspected | Rejection]:

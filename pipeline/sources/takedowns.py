@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import yaml
-from pydantic import TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from pipeline.core.errors import SourceError
 from pipeline.core.params import Section
@@ -28,10 +29,10 @@ class Takedown(Section):
         copies: The sha256 of each image that it was about when it was written, so that copies in other sources go too.
     """
 
-    url: str | None = None
-    author: str | None = None
-    id: str | None = None
-    sha256: str | None = None
+    url: Annotated[str, Field(min_length=1)] | None = None
+    author: Annotated[str, Field(min_length=1)] | None = None
+    id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     reason: str = ""
     date: str = ""
     copies: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """The images that every source has brought: what comes after `ingest` reads them from here."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.core.paths import IMAGES, RAW
@@ -7,15 +8,16 @@ from pipeline.core.records import Image
 from pipeline.storage.manifests import read_manifests
 
 
-def ingested_manifests(root: Path) -> list[Path]:
-    """The manifest of every source that has been ingested, sorted by the sources' names."""
-    return sorted((root / RAW).glob(f"*/{IMAGES}"))
+def ingested_manifests(root: Path, sources: Iterable[str] | None = None) -> list[Path]:
+    """The manifests of these sources that are there, sorted by name; None takes every source ever ingested."""
+    found = sorted((root / RAW).glob(f"*/{IMAGES}"))
+    return found if sources is None else [path for path in found if path.parent.name in set(sources)]
 
 
-def ingested_images(root: Path) -> list[Image]:
-    """The images of every source that has been ingested.
+def ingested_images(root: Path, sources: Iterable[str] | None = None) -> list[Image]:
+    """The images of these sources; None takes every source ever ingested.
 
     Raises:
         ManifestError: a manifest is damaged.
     """
-    return read_manifests(ingested_manifests(root), Image)
+    return read_manifests(ingested_manifests(root, sources), Image)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.core.errors import ManifestError
+from pipeline.core.paths import stage_that_makes
 from pipeline.storage.whole_files import atomic_path
 
 Record = TypeVar("Record")
@@ -160,6 +161,8 @@ def iterate_manifest(path: Path, record: type[Record], full: type[Any] | None = 
             _check_schema(path, file.schema_arrow, schema_of(full or record))
             for batch in _batches(file, _ROWS_A_BATCH, schema_of(record).names):
                 yield from records_of(batch, record)
+    except FileNotFoundError as error:
+        raise _absent(path) from error
     except (pa.ArrowException, OSError) as error:
         raise ManifestError(f"{path}: cannot be read as a manifest of {record.__name__} rows: {error}") from error
 
@@ -187,6 +190,8 @@ def iterate_columns(path: Path, record: type[Any], names: Sequence[str]) -> Iter
         with pq.ParquetFile(path) as file:
             _check_schema(path, file.schema_arrow, schema_of(record))
             yield from _batches(file, _ROWS_A_GROUP, names)
+    except FileNotFoundError as error:
+        raise _absent(path) from error
     except (pa.ArrowException, OSError) as error:
         raise ManifestError(f"{path}: cannot be read as a manifest of {record.__name__} rows: {error}") from error
 
@@ -215,8 +220,26 @@ def count_records(path: Path) -> int:
     """
     try:
         return int(pq.read_metadata(path).num_rows)
+    except FileNotFoundError as error:
+        raise _absent(path) from error
     except (pa.ArrowException, OSError) as error:
         raise ManifestError(f"{path}: cannot be read as a manifest: {error}") from error
+
+
+def _absent(path: Path) -> ManifestError:
+    stage = stage_that_makes(path)
+    return ManifestError(f"{path} does not exist" + (f"; run `maskwright {stage}` first" if stage else ""))
+
+
+def require_rows(path: Path, count: int, what: str) -> None:
+    """Stop where a manifest holds nothing to work on.
+
+    Raises:
+        ManifestError: `count` is 0; the message names the stage that wrote the manifest.
+    """
+    if not count:
+        stage = stage_that_makes(path)
+        raise ManifestError(f"{path} holds no {what}" + (f": look at what `maskwright {stage}` said" if stage else ""))
 
 
 def _check_schema(path: Path, found: pa.Schema, expected: pa.Schema) -> None:

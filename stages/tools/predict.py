@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,9 +47,11 @@ def _run(images: Sequence[Path], predictor: "FacePredictor", form: str | None, d
     from pipeline.core.errors import MaskwrightError, SampleRejected
 
     rows, usable = [], 0
-    for path in _files(images):
+    files = list(_files(images))
+    drawn = dict(zip(files, drawn_names(files), strict=True))
+    for path in files:
         try:
-            faces = _predict(path, predictor, draw)
+            faces = _predict(path, predictor, None if draw is None else draw / drawn[path])
         except SampleRejected as rejected:
             click.echo(f"{path}: {rejected}", err=True)
             continue
@@ -78,14 +82,29 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
         yield from inside
 
 
-def _predict(path: Path, predictor: "FacePredictor", draw: Path | None) -> "list[FacePrediction]":
+def drawn_names(paths: Sequence[Path]) -> list[str]:
+    """A name for the drawn copy of each photo: its path below the folder that holds them all, ending in .jpg.
+
+    Photos that differ in their ending alone keep it as well.
+
+    >>> drawn_names([Path("a/x.jpg"), Path("b/x.jpg"), Path("b/x.png")])
+    ['a/x.jpg', 'b/x.jpg.jpg', 'b/x.png.jpg']
+    """
+    whole = [path.absolute() for path in paths]
+    top = os.path.commonpath([path.parent for path in whole]) if whole else ""
+    below = [path.relative_to(top) for path in whole]
+    stems = Counter(path.with_suffix("") for path in set(below))
+    return [f"{path.with_suffix('') if stems[path.with_suffix('')] == 1 else path}.jpg" for path in below]
+
+
+def _predict(path: Path, predictor: "FacePredictor", drawn: Path | None) -> "list[FacePrediction]":
     from pipeline.storage.images import read_image, write_image
     from pipeline.training.predicting import draw_predictions
 
     rgb = read_image(path).rgb
     faces = predictor(rgb)
-    if draw:
-        write_image(draw / f"{path.stem}.jpg", draw_predictions(rgb, faces))
+    if drawn:
+        write_image(drawn, draw_predictions(rgb, faces))
     return faces
 
 

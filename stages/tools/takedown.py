@@ -10,6 +10,8 @@ from pipeline.core.paths import LINKS
 from stages.running.commands import stage_command
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from pipeline.core.params import Params
     from pipeline.core.records import Image
 
@@ -35,13 +37,27 @@ def command(params: "Params", reason: str, **subject: str | None) -> None:  # no
     try:
         request = Takedown.model_validate({**subject, "reason": reason, "date": date})
     except ValidationError as error:
-        raise click.UsageError("Give exactly one of --url, --author, --id and --sha256.") from error
+        raise click.UsageError(_what_is_wrong(error)) from error
     found = add_takedown(Path.cwd(), request, ingested_images(Path.cwd()))
     for image in found:
         click.echo(f"{image.source}: {image.origin} ({image.path})")
+    if not found:
+        click.echo(
+            f"Nothing that was ingested matches. The request is in {FILE}, for what comes later; is it spelt right?"
+        )
+        return
     click.echo(f"{len(found)} images are taken down by {FILE}.")
     _tell_relatives(found)
     click.echo("Commit that file and run `dvc repro`; `dvc gc --workspace` then drops the bytes from DVC's cache.")
+
+
+def _what_is_wrong(error: "ValidationError") -> str:
+    """The option that is no such thing; without one there were too many, or none."""
+    wrong = [str(problem["loc"][0]) for problem in error.errors() if problem["loc"]]
+    if not wrong:
+        return "Give exactly one of --url, --author, --id and --sha256."
+    expected = {"id": "32 hexadecimal digits, as in images.parquet", "sha256": "64 hexadecimal digits"}
+    return f"--{wrong[0]}: {error.errors()[0]['input']!r} is not one; expected {expected.get(wrong[0], 'some text')}."
 
 
 def _tell_relatives(found: "list[Image]") -> None:

@@ -113,3 +113,10 @@ def test_samples_that_cannot_be_assigned_are_rows(project: Path) -> None:
     write_manifest(project / "data/masked/masked.parquet", [], MaskedImage)
     assert "(image_not_kept 1)" in run("split")
     assert [r.id for r in read_manifest(project / "data/split/rejected.parquet", Rejection)] == ["orphan"]
+
+
+def test_no_image_at_all_stops_the_stage_and_names_the_one_before(project: Path) -> None:
+    write_manifest(project / "data/raw/unit/images.parquet", [], Image)
+    result = CliRunner().invoke(main, ["dedup"])
+    assert result.exit_code == 1
+    assert "data/raw holds no image of unit: look at what `maskwright ingest` said" in result.stderr

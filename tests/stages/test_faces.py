@@ -66,4 +66,4 @@ def test_a_missing_manifest_is_one_message(project: Path) -> None:
     Path("params.yaml").write_text("")
     result = CliRunner().invoke(faces.command, [])
     assert result.exit_code == 1
-    assert "kept.parquet: cannot be read as a manifest of Image rows" in result.stderr
+    assert "data/dedup/kept.parquet does not exist; run `maskwright dedup` first" in result.stderr

@@ -57,6 +57,16 @@ def test_csv_has_a_header(photos: Path) -> None:
     assert rows[0] == rows[1]
 
 
+def test_photos_of_one_name_are_drawn_side_by_side(photos: Path, portrait_jpeg: bytes) -> None:
+    for name in ("a/x.jpg", "b/x.jpg"):
+        (photos / name).parent.mkdir()
+        (photos / name).write_bytes(portrait_jpeg)
+    assert run(photos, str(photos / "a"), str(photos / "b"), "--draw", str(photos / "out")).exit_code == 0
+    assert sorted(path.relative_to(photos / "out").as_posix() for path in (photos / "out").rglob("*.jpg")) == [
+        "a/x.jpg", "b/x.jpg",
+    ]  # fmt: skip
+
+
 def test_boxes_are_drawn_on_a_copy(photos: Path, portrait: Rgb) -> None:
     assert run(photos, str(photos / "in/portrait.jpg"), "--draw", str(photos / "out")).exit_code == 0
     drawn = read_image(photos / "out/portrait.jpg").rgb

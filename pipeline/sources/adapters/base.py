@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
 from pipeline.sources.offers import Offer, Refusal
@@ -33,6 +34,10 @@ class Adapter(ABC, Generic[Settings]):
     def fetched_at(self) -> str | None:
         """When the source as a whole was fetched, ISO 8601 in UTC; None where it wasn't, or file by file."""
         return None
+
+    def watched(self) -> list[Path]:
+        """The user's own files and folders that it reads: what changes there is not in the outputs yet."""
+        return []
 
     def missing(self) -> list[str]:
         """What the user still has to do, one sentence each; empty where the source is ready."""

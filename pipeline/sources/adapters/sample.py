@@ -30,6 +30,10 @@ class SampleAdapter(Adapter[SampleSettings]):
         manifest = self._folder() / self.settings.manifest
         return [] if manifest.is_file() else [f"{manifest} does not exist: it is part of the repository"]
 
+    def watched(self) -> list[Path]:
+        """The sample's folder."""
+        return [self._folder()]
+
     def offers(self) -> Iterator[Offer | Refusal]:
         """One offer a row, in the manifest's order."""
         for row in self._rows():

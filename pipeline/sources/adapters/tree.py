@@ -81,6 +81,10 @@ class TreeAdapter(Adapter[Settings]):
             return []
         return [f"No Kaggle credentials were found; some data sets come without. {CREDENTIALS}."]
 
+    def watched(self) -> list[Path]:
+        """The folders and archives of this machine."""
+        return [path for path in self._set_paths() if isinstance(path, Path)]
+
     def fetched_at(self) -> str | None:
         """When the archive came from Kaggle."""
         if not self._on_kaggle():

@@ -9,6 +9,7 @@ from pipeline.core.records import Image, Rejection
 from pipeline.sources.provenance import Provenance
 from pipeline.storage.manifests import read_manifest
 from stages.cli import main
+from tests.conftest import tree
 
 
 @pytest.fixture
@@ -114,7 +115,9 @@ class TestTakedown:
         assert images(project, "one").keys() == {"b.jpg"}
 
     def test_nothing_ingested_yet_is_no_hindrance(self) -> None:
-        assert run("takedown", "--author", "Ann").exit_code == 0
+        result = run("takedown", "--author", "Ann")
+        assert result.exit_code == 0
+        assert "Nothing that was ingested matches. The request is in takedowns.yaml" in result.output
         assert run("ingest", "--source", "two").exit_code == 1
 
     def test_exactly_one_subject(self) -> None:
@@ -122,8 +125,37 @@ class TestTakedown:
         assert result.exit_code == 2
         assert "Give exactly one of --url, --author, --id and --sha256." in result.output
 
+    @pytest.mark.parametrize(("option", "value"), [("--id", "anna.jpg"), ("--sha256", "f" * 63), ("--author", "")])
+    def test_what_is_no_such_thing_is_told(self, option: str, value: str) -> None:
+        result = run("takedown", option, value)
+        assert result.exit_code == 2
+        assert f"{option}: {value!r} is not one" in result.output
+        assert not Path("takedowns.yaml").exists()
+
     def test_damaged_list_stops_ingest(self, project: Path) -> None:
         (project / "takedowns.yaml").write_text("- {autor: Ann}\n")
         result = run("ingest", "--source", "one")
         assert result.exit_code == 1
         assert "takedowns.yaml: cannot be read" in result.output
+
+
+def test_an_ingest_that_yields_nothing_leaves_what_was_there(project: Path) -> None:
+    assert run("ingest", "--source", "one").exit_code == 0
+    before = tree(project / "data/raw/one")
+    for photo in (project / "one").glob("*.jpg"):
+        photo.write_bytes(b"no picture")
+    result = run("ingest", "--source", "one")
+    assert result.exit_code == 1
+    assert "no image could be used" in result.stderr
+    assert tree(project / "data/raw/one") == before
+
+
+def test_status_tells_what_changed_since(project: Path) -> None:
+    assert "one: not taken in yet" in run("status").output
+    run("ingest")
+    assert run("status", "--check").output.splitlines() == ["one: as it was taken in", "two: as it was taken in"]
+    (project / "one/new.jpg").write_bytes(b"new")
+    result = run("status", "--check")
+    assert result.exit_code == 1
+    assert "one: 1 added (" in result.output
+    assert "dvc repro --force ingest@one" in result.output
