@@ -81,6 +81,7 @@ class LinkPolicies(Section):
     exact: LinkPolicy = "drop"
     near: LinkPolicy = "drop"
     mask_pair: LinkPolicy = "group"
+    part_of: LinkPolicy = "group"
     same_source_id: LinkPolicy = "group"
     same_person: LinkPolicy = "group"
     derived_from: LinkPolicy = "group"

@@ -9,7 +9,7 @@ from typing import Literal
 MaskType = Literal["none", "cloth", "surgical", "ffp2", "unknown"]
 Wear = Literal["none", "correct", "nose_exposed", "chin_exposed", "nose_mouth_exposed", "unknown"]
 Valve = Literal["yes", "no", "unknown"]
-LinkKind = Literal["exact", "near", "mask_pair", "same_source_id", "same_person", "derived_from"]
+LinkKind = Literal["exact", "near", "mask_pair", "part_of", "same_source_id", "same_person", "derived_from"]
 Side = Literal["train", "val", "test"]
 
 MASK_TYPES: tuple[MaskType, ...] = ("none", "cloth", "surgical", "ffp2")

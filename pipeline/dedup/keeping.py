@@ -94,23 +94,28 @@ def known_labels(images: Iterable[Image]) -> list[str]:
 class _Neighbourhood:
     """Direct duplicates of an image.
 
-    Links of distance 0 pass through: copies of one content are tied to one of them, and all are each other's
-    duplicates. Links of any other distance don't.
+    Links between equal contents pass through: all copies of one content are each other's duplicates. Others don't,
+    whatever distance their hashes have.
     """
 
     def __init__(self, links: Sequence[DuplicateLink]) -> None:
         self._same: DisjointSets[str] = DisjointSets()
         for link in links:
-            if link.distance == 0:
+            if link.kind == "exact":
                 self._same.unite(link.first, link.second)
         self._near: dict[str, dict[str, LinkKind]] = defaultdict(dict)
         for link in links:
             first, second = self._same.find(link.first), self._same.find(link.second)
-            self._near[first][second] = self._near[second][first] = link.kind
+            if first != second:
+                self._near[first][second] = self._near[second][first] = link.kind
 
     def node(self, image_id: str) -> str:
         """The image that stands for all that equal this one."""
         return self._same.find(image_id)
+
+    def kind(self, one: str, other: str) -> LinkKind:
+        """What links the contents of two images that are direct duplicates."""
+        return self._near[self.node(one)][self.node(other)]
 
     def near(self, node: str) -> dict[str, LinkKind]:
         """The nodes that are direct duplicates of this one."""
@@ -152,8 +157,7 @@ def _conflict(image: Image, members: Sequence[Image]) -> Rejection:
 
 
 def _duplicate(image: Image, keeper: Image, neighbourhood: _Neighbourhood) -> Rejection:
-    kind = neighbourhood.near(neighbourhood.node(image.id)).get(neighbourhood.node(keeper.id), "near")
-    kind = "exact" if image.sha256 == keeper.sha256 else kind
+    kind = "exact" if image.sha256 == keeper.sha256 else neighbourhood.kind(image.id, keeper.id)
     detail = f"of {keeper.id} ({keeper.source}: {keeper.origin}), which was kept"
     return Rejection(id=image.id, stage=STAGE, reason=f"{kind}_duplicate", detail=detail, origin=image.origin)
 

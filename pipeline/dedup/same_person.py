@@ -84,7 +84,7 @@ def _embed_file(root: Location, image: Image) -> PhotoEmbedding | SampleRejected
 def embed_photo(rgb: Rgb) -> Embedding | None:
     """The embedding of a photo's most prominent face, None where there is none."""
     found = _finder()(rgb)
-    return None if found is None else _embedder().embed(*found)
+    return None if found is None else _embedder().embed(found.rgb, found.landmarks)
 
 
 _finder = cache(ProminentFace)

@@ -18,7 +18,7 @@ from pipeline.dedup.links import find_links, links_by_name
 from pipeline.storage.images import EXTENSIONS
 
 TRAIN, TEST = "train", "test"
-_STRENGTH: tuple[LinkKind, ...] = ("exact", "near", "mask_pair", "derived_from", "same_source_id")
+_STRENGTH: tuple[LinkKind, ...] = ("exact", "near", "mask_pair", "part_of", "derived_from", "same_source_id")
 """Kinds of leak, the strongest first; an image is counted under the strongest that reaches train."""
 
 

@@ -68,7 +68,7 @@ def _tell_relatives(found: "list[Image]") -> None:
     ids = {image.id for image in found}
     links = read_manifest(LINKS, DuplicateLink) if LINKS.is_file() else []
     for link in links:
-        if link.kind in {"near", "mask_pair"} and (link.first in ids) != (link.second in ids):
+        if link.kind in {"near", "mask_pair", "part_of"} and (link.first in ids) != (link.second in ids):
             other = link.second if link.first in ids else link.first
             click.echo(f"  also looks like it ({link.kind}): take it down with --id {other}")
 

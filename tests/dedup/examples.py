@@ -37,6 +37,7 @@ def fingerprint_row(sha256: str, **changes: Any) -> Fingerprint:
         "face_upper": None,
         "face_thumbnail": None,
         "surroundings": None,
+        "several_faces": False,
     }
     row |= {"brightness": 120.0, "contrast": 60.0, "sharpness": 0.1, "compression": 0.1}
     return Fingerprint(**(row | changes))

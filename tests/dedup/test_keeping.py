@@ -112,3 +112,19 @@ def test_clusters_tell_who_was_kept_for_whom_and_how_wide_they_are() -> None:
     verdicts = judged([best, copy, alone], chain([best, copy]), copy={"phash": f"{0b111:016x}"})
     assert {(row.image_id, row.keeper) for row in verdicts.clusters} == {(best.id, best.id), (copy.id, best.id)}
     assert {row.diameter_bits for row in verdicts.clusters} == {3}
+
+
+def test_exact_means_the_same_bytes_whatever_the_distance_of_the_hashes():
+    best, copy = image_row("best", width_px=300), image_row("copy")
+    twin = image_row("twin", sha256=copy.sha256)
+    links = [make_link(best.id, copy.id, "near", 0.0), make_link(copy.id, twin.id, "exact", 0.0)]
+    verdicts = judged([best, copy, twin], links)
+    assert verdicts.kept == [best]
+    assert reasons(verdicts) == {"copy": "near_duplicate", "twin": "near_duplicate"}
+
+
+def test_equal_hashes_do_not_tie_photos_of_different_contents_into_one():
+    """The hashes of b equal those of both; that a and c are copies, nothing says."""
+    a, b, c = image_row("a", width_px=300), image_row("b", width_px=100), image_row("c", width_px=200)
+    links = [make_link(a.id, b.id, "near", 0.0), make_link(b.id, c.id, "near", 0.0)]
+    assert {image.origin for image in judged([a, b, c], links).kept} == {"a", "c"}

@@ -106,13 +106,16 @@ def calibrate(
 
 def _point(gallery: Gallery, count: int, radius: int, params: DedupParams) -> CurvePoint:
     pairs = propose_pairs(gallery, radius, mirrored=params.find_mirrored)
-    near, twins = judge_pairs(measure_likeness(gallery, pairs), np.zeros(len(pairs.first), dtype=bool), params)
+    unlabelled, several = np.zeros(len(pairs.first), dtype=bool), gallery.has_several_faces
+    several = several[pairs.first] | several[pairs.second]
+    judged = judge_pairs(measure_likeness(gallery, pairs), unlabelled, several, params)
+    linked = np.logical_or.reduce(list(judged.values()))
     hashes = gallery.hashes("phash")
     first, second = np.triu_indices(2 * count, 1)
     close = np.bitwise_count(hashes[first] ^ hashes[second]) <= radius
     alone = Pairs(first[close], second[close], np.zeros(int(close.sum()), dtype=bool), np.empty(0, np.uint8))
     return CurvePoint(
-        radius, *_rates(pairs, near | twins, count), *_rates(alone, np.ones(len(alone.first), dtype=bool), count)
+        radius, *_rates(pairs, linked, count), *_rates(alone, np.ones(len(alone.first), dtype=bool), count)
     )
 
 

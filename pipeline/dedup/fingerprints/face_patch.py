@@ -19,6 +19,8 @@ EYE_LINE, _EYE_DISTANCE = 0.42, 0.40
 SURROUNDINGS_SCALE = 2.5
 """How many times wider than the patch the view of what is around the face is."""
 _SEARCH_SIDE_PX = 256
+_LIKE_IT = 0.25
+"""Another face counts from a quarter of the area on: of half the height, it is no passer-by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,12 @@ class AlignedFace:
     """A face and what is around it, both upright and of one size, grey `uint8 (64, 64)`.
 
     `surroundings` shows `SURROUNDINGS_SCALE` times as much, with the eyes in the same place; 0 is beyond the frame and
-    nothing else is 0.
+    nothing else is 0. `beside_others` says that the photo shows other faces of a size like its own.
     """
 
     face: Grey
     surroundings: Grey
+    beside_others: bool = False
 
 
 FaceAligner = Callable[[Rgb], AlignedFace | None]
@@ -42,9 +45,18 @@ def make_aligner() -> FaceAligner:
 
     def align(rgb: Rgb) -> AlignedFace | None:
         found = find(rgb)
-        return None if found is None else align_face(*found)
+        return None if found is None else align_face(found.rgb, found.landmarks, beside_others=found.beside_others)
 
     return align
+
+
+@dataclass(frozen=True, slots=True)
+class FoundProminent:
+    """The most prominent face: the photo made small, the 68 points in it, and whether other faces are nearly as large."""
+
+    rgb: Rgb
+    landmarks: Points
+    beside_others: bool
 
 
 class ProminentFace:
@@ -53,21 +65,22 @@ class ProminentFace:
     def __init__(self) -> None:
         self._detector, self._predictor = YuNetDetector(long_side_px=_SEARCH_SIDE_PX), LandmarkPredictor()
 
-    def __call__(self, rgb: Rgb) -> tuple[Rgb, Points] | None:
-        """The photo made small and the 68 points of the face in it, None where there is no face."""
+    def __call__(self, rgb: Rgb) -> FoundProminent | None:
+        """The face, None where there is none."""
         small, _ = shrink(rgb, _SEARCH_SIDE_PX)
         boxes = self._detector.detect(small)
         if not boxes:
             return None
         box = max(boxes, key=_prominence)
-        return small, self._predictor.predict(small, box)
+        like_it = [other for other in boxes if _prominence(other) >= _LIKE_IT * _prominence(box)]
+        return FoundProminent(small, self._predictor.predict(small, box), len(like_it) > 1)
 
 
 def _prominence(box: Box) -> float:
     return box.score * box.width * box.height
 
 
-def align_face(rgb: Rgb, landmarks: Points) -> AlignedFace:
+def align_face(rgb: Rgb, landmarks: Points, beside_others: bool = False) -> AlignedFace:
     """The face with both eyes on one level; `landmarks` are the 68 iBUG points."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     right_eye, left_eye = landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)
@@ -76,6 +89,7 @@ def align_face(rgb: Rgb, landmarks: Points) -> AlignedFace:
         surroundings=_upright(
             np.maximum(grey, 1), right_eye, left_eye, _EYE_DISTANCE / SURROUNDINGS_SCALE, cv2.BORDER_CONSTANT
         ),
+        beside_others=beside_others,
     )
 
 

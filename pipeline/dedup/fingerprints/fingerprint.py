@@ -43,6 +43,7 @@ class Fingerprint:
         face_upper: dHash of the aligned face above a mask.
         face_thumbnail: The aligned face.
         surroundings: What is around the aligned face; 0 is beyond the frame.
+        several_faces: Whether other faces are nearly as large: then one of them doesn't stand for the picture.
     """
 
     sha256: str
@@ -55,6 +56,7 @@ class Fingerprint:
     face_upper: str | None
     face_thumbnail: bytes | None
     surroundings: bytes | None
+    several_faces: bool
     brightness: float
     contrast: float
     sharpness: float
@@ -118,6 +120,7 @@ def _of_grey(
         face_upper=None if face is None else _hexadecimal(hasher.dhash(face[:UPPER_ROWS])),
         face_thumbnail=None if face is None else _thumbnail(face),
         surroundings=None if aligned is None else _surroundings(aligned.surroundings),
+        several_faces=aligned is not None and aligned.beside_others,
         brightness=scores.brightness,
         contrast=scores.contrast,
         sharpness=scores.sharpness,

@@ -23,6 +23,10 @@ Values = NDArray[np.float32]
 
 UPPER_THUMBNAIL_ROWS = THUMBNAIL_PX // 3
 UPPER_FACE_ROWS = UPPER_ROWS * THUMBNAIL_PX // PATCH_PX
+_WORST_CELLS = 4
+"""A mask covers at least so many of 256 where it can be seen at all; one cell alone may hold a mark or an edge."""
+_BLOWN_OUT = 245
+"""Grey from which a brighter copy has lost its differences."""
 _SAME_CELL = 0.25
 """Two cells agree when they differ by less than this share of the picture's own deviation."""
 _FEWEST_CELLS = 24
@@ -38,6 +42,7 @@ class Gallery:
         """Compare the pictures with these contents, in this order."""
         self._fingerprints, self._rows = fingerprints, fingerprints.rows(keys)
         self.has_face = fingerprints.has("face_phash", self._rows)
+        self.has_several_faces = fingerprints.several_faces(self._rows)
 
     def hashes(self, name: str) -> Hashes:
         """One kind of hash of all pictures, 0 where there is none."""
@@ -128,7 +133,10 @@ class Likeness:
         upper: Correlation of their upper thirds.
         agreement: Share of cells that agree, once gain and offset are fitted on the upper third.
         face: Correlation of the aligned faces, NaN where one has none.
+        worst: How far the four cells apart are that differ most, once gain and offset are fitted, over the second
+            picture's own deviation. Copies of one frame stay below 0.6, a mask lies above it.
         face_upper: Correlation of the aligned faces above a mask, NaN where one has none.
+        face_lower: Correlation of the aligned faces where a mask would lie, NaN where one has none.
         around: Correlation of what is around the aligned faces, where both pictures show it and a mask wouldn't lie;
             NaN where they share too little.
     """
@@ -136,8 +144,10 @@ class Likeness:
     whole: Values
     upper: Values
     agreement: Values
+    worst: Values
     face: Values
     face_upper: Values
+    face_lower: Values
     around: Values
 
 
@@ -156,12 +166,17 @@ def _measure_block(gallery: Gallery, pairs: Pairs) -> Likeness:
         whole=_correlation(first, second),
         upper=_correlation(first[:, :UPPER_THUMBNAIL_ROWS], second[:, :UPPER_THUMBNAIL_ROWS]),
         agreement=_agreement(first, second),
-        face=np.where(both, _correlation(one, other), np.float32(np.nan)),
-        face_upper=np.where(
-            both, _correlation(one[:, :UPPER_FACE_ROWS], other[:, :UPPER_FACE_ROWS]), np.float32(np.nan)
-        ),
+        worst=_worst(first, second),
+        face=_where(both, _correlation(one, other)),
+        face_upper=_where(both, _correlation(one[:, :UPPER_FACE_ROWS], other[:, :UPPER_FACE_ROWS])),
+        face_lower=_where(both, _correlation(one[:, UPPER_FACE_ROWS:], other[:, UPPER_FACE_ROWS:])),
         around=_correlation_around(around_first, around_second),
     )
+
+
+def _where(both: NDArray[np.bool_], values: Values) -> Values:
+    """The values where both pictures have a face, NaN elsewhere."""
+    return np.where(both, values, np.float32(np.nan))
 
 
 def _correlation(first: Values, second: Values) -> Values:
@@ -196,6 +211,20 @@ def _under_mask() -> NDArray[np.bool_]:
 def _centred(thumbnails: Values) -> Values:
     flat = thumbnails.reshape(len(thumbnails), thumbnails.shape[1] * thumbnails.shape[2])
     return np.asarray(flat - flat.mean(axis=1, keepdims=True))
+
+
+def _worst(first: Values, second: Values) -> Values:
+    """Mean difference of the cells that differ most, after a least-squares fit of gain and offset; blown-out ones off.
+
+    In deviations of the second picture.
+    """
+    told = ((first < _BLOWN_OUT) & (second < _BLOWN_OUT)).astype(np.float32)
+    count = np.maximum(told.sum(axis=(1, 2), keepdims=True), 1)
+    a, b = ((t - (t * told).sum(axis=(1, 2), keepdims=True) / count) * told for t in (first, second))
+    gain = (a * b).sum(axis=(1, 2), keepdims=True) / np.maximum((a * a).sum(axis=(1, 2), keepdims=True), 1e-3)
+    difference = np.abs(a * gain - b) / np.maximum(second.std(axis=(1, 2), keepdims=True), 4)
+    flat = difference.reshape(len(first), first.shape[1] * first.shape[2])
+    return np.asarray(np.partition(flat, -_WORST_CELLS, axis=1)[:, -_WORST_CELLS:].mean(axis=1), dtype=np.float32)
 
 
 def _agreement(first: Values, second: Values) -> Values:
