@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from pipeline.columns.components import connected_components
 from pipeline.core.errors import SourceError
 from pipeline.core.params import DedupParams, EngineParams
 from pipeline.core.paths import FINGERPRINTS
-from pipeline.core.records import Image, LinkKind, Rejection
+from pipeline.core.records import DuplicateLink, Image, LinkKind, Rejection
 from pipeline.dedup.fingerprints.cache import fingerprint_images
 from pipeline.dedup.fingerprints.fingerprint import Fingerprint
 from pipeline.dedup.links import find_links, links_by_name
@@ -24,11 +24,18 @@ _STRENGTH: tuple[LinkKind, ...] = ("exact", "near", "mask_pair", "part_of", "der
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """One test image and the training images it is tied to, nearest kind first."""
+    """One test image and the training images it is tied to.
+
+    Attributes:
+        kind: The strongest kind of link by which any training image is reached.
+        train: All of them, by origin.
+        direct: The kind of the link to each of `train`; None where only a chain of links leads there.
+    """
 
     test: Image
     kind: LinkKind
     train: tuple[Image, ...]
+    direct: tuple[LinkKind | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,7 @@ def find_leaks(images: Sequence[Image], fingerprints: Mapping[str, Fingerprint],
     """The test images that any chain of links ties to a training image, by their origin."""
     links = [*find_links(images, fingerprints, params), *links_by_name(images, within_source=False)]
     by_id = {image.id: image for image in images}
+    direct = _strongest_links(links)
     leaks: dict[str, Leak] = {}
     for strength, kind in enumerate(_STRENGTH):
         allowed = set(_STRENGTH[: strength + 1])
@@ -123,15 +131,43 @@ def find_leaks(images: Sequence[Image], fingerprints: Mapping[str, Fingerprint],
             partners = tuple(image for image in members if image.source == TRAIN)
             for image in members:
                 if partners and image.source == TEST:
-                    leaks.setdefault(image.id, Leak(image, kind, partners))
+                    kinds = tuple(_direct(image, partner, direct) for partner in partners)
+                    leaks.setdefault(image.id, Leak(image, kind, partners, kinds))
     return sorted(leaks.values(), key=lambda leak: (_STRENGTH.index(leak.kind), leak.test.origin))
+
+
+def _strongest_links(links: Iterable[DuplicateLink]) -> dict[frozenset[str], LinkKind]:
+    """The strongest kind of link between each two images."""
+    strongest: dict[frozenset[str], LinkKind] = {}
+    for link in links:
+        ends = frozenset((link.first, link.second))
+        if link.kind in _STRENGTH:
+            strongest[ends] = min(strongest.get(ends, link.kind), link.kind, key=_STRENGTH.index)
+    return strongest
+
+
+def _direct(image: Image, partner: Image, links: Mapping[frozenset[str], LinkKind]) -> LinkKind | None:
+    """What ties two images; copies of one content are linked to one of them, so their bytes say it."""
+    return "exact" if image.sha256 == partner.sha256 else links.get(frozenset((image.id, partner.id)))
+
+
+def leak_rows(audit: Audit) -> Iterator[dict[str, str]]:
+    """A row for each pair of a test and a training image that are tied, and one for each file that couldn't be read."""
+    for leak in audit.leaks:
+        for image, kind in zip(leak.train, leak.direct, strict=True):
+            yield {"test": leak.test.origin, "train": image.origin, "kind": kind or "chain", "detail": ""}
+    for row in audit.unreadable:
+        yield {"test": row.origin, "train": "", "kind": row.reason, "detail": row.detail}
 
 
 def leak_lines(audit: Audit, limit: int) -> Iterable[str]:
     """The result for a person, a line each; at most `limit` leaks are spelled out."""
     yield f"train: {audit.train_images} images, test: {audit.test_images} images"
     if audit.unreadable:
-        yield f"{len(audit.unreadable)} files could not be read and were not compared"
+        yield f"{len(audit.unreadable)} files could not be read and were not compared:"
+        yield from (f"  {row.origin}: {row.reason}: {row.detail}" for row in audit.unreadable[:limit])
+        if len(audit.unreadable) > limit:
+            yield f"  ... and {len(audit.unreadable) - limit} more"
     counts = ", ".join(f"{kind} {count}" for kind, count in audit.counts().items() if count)
     yield (
         f"{len(audit.leaks)} of {audit.test_images} test images ({audit.leaking_share:.1%}) leak"

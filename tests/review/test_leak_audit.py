@@ -76,8 +76,25 @@ def test_the_command_fails_on_leaks_and_writes_the_report(folders: tuple[Path, P
     assert leaking.exit_code == 1
     assert "1 of 7 test images (14.3%) leak: near 1" in leaking.output
     assert "again.jpg  <-  a/1.png" in leaking.output
-    assert "1 files could not be read" in leaking.output
+    assert "1 files could not be read and were not compared:\n  broken.jpg: not_an_image" in leaking.output
     assert "train: a/1.png" in (train.parent / "out" / "leaks.html").read_text(encoding="utf-8")
+
+
+def test_the_table_holds_every_pair_and_every_file_that_was_not_compared(folders):
+    train, test = folders
+    (train / "again.png").write_bytes((train / "a" / "0.png").read_bytes())
+    for name in ("x", "y"):
+        (test / f"{name}.png").write_bytes((train / "a" / "0.png").read_bytes())
+    write_image(test / "masked.png", with_mask(picture(2)))
+    (test / "broken.jpg").write_bytes(b"nothing")
+    CliRunner().invoke(main, ["audit-leaks", str(train), str(test), "--no-cache", "--show", "1", "--csv", "leaks.csv"])
+    lines = Path("leaks.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "test,train,kind,detail"
+    assert sorted(lines[1:-1]) == [
+        "masked.png,a/2.png,mask_pair,",
+        "x.png,a/0.png,exact,", "x.png,again.png,exact,", "y.png,a/0.png,exact,", "y.png,again.png,exact,",
+    ]  # fmt: skip
+    assert lines[-1].startswith("broken.jpg,,not_an_image,")
 
 
 @pytest.mark.parametrize("folder", ["missing", "empty"])

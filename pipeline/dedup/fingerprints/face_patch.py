@@ -52,7 +52,7 @@ def make_aligner() -> FaceAligner:
 
 @dataclass(frozen=True, slots=True)
 class FoundProminent:
-    """The most prominent face: the photo made small, the 68 points in it, and whether other faces are nearly as large."""
+    """The most prominent face: the photo made small, the 68 points in it, and whether others are nearly as large."""
 
     rgb: Rgb
     landmarks: Points
