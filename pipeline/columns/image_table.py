@@ -22,6 +22,7 @@ _FEW_VALUES = (
     "mask_type",
     "wear",
     "valve",
+    "masked",
 )
 """Columns that hold the same texts over and over: each text is held once."""
 _ROWS_A_BATCH = 1024

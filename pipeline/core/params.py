@@ -219,7 +219,7 @@ class AugmentationParams(Section):
 class TrainParams(Section):
     """The CNN and its training loop."""
 
-    target: Literal["mask_type", "wear", "type_and_wear", "mask_presence"] = "mask_type"
+    target: Literal["mask_type", "wear", "type_and_wear", "mask_presence", "wear_correctness"] = "mask_type"
     model: str = "masknet"
     weights: str = "none"
     normalisation: Literal["auto", "dataset", "imagenet"] = "auto"

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 MaskType = Literal["none", "cloth", "surgical", "ffp2", "unknown"]
-Wear = Literal["none", "correct", "nose_exposed", "chin_exposed", "nose_mouth_exposed", "unknown"]
+Wear = Literal["none", "correct", "nose_exposed", "chin_exposed", "nose_mouth_exposed", "incorrect", "unknown"]
+"""`incorrect` is worn wrongly, where the source doesn't say how."""
 Valve = Literal["yes", "no", "unknown"]
+Masked = Literal["yes", "no", "unknown"]
+"""Whether a mask is worn at all: of many photos that is known, and the mask's type isn't."""
 LinkKind = Literal["exact", "near", "mask_pair", "part_of", "same_source_id", "same_person", "derived_from"]
 Side = Literal["train", "val", "test"]
 
@@ -28,6 +31,7 @@ class LabelledBox:
     mask_type: MaskType = "unknown"
     wear: Wear = "unknown"
     valve: Valve = "unknown"
+    masked: Masked = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,7 @@ class Image:
     mask_type: MaskType = "unknown"
     wear: Wear = "unknown"
     valve: Valve = "unknown"
+    masked: Masked = "unknown"
     synthetic: bool = False
     person_id: str | None = None
     photo_id: str | None = None
@@ -96,6 +101,7 @@ class Face:
     mask_type: MaskType = "unknown"
     wear: Wear = "unknown"
     valve: Valve = "unknown"
+    masked: Masked = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +162,7 @@ class Assignment:
     template: str | None
     crop_path: str
     fold: int | None = None
+    masked: Masked = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,13 @@ _MEANING = {
     "group": "Connected component of everything that is the same photo or person; a group stands on one side.",
     "side": "train, val or test.",
     "mask_type": "none, cloth, surgical, ffp2 or unknown.",
-    "wear": "How the mask is worn; correct covers nose, mouth and chin.",
+    "wear": "How the mask is worn; correct covers nose, mouth and chin, incorrect is wrong in a way nobody stated.",
     "valve": "Whether the mask has an exhalation valve.",
     "source": "The source that the photo came from.",
     "synthetic": "Whether the mask was drawn.",
     "template": "The template that a drawn mask was made from.",
     "crop_path": "Path of the square face crop, relative to the dataset's folder.",
+    "masked": "Whether a mask is worn at all, yes, no or unknown; known of many photos whose mask's type isn't.",
     "fold": "Number of the cross-validation fold, where folds were asked for.",
 }
 _TYPES = {"bool": "sc:Boolean", "int": "sc:Integer"}

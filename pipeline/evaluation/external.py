@@ -131,6 +131,7 @@ def _row(sample_id: str, source: str, mask_type: MaskType, crop_path: str) -> As
         synthetic=False,
         template=None,
         crop_path=crop_path,
+        masked="no" if mask_type == "none" else "yes",
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
-from pipeline.core.records import Image, LabelledBox, MaskType, Valve, Wear
+from pipeline.core.records import Image, LabelledBox, Masked, MaskType, Valve, Wear
 from pipeline.faces.detectors import Box
 
 MIN_OVERLAP = 0.3
@@ -17,9 +17,10 @@ class FaceLabel(TypedDict):
     mask_type: MaskType
     wear: Wear
     valve: Valve
+    masked: Masked
 
 
-UNKNOWN = FaceLabel(mask_type="unknown", wear="unknown", valve="unknown")
+UNKNOWN = FaceLabel(mask_type="unknown", wear="unknown", valve="unknown", masked="unknown")
 
 
 def overlap(first: Box | LabelledBox, second: Box | LabelledBox) -> float:
@@ -42,7 +43,7 @@ def label_faces(image: Image, boxes: Sequence[Box]) -> tuple[list[FaceLabel], li
     whether the people behind wear masks, it doesn't say.
     """
     if not image.boxes:
-        main = FaceLabel(mask_type=image.mask_type, wear=image.wear, valve=image.valve)
+        main = _label(image)
         return [main if index == 0 else UNKNOWN for index in range(len(boxes))], []
     owners = _match(image.boxes, boxes)
     labels = [_label(image.boxes[owners[index]]) if index in owners else UNKNOWN for index in range(len(boxes))]
@@ -50,8 +51,8 @@ def label_faces(image: Image, boxes: Sequence[Box]) -> tuple[list[FaceLabel], li
     return labels, [box for index, box in enumerate(image.boxes) if index not in taken]
 
 
-def _label(box: LabelledBox) -> FaceLabel:
-    return FaceLabel(mask_type=box.mask_type, wear=box.wear, valve=box.valve)
+def _label(said: Image | LabelledBox) -> FaceLabel:
+    return FaceLabel(mask_type=said.mask_type, wear=said.wear, valve=said.valve, masked=said.masked)
 
 
 def _match(labelled: Sequence[LabelledBox], found: Sequence[Box]) -> dict[int, int]:

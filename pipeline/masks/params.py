@@ -10,6 +10,8 @@ from pipeline.masks.look import LookRanges
 
 
 def _some_weight(wear: dict[Wear, float]) -> dict[Wear, float]:
+    if undrawn := sorted(state for state in wear if state in {"none", "incorrect", "unknown"}):
+        raise ValueError(f"{', '.join(undrawn)}: no way of wearing that can be drawn")
     if not any(wear.values()):
         raise ValueError("at least one wear state needs a weight above 0")
     return wear

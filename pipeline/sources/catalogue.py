@@ -12,6 +12,7 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.params import IngestParams, parse_section
 from pipeline.sources.adapters import ADAPTERS
 from pipeline.sources.adapters.base import Adapter
+from pipeline.sources.labels import normalised
 from pipeline.sources.settings import SourceSettings, Workspace
 
 
@@ -40,11 +41,19 @@ def source_settings(name: str, params: IngestParams) -> SourceSettings:
             f"Define it under ingest.settings.{name}, with an adapter."
         )
     entry, own = catalogue().get(name, {}), params.settings.get(name, {})
-    merged = {**entry, **own, "labels": {**entry.get("labels", {}), **(own.get("labels") or {})}}
+    merged = {**entry, **own, "labels": _joined(entry.get("labels", {}), own.get("labels") or {})}
     kind = merged.get("adapter")
     if kind not in ADAPTERS:
         raise ConfigError(f"ingest.settings.{name}.adapter: {kind!r}: expected one of {', '.join(sorted(ADAPTERS))}")
     return parse_section(ADAPTERS[kind].settings_model, merged, "params.yaml", f"ingest.settings.{name}")
+
+
+def _joined(known: Mapping[str, Any], own: Any) -> Any:
+    """The catalogue's words without those that the user maps too, in whatever spelling, and the user's."""
+    if not isinstance(own, Mapping):
+        return own  # checked with the rest of the section, which can say where it stands
+    replaced = {normalised(str(word)) for word in own}
+    return {**{word: label for word, label in known.items() if normalised(word) not in replaced}, **own}
 
 
 def make_adapter(name: str, params: IngestParams, root: Path, *, copy_all: bool = False) -> Adapter[Any]:

@@ -1,5 +1,6 @@
 """From a source's own words to the taxonomy."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -7,80 +8,123 @@ from pydantic import model_validator
 
 from pipeline.core.errors import SampleRejected, SourceError
 from pipeline.core.params import Section
-from pipeline.core.records import MaskType, Valve, Wear
+from pipeline.core.records import Masked, MaskType, Valve, Wear
 
-_FIELDS = ("mask_type", "wear", "valve")
+LABEL_FIELDS = ("mask_type", "wear", "valve", "masked")
+"""The columns of a label, in the records and in the mapping of a source's words."""
 
 
 class Label(Section):
-    """What one word of a source says about a face; a field that it says nothing about stays `unknown`."""
+    """What one word of a source says about a face; a field that it says nothing about stays `unknown`.
+
+    `masked` follows from a known type or wear; said alone, it is a mask of unknown type.
+    """
 
     mask_type: MaskType = "unknown"
     wear: Wear = "unknown"
     valve: Valve = "unknown"
+    masked: Masked = "unknown"
 
     @model_validator(mode="before")
     @classmethod
-    def _no_mask_is_not_worn(cls, value: Any) -> Any:
-        if isinstance(value, dict) and value.get("mask_type") == "none":
-            return {"wear": "none", **value}
-        if isinstance(value, dict) and value.get("wear") == "none":
-            return {"mask_type": "none", **value}
-        return value
+    def _with_what_follows(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        said = {**value, **{key: _yes_or_no(value[key]) for key in ("valve", "masked") if key in value}}
+        if "none" in (said.get("mask_type"), said.get("wear")) or said.get("masked") == "no":
+            return {"mask_type": "none", "wear": "none", "masked": "no", **_known(said)}
+        worn = any(said.get(field, "unknown") != "unknown" for field in ("mask_type", "wear"))
+        return {"masked": "yes", **_known(said)} if worn else said
 
     @model_validator(mode="after")
     def _consistent(self) -> "Label":
-        if (self.mask_type == "none") != (self.wear == "none"):
-            raise ValueError("mask_type none and wear none go together: there is no mask, or there is one")
+        if not (self.mask_type == "none") == (self.wear == "none") == (self.masked == "no"):
+            raise ValueError("mask_type none, wear none and masked no go together: there is no mask, or there is one")
         return self
 
 
-NO_MASK = Label(mask_type="none", wear="none")
+def _yes_or_no(value: Any) -> Any:
+    """YAML reads `yes` and `no` without quotes as true and false."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
+def _known(said: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in said.items() if value != "unknown"}
+
+
+NO_MASK = Label(mask_type="none")
 
 
 def merge_labels(labels: Sequence[Label]) -> Label:
     """One label of several that each say a part; without any, all is unknown.
 
     >>> merge_labels([Label(wear="correct"), Label(mask_type="cloth")])
-    Label(mask_type='cloth', wear='correct', valve='unknown')
+    Label(mask_type='cloth', wear='correct', valve='unknown', masked='yes')
 
     Raises:
         SampleRejected: `label_conflict` where two say different things.
     """
     if any(label.mask_type == "none" for label in labels) and all(_compatible_with_none(label) for label in labels):
         return NO_MASK
-    return Label.model_validate({field: _agreed(field, labels) for field in _FIELDS})
+    return Label.model_validate({field: _agreed(field, labels) for field in LABEL_FIELDS})
 
 
 def _compatible_with_none(label: Label) -> bool:
     """A file name can carry both "none" and the type of the mask that isn't worn: nothing worn wins."""
-    return label.wear in {"none", "unknown"}
+    says_worn = label.masked == "yes" and label.mask_type == "unknown"
+    return label.wear in {"none", "unknown"} and not says_worn
 
 
 def _agreed(field: str, labels: Sequence[Label]) -> str:
-    said = sorted({getattr(label, field) for label in labels} - {"unknown"})
+    said = {getattr(label, field) for label in labels} - {"unknown"}
+    if field == "wear" and len(said) > 1 and not said & {"none", "correct"}:
+        said.discard("incorrect")  # how it is worn wrongly says more than that it is
     if len(said) > 1:
-        raise SampleRejected("label_conflict", f"the source's own labels say {field} {' and '.join(said)}")
-    return said[0] if said else "unknown"
+        raise SampleRejected("label_conflict", f"the source's own labels say {field} {' and '.join(sorted(said))}")
+    return str(said.pop()) if said else "unknown"
+
+
+def contradict(first: str, second: str, field: str) -> bool:
+    """Whether two values of one field can't both be true; `unknown` contradicts nothing.
+
+    >>> contradict("incorrect", "nose_exposed", "wear"), contradict("cloth", "surgical", "mask_type")
+    (False, True)
+    """
+    if field == "wear" and "incorrect" in (first, second):
+        return bool({first, second} & {"none", "correct"})
+    return first != second and "unknown" not in (first, second)
 
 
 def normalised(word: str) -> str:
-    """The spelling under which a label is looked up: case, blanks and hyphens make no difference.
+    """The spelling under which a label is looked up: case, blanks, hyphens and how accents are stored don't count.
 
     >>> normalised("With Mask") == normalised("with-mask") == normalised("with_mask")
     True
     """
-    return word.strip().casefold().replace(" ", "_").replace("-", "_")
+    return plain_text(word.casefold()).replace(" ", "_").replace("-", "_")
+
+
+def plain_text(text: str) -> str:
+    """The text without blanks at its ends, its accents stored with their letters (NFC), as macOS doesn't."""
+    return unicodedata.normalize("NFC", text).strip()
 
 
 class LabelMap:
-    """A source's label mapping, looked up whatever the spelling."""
+    """A source's label mapping, looked up whatever the spelling: as it stands, else where one label alone is meant."""
 
     def __init__(self, labels: Mapping[str, Label]) -> None:
-        self._labels = {normalised(word): label for word, label in labels.items()}
+        self._exact = {plain_text(word): label for word, label in labels.items()}
+        spellings: dict[str, set[Label]] = {}
+        for word, label in labels.items():
+            spellings.setdefault(normalised(word), set()).add(label)
+        self._folded = {word: found.pop() for word, found in spellings.items() if len(found) == 1}
 
     def __contains__(self, word: str) -> bool:
-        return normalised(word) in self._labels
+        return plain_text(word) in self._exact or normalised(word) in self._folded
+
+    def __getitem__(self, word: str) -> Label:
+        exact = self._exact.get(plain_text(word))
+        return self._folded[normalised(word)] if exact is None else exact
 
     def resolve(self, words: Iterable[str]) -> Label:
         """The label that the words of one face or image say together.
@@ -89,7 +133,7 @@ class LabelMap:
             SampleRejected: `label_conflict`.
             KeyError: a word isn't mapped; `require_mapped` runs before.
         """
-        return merge_labels([self._labels[normalised(word)] for word in words])
+        return merge_labels([self[word] for word in words])
 
     def require_mapped(self, source: str, words: Iterable[str]) -> None:
         """Stop where a label of the source stands in no mapping.

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.core.errors import SampleRejected, SourceError
 from pipeline.core.records import Image, LabelledBox, Rejection
 from pipeline.sources.inspection import record_id, rejection
-from pipeline.sources.labels import Label, LabelMap
+from pipeline.sources.labels import LABEL_FIELDS, Label, LabelMap, normalised
 from pipeline.sources.offers import Inspected, Offer, OfferedBox
 from pipeline.sources.settings import SourceSettings
 
@@ -67,6 +67,7 @@ class RowMaker:
             mask_type=label.mask_type,
             wear=label.wear,
             valve=label.valve,
+            masked=label.masked,
             synthetic=self._synthetic(offer, found.sha256),
             person_id=offer.person_id,
             photo_id=offer.photo_id,
@@ -79,7 +80,8 @@ class RowMaker:
             return offer.synthetic
         if self.pasted is not None:
             return self.settings.synthetic or sha256 in self.pasted
-        return self.settings.synthetic or not offer.words().isdisjoint(self.settings.synthetic_labels)
+        drawn_in = set(map(normalised, self.settings.synthetic_labels))
+        return self.settings.synthetic or not drawn_in.isdisjoint(map(normalised, offer.words()))
 
     def _box(self, box: OfferedBox, found: Inspected) -> LabelledBox:
         label = self.labels.resolve(box.labels)
@@ -93,6 +95,7 @@ class RowMaker:
             mask_type=label.mask_type,
             wear=label.wear,
             valve=label.valve,
+            masked=label.masked,
         )
 
 
@@ -117,10 +120,10 @@ def inside(box: OfferedBox, width_px: int, height_px: int) -> tuple[float, float
 def _common(boxes: Sequence[LabelledBox]) -> Label:
     """What all faces of an image have in common; the rest is unknown."""
     said: dict[str, Any] = {}
-    for field in ("mask_type", "wear", "valve"):
+    for field in LABEL_FIELDS:
         values = {getattr(box, field) for box in boxes}
         said[field] = values.pop() if len(values) == 1 else "unknown"
-    return Label.model_validate(said) if (said["mask_type"] == "none") == (said["wear"] == "none") else Label()
+    return Label.model_validate(said)
 
 
 def pasted_sha256(settings: SourceSettings, root: Path) -> frozenset[str] | None:

@@ -24,6 +24,7 @@ from pipeline.core.records import (
     Face,
     Image,
     LinkKind,
+    Masked,
     MaskedImage,
     MaskType,
     Rejection,
@@ -62,6 +63,7 @@ class FaceCrop:
     mask_type: MaskType = "unknown"
     wear: Wear = "unknown"
     valve: Valve = "unknown"
+    masked: Masked = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,11 @@ class SplitInputs:
     masked: Manifest[MaskedImage]
     pinned: Manifest[Assignment] | None = None
     ignored: frozenset[LinkKind] = frozenset()
+
+
+def _stratum(mask_type: str, wear: str, masked: str = "unknown", *, source: str) -> tuple[str, ...]:
+    """What shares are kept of: whether a mask is worn tells apart those of whom nothing else is known."""
+    return (mask_type, wear, source, masked if mask_type == wear == "unknown" else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +209,7 @@ class Split:
             template=template,
             crop_path=crop.crop_path,
             fold=None if self._fold[row] < 0 else int(self._fold[row]),
+            masked=crop.masked if isinstance(crop, FaceCrop) else "yes",
         )
 
     def _origins_without_crop(self) -> dict[str, str]:
@@ -237,15 +245,18 @@ class Split:
     def _taken(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]]:
         """Of each sample that can be assigned the row of its image, its stratum and whether it is synthetic, `(M,)`."""
         image, stratum, synthetic = array("i"), array("i"), array("b")
-        strata: dict[tuple[str, str, str], int] = defaultdict(lambda: len(strata))
+        strata: dict[tuple[str, ...], int] = defaultdict(lambda: len(strata))
         for manifest, drawn in ((self._inputs.faces, False), (self._inputs.masked, True)):
-            for batch in manifest.columns("image_id", "crop_path", "mask_type", "wear"):
+            named = ("mask_type", "wear") if drawn else ("mask_type", "wear", "masked")
+            for batch in manifest.columns("image_id", "crop_path", *named):
                 rows = self._groups.ids.rows(id_array(batch["image_id"].to_pylist()))
                 usable = (rows >= 0) & self._groups.kept[rows] & batch["crop_path"].is_valid().to_numpy(False)
                 chosen, rows = batch.filter(pa.array(usable)), rows[usable]
                 sources = (self._sources.names[number] for number in self._sources.number[rows])
-                kinds = zip(chosen["mask_type"].to_pylist(), chosen["wear"].to_pylist(), sources, strict=True)
-                stratum.extend(strata[kind] for kind in kinds)
+                labels = zip(*(chosen[name].to_pylist() for name in named), strict=True)
+                stratum.extend(
+                    strata[_stratum(*label, source=source)] for label, source in zip(labels, sources, strict=True)
+                )
                 image.frombytes(rows.astype(np.int32).tobytes())
                 synthetic.frombytes((self._sources.synthetic[rows] | drawn).tobytes())
         place = np.argsort(np.array(sorted(range(len(strata)), key=list(strata).__getitem__), dtype=np.int32))

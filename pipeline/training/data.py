@@ -127,7 +127,7 @@ class CropDataset(Dataset[tuple[Tensor, Tensor, int]]):
         self._epoch = torch.zeros((), dtype=torch.int64)
         self._epoch.share_memory_()  # type: ignore[no-untyped-call]  # worker processes see it change
         self.labels = torch.tensor(
-            [[label_of(head, row.mask_type, row.wear) for head in heads] for row in rows], dtype=torch.int64
+            [[label_of(head, row.mask_type, row.wear, row.masked) for head in heads] for row in rows], dtype=torch.int64
         ).reshape(len(rows), len(heads))
         fits = len(rows) * 3 * image_px**2 <= cache_mb * 2**20
         self._cache = torch.stack([self._read(i) for i in range(len(rows))]) if fits and rows else None

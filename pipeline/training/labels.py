@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.core.records import MASK_TYPES, MaskType, Wear
+from pipeline.core.records import MASK_TYPES, Masked, MaskType, Wear
 
-Target = Literal["mask_type", "wear", "type_and_wear", "mask_presence"]
-HeadName = Literal["mask_type", "wear", "mask_presence"]
+Target = Literal["mask_type", "wear", "type_and_wear", "mask_presence", "wear_correctness"]
+HeadName = Literal["mask_type", "wear", "mask_presence", "wear_correctness"]
 
 UNKNOWN_LABEL = -100
 """A missing label: PyTorch's `ignore_index`, so that the loss leaves it out and the sample still serves other heads."""
@@ -23,12 +23,15 @@ class Head:
 MASK_TYPE_HEAD = Head("mask_type", MASK_TYPES)
 WEAR_HEAD = Head("wear", ("none", "correct", "nose_exposed", "chin_exposed", "nose_mouth_exposed"))
 PRESENCE_HEAD = Head("mask_presence", ("no_mask", "mask"))
+CORRECTNESS_HEAD = Head("wear_correctness", ("none", "correct", "incorrect"))
+"""What remains of the wear where a source says "worn wrongly" and not how."""
 
 _HEADS: dict[Target, tuple[Head, ...]] = {
     "mask_type": (MASK_TYPE_HEAD,),
     "wear": (WEAR_HEAD,),
     "type_and_wear": (MASK_TYPE_HEAD, WEAR_HEAD),
     "mask_presence": (PRESENCE_HEAD,),
+    "wear_correctness": (CORRECTNESS_HEAD,),
 }
 
 
@@ -37,16 +40,27 @@ def heads_of(target: Target) -> tuple[Head, ...]:
     return _HEADS[target]
 
 
-def label_of(head: Head, mask_type: MaskType, wear: Wear) -> int:
+def label_of(head: Head, mask_type: MaskType, wear: Wear, masked: Masked = "unknown") -> int:
     """The index of the sample's class in `head.classes`, or `UNKNOWN_LABEL`.
 
-    Whether there is a mask follows from either label: a face of unknown type that wears its mask correctly has one.
+    Whether there is a mask follows from the other labels too: a face of unknown type that wears its mask correctly has
+    one. Worn wrongly, nobody said how, is a class of `wear_correctness` and none of `wear`.
 
     >>> label_of(PRESENCE_HEAD, "unknown", "correct"), label_of(MASK_TYPE_HEAD, "unknown", "correct")
     (1, -100)
     """
-    if head.name == "mask_presence":
-        known = mask_type if mask_type != "unknown" else wear
-        return UNKNOWN_LABEL if known == "unknown" else int(known != "none")
-    value = mask_type if head.name == "mask_type" else wear
-    return UNKNOWN_LABEL if value == "unknown" else head.classes.index(value)
+    said: dict[HeadName, str] = {
+        "mask_type": mask_type,
+        "wear": wear,
+        "mask_presence": _presence(mask_type, wear, masked),
+        "wear_correctness": wear if wear in {"none", "correct", "unknown"} else "incorrect",
+    }
+    value = said[head.name]
+    return head.classes.index(value) if value in head.classes else UNKNOWN_LABEL
+
+
+def _presence(mask_type: MaskType, wear: Wear, masked: Masked) -> str:
+    if masked != "unknown":
+        return "mask" if masked == "yes" else "no_mask"
+    known = mask_type if mask_type != "unknown" else wear
+    return known if known == "unknown" else "no_mask" if known == "none" else "mask"

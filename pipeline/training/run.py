@@ -51,7 +51,8 @@ def usable_rows(rows: Sequence[Assignment], side: Side, heads: tuple[Head, ...])
     found = [
         row
         for row in rows
-        if row.side == side and any(label_of(head, row.mask_type, row.wear) != UNKNOWN_LABEL for head in heads)
+        if row.side == side
+        and any(label_of(head, row.mask_type, row.wear, row.masked) != UNKNOWN_LABEL for head in heads)
     ]
     if not found:
         names = " or ".join(head.name for head in heads)
@@ -71,7 +72,7 @@ def run_fingerprint(params: TrainParams, seed: int, rows: Sequence[Assignment], 
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     digest.update(digest_of_modules("pipeline.training").encode())
     for row in rows:
-        digest.update(f"{row.sample_id}\0{row.side}\0{row.mask_type}\0{row.wear}\n".encode())
+        digest.update(f"{row.sample_id}\0{row.side}\0{row.mask_type}\0{row.wear}\0{row.masked}\n".encode())
         place = located(root, row.crop_path)
         try:
             digest.update(hashlib.sha256(read_bytes(place)).digest())

@@ -116,6 +116,7 @@ def _row(
         side=side,  # type: ignore[arg-type]
         mask_type=row.mask_type,
         wear=row.wear,
+        masked=row.masked if isinstance(row, Face) else "yes",
         valve=row.valve,
         source=image.source,
         synthetic=synthetic,

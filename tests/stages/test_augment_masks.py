@@ -202,7 +202,7 @@ def test_choices_are_those_of_the_library() -> None:
 
     assert set(augment_masks.DETECTORS) == set(get_args(DetectorName))
     assert set(augment_masks.MASKS) == set(MASK_TYPES) - {"none"}
-    assert set(augment_masks.WEARS) == set(get_args(Wear)) - {"none", "unknown"}
+    assert set(augment_masks.WEARS) == set(get_args(Wear)) - {"none", "incorrect", "unknown"}
 
 
 def test_help_is_quick_and_imports_nothing_heavy() -> None:

@@ -1,7 +1,16 @@
 import pytest
 
 from pipeline.core.records import MaskType, Wear
-from pipeline.training.labels import MASK_TYPE_HEAD, PRESENCE_HEAD, UNKNOWN_LABEL, WEAR_HEAD, Head, heads_of, label_of
+from pipeline.training.labels import (
+    CORRECTNESS_HEAD,
+    MASK_TYPE_HEAD,
+    PRESENCE_HEAD,
+    UNKNOWN_LABEL,
+    WEAR_HEAD,
+    Head,
+    heads_of,
+    label_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -16,10 +25,24 @@ from pipeline.training.labels import MASK_TYPE_HEAD, PRESENCE_HEAD, UNKNOWN_LABE
         (PRESENCE_HEAD, "unknown", "nose_exposed", 1),
         (PRESENCE_HEAD, "unknown", "none", 0),
         (PRESENCE_HEAD, "unknown", "unknown", UNKNOWN_LABEL),
+        (PRESENCE_HEAD, "unknown", "incorrect", 1),
+        (WEAR_HEAD, "unknown", "incorrect", UNKNOWN_LABEL),
+        (CORRECTNESS_HEAD, "unknown", "incorrect", 2),
+        (CORRECTNESS_HEAD, "cloth", "chin_exposed", 2),
+        (CORRECTNESS_HEAD, "cloth", "correct", 1),
+        (CORRECTNESS_HEAD, "none", "none", 0),
+        (CORRECTNESS_HEAD, "cloth", "unknown", UNKNOWN_LABEL),
     ],
 )
 def test_label_of(head: Head, mask_type: MaskType, wear: Wear, expected: int) -> None:
     assert label_of(head, mask_type, wear) == expected
+
+
+@pytest.mark.parametrize(("masked", "expected"), [("yes", 1), ("no", 0), ("unknown", UNKNOWN_LABEL)])
+def test_masked_alone_counts_for_presence_and_for_nothing_else(masked, expected) -> None:
+    assert label_of(PRESENCE_HEAD, "unknown", "unknown", masked) == expected
+    others = (MASK_TYPE_HEAD, WEAR_HEAD, CORRECTNESS_HEAD)
+    assert {label_of(head, "unknown", "unknown", masked) for head in others} == {UNKNOWN_LABEL}
 
 
 def test_type_and_wear_are_two_heads_led_by_the_type() -> None:
