@@ -12,6 +12,7 @@ from pipeline.core.records import Rejection
 from pipeline.sources.content import image_extension, refuse_polyglot
 from pipeline.sources.offers import Inspected, Offer
 from pipeline.storage.images import ImageLimits, decode_image, read_file
+from pipeline.storage.orientation import orientation_of
 from pipeline.storage.whole_files import write_bytes
 
 STAGE = "ingest"
@@ -63,7 +64,8 @@ class Inspector:
         refuse_polyglot(data)
         height, width = decode_image(data, self.limits).rgb.shape[:2]
         path = self._in_place(offer.file) if offer.in_place else self._put(offer, extension, data)
-        return Inspected(offer, digest, path, width, height, len(data))
+        orientation = orientation_of(data) if offer.boxes else 1
+        return Inspected(offer, digest, path, width, height, len(data), orientation)
 
     def _in_place(self, file: Location) -> str:
         return str(file) if isinstance(file, Address) else Path(os.path.relpath(file, self.root)).as_posix()

@@ -7,7 +7,7 @@ from pipeline.core.locations import Location
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedBox:
-    """A face box in pixels of the upright image, with the source's own words for it."""
+    """A face box with the source's own words for it, in pixels of the frame that it was drawn in."""
 
     left: float
     top: float
@@ -25,6 +25,7 @@ class Offer:
         file: Where its bytes lie.
         in_place: The file is the user's own, inside the project or in a store: the manifest names it where it lies.
         labels: The source's own words for the whole image.
+        boxes: Its faces, in pixels of a picture of `boxes_size` where that is stated.
         licence: This image's own, where it differs from the source's; so are `author` and `citation`.
         person_id: Equal for photos of one person, across sources.
         photo_id: Equal for versions of one photo, across sources.
@@ -38,6 +39,7 @@ class Offer:
     in_place: bool = False
     labels: tuple[str, ...] = ()
     boxes: tuple[OfferedBox, ...] = ()
+    boxes_size: tuple[int, int] | None = None
     url: str | None = None
     licence: str | None = None
     author: str | None = None
@@ -68,7 +70,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """An offer whose content is an image that can be used; `path` is relative to the project root, with slashes."""
+    """An offer whose content is an image that can be used; `path` is relative to the project root, with slashes.
+
+    Width and height are those of the upright image, `orientation` is EXIF's and known where there are boxes.
+    """
 
     offer: Offer
     sha256: str
@@ -76,3 +81,4 @@ class Inspected:
     width_px: int
     height_px: int
     size_bytes: int
+    orientation: int = 1

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.core.errors import SampleRejected, SourceError
 from pipeline.core.records import Image, LabelledBox, Rejection
+from pipeline.sources.frames import Picture, upright_boxes
 from pipeline.sources.inspection import record_id, rejection
 from pipeline.sources.labels import LABEL_FIELDS, Label, LabelMap, normalised
 from pipeline.sources.offers import Inspected, Offer, OfferedBox
@@ -38,16 +39,25 @@ class RowMaker:
             return
         try:
             label = self.labels.resolve(found.offer.labels)
+            drawn = self._upright(found)
         except SampleRejected as error:
             yield rejection(self.source, found.offer.origin, error.reason, error.detail)
             return
         boxes: list[LabelledBox] = []
-        for number, offered in enumerate(found.offer.boxes):
+        for number, offered in enumerate(drawn):
             try:
                 boxes.append(self._box(offered, found))
             except SampleRejected as error:
                 yield rejection(self.source, f"{found.offer.origin}#box{number}", error.reason, error.detail)
-        yield self._image(found, label if found.offer.labels else _common(boxes), boxes)
+        if drawn and not boxes and not found.offer.labels and self.settings.unannotated == "reject":
+            yield rejection(self.source, found.offer.origin, "no_label", "not one of its boxes can be used")
+        else:
+            yield self._image(found, label if found.offer.labels else _common(boxes), boxes)
+
+    def _upright(self, found: Inspected) -> tuple[OfferedBox, ...]:
+        picture = Picture((found.width_px, found.height_px), found.orientation)
+        boxes, frame = found.offer.boxes, self.settings.boxes_frame
+        return upright_boxes(boxes, found.offer.boxes_size, picture, frame) if boxes else ()
 
     def _image(self, found: Inspected, label: Label, boxes: Sequence[LabelledBox]) -> Image:
         offer = found.offer

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pipeline.core.params import ArchiveParams, IngestParams, Section
 from pipeline.core.paths import DOWNLOADS, PROVENANCE
@@ -23,6 +24,10 @@ class SourceSettings(Section):
         needs: What the user must do before it can be ingested.
         note: What is known of its quality.
         labels: From the source's own words to the taxonomy.
+        unannotated: What becomes of an image of an annotated source that no annotation labels: a `no_label` row, or an
+            image whose label is unknown.
+        boxes_frame: Whether boxes count the pixels as the file stores them or those of the upright picture, where EXIF
+            turns it; `auto` lets the size tell that stands with the boxes, and rejects where it can't.
     """
 
     adapter: str
@@ -37,6 +42,8 @@ class SourceSettings(Section):
     needs: str = ""
     note: str = ""
     labels: Mapping[str, Label] = {}
+    unannotated: Literal["reject", "unknown"] = "reject"
+    boxes_frame: Literal["auto", "stored", "upright"] = "auto"
 
 
 @dataclass(frozen=True, slots=True)

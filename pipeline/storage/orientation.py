@@ -1,8 +1,10 @@
 """How a picture is turned: the one thing of its metadata that counts, read without trusting the rest."""
 
+import io
 import math
 import re
 import struct
+import warnings
 from collections.abc import Iterator
 
 from PIL import Image as PillowImage
@@ -31,12 +33,27 @@ def turn_of(image: PillowImage.Image) -> Turn | None:
 
     Whatever else stands in the metadata may be garbage. A TIFF is turned by Pillow when it is loaded.
     """
-    if image.format == "TIFF":
-        return None
+    return None if image.format == "TIFF" else _TURNS.get(_stated(image) or 1)
+
+
+def _stated(image: PillowImage.Image) -> int | None:
+    """The orientation that an opened file states, None where nothing does."""
     found = orientation_in_exif(_bytes_of(image, "exif")) or orientation_in_exif(_raw_profile(image))
-    if found is None:
-        found = _in_xmp(_bytes_of(image, "xmp") or _bytes_of(image, "XML:com.adobe.xmp"))
-    return _TURNS.get(found or 1)
+    return found or _in_xmp(_bytes_of(image, "xmp") or _bytes_of(image, "XML:com.adobe.xmp"))
+
+
+def orientation_of(data: bytes) -> int:
+    """The orientation, 1 to 8, by which decoding turns the pixels of a file; 1, unturned, where nothing says."""
+    for exif in _exif_blocks(data):
+        if found := orientation_in_exif(exif):
+            return found
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of odd metadata
+        try:
+            with PillowImage.open(io.BytesIO(data)) as image:
+                return _stated(image) or 1
+        except Exception:  # noqa: BLE001 - decoders raise anything; the photo is judged where it is decoded
+            return 1
 
 
 def turn_in_file(data: bytes) -> Turn | None:

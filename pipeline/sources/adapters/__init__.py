@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pipeline.sources.adapters.annotated import CocoAdapter, VocAdapter
 from pipeline.sources.adapters.base import Adapter
+from pipeline.sources.adapters.coco import CocoAdapter
 from pipeline.sources.adapters.folder import FolderAdapter
 from pipeline.sources.adapters.humans_in_the_loop import HumansInTheLoopAdapter
 from pipeline.sources.adapters.imagefolder import ImageFolderAdapter
@@ -12,6 +12,7 @@ from pipeline.sources.adapters.mfr2 import Mfr2Adapter
 from pipeline.sources.adapters.named import MaskTheFaceAdapter, PortraitsAdapter, WwmrAdapter
 from pipeline.sources.adapters.sample import SampleAdapter
 from pipeline.sources.adapters.urls import UrlsAdapter
+from pipeline.sources.adapters.voc import VocAdapter
 from pipeline.sources.adapters.webdataset import WebDatasetAdapter
 
 ADAPTERS: dict[str, type[Adapter[Any]]] = {

@@ -1,118 +1,108 @@
-"""Folders with annotations in the common formats: Pascal VOC and COCO."""
+"""What the layouts with a file of annotations have in common: matching, and a row for whatever is left."""
 
-import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
-from typing import Any
-from xml.etree import ElementTree
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from pipeline.core.errors import SourceError
-from pipeline.sources.adapters.layout import ParsedTree, match_images, no_layout, read_annotation
+from pipeline.sources.adapters.layout import ParsedTree
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
+from pipeline.sources.matching import Claim, Matches, match_claims
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
 
-
-class VocAdapter(TreeAdapter[TreeSettings]):
-    """One XML an image, matched by its `filename` or its own stem; labels are the objects' names."""
-
-    settings_model = TreeSettings
-
-    def offers(self) -> Iterator[Offer | Refusal]:
-        """Every image with its boxes; an image without XML has no label."""
-        tree = ParsedTree(self.files())
-        found = list(tree.names())
-        papers = tree.take(lambda file: file.name.lower().endswith(".xml"))
-        if not papers or not tree.images:
-            raise no_layout(self.workspace.name, "annotations/<stem>.xml and images/<stem>.<ext>", found)
-        boxes, refusals = _voc_boxes(papers)
-        yield from _with_boxes(tree.images, boxes)
-        yield from refusals
-        yield from tree.leftovers()
+Settings = TypeVar("Settings", bound=TreeSettings)
 
 
-def _voc_boxes(papers: Iterable[TreeFile]) -> tuple[dict[str, list[OfferedBox]], list[Refusal]]:
-    """Boxes by the image's name, or by the XML's stem where it names none."""
-    boxes: dict[str, list[OfferedBox]] = {}
-    refusals: list[Refusal] = []
-    for file in papers:
-        text = read_annotation(file)
-        if "<!DOCTYPE" in text or "<!ENTITY" in text:  # entities are how a small XML becomes a huge one
-            refusals.append(Refusal(origin=file.origin, reason="unsafe_xml", detail="declares a document type"))
-            continue
-        try:
-            root = ElementTree.fromstring(text)  # noqa: S314 - without a document type there are no entities
-            found = [_voc_box(one) for one in root.iter("object")]
-        except (ElementTree.ParseError, ValueError) as error:
-            refusals.append(Refusal(origin=file.origin, reason="damaged_annotation", detail=str(error)))
-            continue
-        named = PurePosixPath((root.findtext("filename") or "").strip()).name
-        boxes[named or PurePosixPath(file.name).stem] = found
-    return boxes, refusals
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What one annotation says about one image; `size` is that of the picture that the boxes were drawn on."""
+
+    boxes: tuple[OfferedBox, ...]
+    size: tuple[int, int] | None = None
 
 
-def _voc_box(one: ElementTree.Element) -> OfferedBox:
-    values = [one.findtext(f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax")]
-    name = (one.findtext("name") or "").strip()
-    if not name or None in values:
-        raise ValueError("an object lacks its name or a side of its box")
-    left, top, right, bottom = (float(value or "nan") for value in values)
-    return OfferedBox(left=left, top=top, right=right, bottom=bottom, labels=(name,))
+AnnotationClaim = Claim[Annotation]
+Annotated = Callable[[TreeFile, Annotation], Iterable[Offer | Refusal]]
 
 
-class CocoAdapter(TreeAdapter[TreeSettings]):
-    """JSON files with `images`, `annotations` and `categories`; boxes are x, y, width, height."""
+class AnnotatedAdapter(TreeAdapter[Settings]):
+    """Base of the layouts whose labels and boxes stand in files beside the images."""
 
-    settings_model = TreeSettings
+    def matched(
+        self, tree: ParsedTree, claims: Iterable[AnnotationClaim], annotated: Annotated | None = None
+    ) -> Iterator[Offer | Refusal]:
+        """Every image once: as `annotated` makes it of its annotation, or as a row; and the claims without an image."""
+        matches = match_claims((image.origin for image in tree.images), claims)
+        for image in tree.images:
+            claim = matches.found.get(image.origin)
+            if image.origin in matches.contested:
+                yield contested(image, matches)
+            elif claim is None or not claim.said.boxes:
+                yield self.unlabelled(image, "no annotation is of it" if claim is None else f"{claim.origin}: no face")
+            else:
+                yield from (annotated or as_offered)(image, claim.said)
+        yield from without_image(matches)
 
-    def offers(self) -> Iterator[Offer | Refusal]:
-        """Every image with its boxes; an image that no file names has no label."""
-        tree = ParsedTree(self.files())
-        found = list(tree.names())
-        documents = [document for file in tree.take(_is_json) if (document := _coco(file)) is not None]
-        if not documents or not tree.images:
-            raise no_layout(self.workspace.name, "a JSON file with images, annotations, categories; images", found)
-        boxes: dict[str, list[OfferedBox]] = {}
-        for document in documents:
-            boxes.update(_coco_boxes(document))
-        yield from _with_boxes(tree.images, boxes)
-        yield from tree.leftovers()
+    def unlabelled(self, image: TreeFile, why: str) -> Offer | Refusal:
+        """An image that nothing labels, as `unannotated` wants it."""
+        if self.settings.unannotated == "unknown":
+            return Offer(origin=image.origin, file=image.path, in_place=image.in_place)
+        return Refusal(origin=image.origin, reason="no_label", detail=why)
 
 
-def _is_json(file: TreeFile) -> bool:
-    return file.name.lower().endswith(".json")
+def as_offered(image: TreeFile, said: Annotation) -> Iterator[Offer]:
+    """The image with its boxes."""
+    yield Offer(origin=image.origin, file=image.path, in_place=image.in_place, boxes=said.boxes, boxes_size=said.size)
 
 
-def _coco(file: TreeFile) -> dict[str, Any] | None:
-    """The document, or None where it is some other JSON."""
+def contested(image: TreeFile, matches: Matches[Any], reason: str = "ambiguous_annotation") -> Refusal:
+    """The row of an image that several annotations claim, or one that may be of another image as well."""
+    papers = [claim.origin for claim in matches.contested[image.origin]]
+    what = "may be of another image too" if len(papers) == 1 else "speak of it, and differ"
+    return Refusal(origin=image.origin, reason=reason, detail=f"{', '.join(papers)} {what}")
+
+
+def without_image(matches: Matches[Any]) -> Iterator[Refusal]:
+    """A row for each claim that led to no image."""
+    for claim in matches.missing:
+        named = claim.named or claim.stem
+        yield Refusal(origin=claim.origin, reason="image_missing", detail=f"of {named!r}, but there is no such image")
+
+
+def number_of(value: Any) -> float:
+    """A number of an annotation.
+
+    Raises:
+        ValueError: it is none, or not finite.
+    """
     try:
-        document = json.loads(read_annotation(file))
-    except ValueError as error:
-        raise SourceError(f"{file.path}: not JSON: {error}") from error
-    wanted = {"images", "annotations", "categories"}
-    return document if isinstance(document, dict) and wanted <= document.keys() else None
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{value!r} is no number") from error
+    if number - number != 0:
+        raise ValueError(f"{value!r} is not finite")
+    return number
 
 
-def _coco_boxes(document: dict[str, Any]) -> dict[str, list[OfferedBox]]:
-    """Boxes by the image's file name."""
+def box_of(sides: Iterable[Any], *labels: str) -> OfferedBox:
+    """A box of left, top, right and bottom.
+
+    Raises:
+        ValueError: a side is no finite number or missing, or right is not beyond left, or bottom not beyond top.
+    """
+    left, top, right, bottom = map(number_of, sides)
+    if right <= left or bottom <= top:
+        raise ValueError(f"box {left:g}, {top:g}, {right:g}, {bottom:g}: its corners are swapped, or it has no area")
+    return OfferedBox(left=left, top=top, right=right, bottom=bottom, labels=labels)
+
+
+def size_of(said: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Width and height as stated, None where they aren't or are no size.
+
+    >>> size_of({"width": "640", "height": 480.0}), size_of({"width": 0, "height": 0})
+    ((640, 480), None)
+    """
     try:
-        categories = {one["id"]: str(one["name"]) for one in document["categories"]}
-        names = {one["id"]: PurePosixPath(str(one["file_name"])).name for one in document["images"]}
-        boxes: defaultdict[str, list[OfferedBox]] = defaultdict(list, {name: [] for name in names.values()})
-        for one in document["annotations"]:
-            left, top, width, height = map(float, one["bbox"])
-            labels = (categories[one["category_id"]],)
-            box = OfferedBox(left=left, top=top, right=left + width, bottom=top + height, labels=labels)
-            boxes[names[one["image_id"]]].append(box)
-    except (KeyError, TypeError, ValueError) as error:
-        raise SourceError(f"COCO annotations: not as expected: {error!r}") from error
-    return dict(boxes)
-
-
-def _with_boxes(images: Sequence[TreeFile], boxes: Mapping[str, list[OfferedBox]]) -> Iterator[Offer | Refusal]:
-    for found in match_images(images, boxes):
-        if isinstance(found, Refusal):
-            yield found
-        else:
-            image, known = found
-            yield Offer(origin=image.origin, file=image.path, in_place=image.in_place, boxes=tuple(known or ()))
+        width, height = number_of(said.get("width")), number_of(said.get("height"))
+    except ValueError:
+        return None
+    return (int(width), int(height)) if width >= 1 and height >= 1 else None

@@ -6,13 +6,15 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.core.errors import SourceError
-from pipeline.sources.adapters.layout import ParsedTree, match_images, no_layout, read_annotation
-from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
+from pipeline.sources.adapters.annotated import AnnotatedAdapter, Annotation, AnnotationClaim, box_of, number_of
+from pipeline.sources.adapters.layout import ParsedTree, annotation_bytes, damaged, no_layout, read_annotation
+from pipeline.sources.adapters.tree import TreeFile, TreeSettings
 from pipeline.sources.boxes import join_things
+from pipeline.sources.matching import match_claims
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
+from pipeline.sources.papers import decode_text
 
 EXPECTED = "images/0001.jpg with annotations/0001.jpg.json, or train.csv with name, x1, x2, y1, y2, classname"
 
@@ -29,40 +31,53 @@ _COLUMNS = ("name", "x1", "x2", "y1", "y2", "classname")
 class _Row:
     """A line of train.csv: four numbers in the file's own order, meaning not yet known."""
 
+    paper: str
+    line: int
     name: str
     numbers: tuple[float, float, float, float]
     label: str
 
 
-class HumansInTheLoopAdapter(TreeAdapter[TreeSettings]):
+class HumansInTheLoopAdapter(AnnotatedAdapter[TreeSettings]):
     """`annotations/<image>.json` where there is one, else the lines of Kaggle's `train.csv`."""
 
     settings_model = TreeSettings
 
     def offers(self) -> Iterator[Offer | Refusal]:
-        """Every image with its faces; an image without annotation has no label.
+        """Every image with its faces.
 
         Raises:
-            SourceError: no annotation of either form, or one that can't be read.
+            SourceError: there is no annotation of either form, or a table lacks a column.
         """
         tree = ParsedTree(self.files())
         found = list(tree.names())
         jsons = tree.take(lambda file: file.name.lower().endswith(".json"))
         tables = tree.take(lambda file: file.name.lower() == "train.csv")
-        boxes = {**_from_tables(tables), **_from_jsons(jsons)}
-        if not tree.images or not boxes:
+        read = [*(row for file in jsons for row in _from_json(file)), *_from_tables(tables)]
+        claims = [row for row in read if not isinstance(row, Refusal)]
+        if not tree.images or not claims:
             raise no_layout(self.workspace.name, EXPECTED, found)
-        for one in match_images(tree.images, boxes):
-            if isinstance(one, Refusal):
-                yield one
-            else:
-                yield from _offers(one[0], one[1] or ())
+        yield from self.matched(tree, _jsons_first(tree, claims), _offers)
+        yield from (row for row in read if isinstance(row, Refusal))
         yield from tree.leftovers()
 
 
-def _offers(file: TreeFile, boxes: Iterable[OfferedBox]) -> Iterator[Offer | Refusal]:
+def _jsons_first(tree: ParsedTree, claims: list[AnnotationClaim]) -> list[AnnotationClaim]:
+    """The claims of the JSON files, and those of the tables about images that no JSON file is of."""
+    origins = [image.origin for image in tree.images]
+    jsons, tables = ([claim for claim in claims if bool(claim.stem) == of_file] for of_file in (True, False))
+    known = match_claims(origins, jsons)
+    said_again = {
+        claim.origin
+        for origin, claim in match_claims(origins, tables).found.items()
+        if origin in known.found or origin in known.contested
+    }
+    return [*jsons, *(claim for claim in tables if claim.origin not in said_again)]
+
+
+def _offers(file: TreeFile, said: Annotation) -> Iterator[Offer | Refusal]:
     """The image with its faces, and a refusal for each mask that no masked face wears."""
-    boxes = list(boxes)
+    boxes = said.boxes
     wearing = [box for box in boxes if box.labels[0] in WEARING]
     bare = [box for box in boxes if box.labels[0].startswith("face_") and box.labels[0] not in WEARING | COVERINGS]
     things = [box for box in boxes if box not in wearing and box not in bare]
@@ -75,45 +90,55 @@ def _offers(file: TreeFile, boxes: Iterable[OfferedBox]) -> Iterator[Offer | Ref
         yield Refusal(origin=f"{file.origin}#box", reason="box_without_face", detail=detail)
 
 
-def _from_jsons(files: Iterable[TreeFile]) -> dict[str, list[OfferedBox]]:
-    boxes: dict[str, list[OfferedBox]] = {}
-    for file in files:
+def _from_json(file: TreeFile) -> Iterator[AnnotationClaim | Refusal]:
+    """What one file claims, and a row for each of its annotations that can't be used."""
+    try:
+        document = json.loads(decode_text(annotation_bytes(file)))
+        name = str(document.get("FileName") or "")
+        entries = list(document["Annotations"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        yield damaged(file.origin, f"not as expected ({EXPECTED}): {error!r}")
+        return
+    boxes = []
+    for number, one in enumerate(entries):
         try:
-            document = json.loads(read_annotation(file))
-            name = str(document.get("FileName") or file.name.removesuffix(".json"))
-            boxes[name] = [_annotation(one) for one in document["Annotations"]]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise SourceError(f"{file.path}: not an annotation as expected ({EXPECTED}): {error!r}") from error
-    return boxes
+            boxes.append(box_of(one["BoundingBox"], str(one["classname"])))
+        except (ValueError, KeyError, TypeError) as error:
+            yield damaged(f"{file.origin}#annotation{number}", repr(error))
+    yield AnnotationClaim(file.origin, Annotation(tuple(boxes)), named=name, stem=file.name[: -len(".json")])
 
 
-def _annotation(one: dict[str, Any]) -> OfferedBox:
-    left, top, right, bottom = map(float, one["BoundingBox"])
-    return OfferedBox(left=left, top=top, right=right, bottom=bottom, labels=(str(one["classname"]),))
-
-
-def _from_tables(files: Iterable[TreeFile]) -> dict[str, list[OfferedBox]]:
-    rows = [row for file in files for row in _rows(file)]
+def _from_tables(files: Iterable[TreeFile]) -> Iterator[AnnotationClaim | Refusal]:
+    """What the tables claim; what their columns mean is decided over all lines."""
+    read = [row for file in files for row in _rows(file)]
+    rows = [row for row in read if not isinstance(row, Refusal)]
+    yield from (row for row in read if isinstance(row, Refusal))
     order = swapped_order(row.numbers for row in rows)
-    boxes: defaultdict[str, list[OfferedBox]] = defaultdict(list)
+    boxes: defaultdict[tuple[str, str], list[OfferedBox]] = defaultdict(list)
     for row in rows:
-        left, top, right, bottom = (row.numbers[index] for index in order)
-        box = OfferedBox(left=left, top=top, right=right, bottom=bottom, labels=(row.label,))
-        boxes[row.name].append(box)
-    return dict(boxes)
+        found = boxes[row.paper, row.name]
+        try:
+            found.append(box_of((row.numbers[index] for index in order), row.label))
+        except ValueError as error:
+            yield damaged(f"{row.paper}#line{row.line}", f"{row.name}: {error}")
+    for (paper, name), found in boxes.items():
+        yield AnnotationClaim(paper, Annotation(tuple(found)), number=name, named=name)
 
 
-def _rows(file: TreeFile) -> Iterator[_Row]:
+def _rows(file: TreeFile) -> Iterator[_Row | Refusal]:
     reader = csv.DictReader(io.StringIO(read_annotation(file)))
     missing = [column for column in _COLUMNS if column not in (reader.fieldnames or ())]
     if missing:
         raise SourceError(f"{file.path}: lacks the column(s) {', '.join(missing)}; {EXPECTED}")
     for line in reader:
         try:
-            numbers = (float(line["x1"]), float(line["x2"]), float(line["y1"]), float(line["y2"]))
-        except (TypeError, ValueError) as error:
-            raise SourceError(f"{file.path}: line {reader.line_num}: {error}") from error
-        yield _Row(line["name"], numbers, line["classname"])
+            x1, x2, y1, y2 = (number_of(line[column]) for column in ("x1", "x2", "y1", "y2"))
+            if not line["name"] or not line["classname"]:
+                raise ValueError("lacks its name or classname")
+        except ValueError as error:
+            yield damaged(f"{file.origin}#line{reader.line_num}", error)
+            continue
+        yield _Row(file.origin, reader.line_num, line["name"], (x1, x2, y1, y2), line["classname"])
 
 
 def swapped_order(boxes: Iterable[tuple[float, float, float, float]]) -> tuple[int, int, int, int]:

@@ -3,23 +3,34 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.core.errors import SourceError
+from pipeline.sources.adapters.annotated import (
+    AnnotatedAdapter,
+    box_of,
+    contested,
+    number_of,
+    size_of,
+    without_image,
+)
 from pipeline.sources.adapters.folder import class_of
-from pipeline.sources.adapters.layout import ParsedTree, no_layout, read_annotation
-from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
+from pipeline.sources.adapters.layout import ParsedTree, annotation_bytes, damaged, no_layout
+from pipeline.sources.adapters.tree import TreeFile, TreeSettings
 from pipeline.sources.labels import LabelMap
+from pipeline.sources.matching import Claim, match_claims
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
+from pipeline.sources.papers import decode_text
 from pipeline.storage.stores import read_bytes
 
 EXPECTED = "metadata.jsonl, metadata.csv or metadata.parquet with a column file_name, or class folders"
 _METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+
+_Row = dict[str, Any]
 
 
 class ImageFolderSettings(TreeSettings):
@@ -40,7 +51,7 @@ class ImageFolderSettings(TreeSettings):
     class_names: tuple[str, ...] = ()
 
 
-class ImageFolderAdapter(TreeAdapter[ImageFolderSettings]):
+class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
     """Rows of the metadata, by `file_name` relative to the metadata's own folder; `objects` carry COCO boxes."""
 
     settings_model = ImageFolderSettings
@@ -49,36 +60,73 @@ class ImageFolderAdapter(TreeAdapter[ImageFolderSettings]):
         """Every image with its row; without any metadata, class folders.
 
         Raises:
-            SourceError: no image, or metadata that can't be read.
+            SourceError: no image, metadata that can't be read, or a column that is asked for and that no row has.
         """
         tree = ParsedTree(self.files())
         found = list(tree.names())
         papers = tree.take(lambda file: file.name.lower() in _METADATA)
         if not tree.images:
             raise no_layout(self.workspace.name, EXPECTED, found)
-        rows = {name: row for file in papers for name, row in _rows(file)}
-        for file in tree.images:
-            row = rows.pop(file.origin, None)
-            if papers and row is None:
-                yield Refusal(origin=file.origin, reason="no_label", detail="no row of the metadata names it")
-            else:
-                yield self._by_folder(file) if row is None else self._by_row(file, row)
-        for name in sorted(rows):
-            yield Refusal(origin=f"{name}#row", reason="image_missing", detail="there is a row, but no such image")
+        yield from self._by_rows(tree, papers) if papers else map(self._by_folder, tree.images)
         yield from tree.leftovers()
+
+    def _by_rows(self, tree: ParsedTree, papers: Sequence[TreeFile]) -> Iterator[Offer | Refusal]:
+        read = [row for file in papers for row in _rows(file)]
+        claims = [row for row in read if not isinstance(row, Refusal)]
+        self._require_columns(claims)
+        matches = match_claims((image.origin for image in tree.images), claims)
+        for file in tree.images:
+            claim = matches.found.get(file.origin)
+            if file.origin in matches.contested:
+                yield contested(file, matches, "label_conflict")
+            elif claim is None:
+                yield self.unlabelled(file, "no row of the metadata names it")
+            else:
+                yield from self._by_row(file, claim)
+        yield from without_image(matches)
+        yield from (row for row in read if isinstance(row, Refusal))
+
+    def _require_columns(self, claims: Sequence[Claim[_Row]]) -> None:
+        """Stop where a column is asked for that no row has: what it says would be lost without a word.
+
+        Without a label column boxes must carry the labels.
+        """
+        settings = self.settings
+        columns = {column for claim in claims for column in claim.said if isinstance(column, str)}
+        wanted = [*settings.label_columns, settings.licence_column, settings.author_column, settings.person_column]
+        missing = [column for column in wanted if column and column not in columns]
+        if "label_columns" not in settings.model_fields_set and "objects" in columns:
+            missing = [column for column in missing if column not in settings.label_columns]
+        if missing:
+            raise SourceError(
+                f"{self.workspace.name}: no row of the metadata has the column(s) {', '.join(map(repr, missing))}.\n"
+                f"Columns found: {', '.join(map(repr, sorted(columns)))}.\n"
+                f"Name those that hold the labels in ingest.settings.{self.workspace.name}.label_columns."
+            )
 
     def _by_folder(self, file: TreeFile) -> Offer:
         label = class_of(file, LabelMap(self.settings.labels))
         return Offer(origin=file.origin, file=file.path, in_place=file.in_place, labels=(label,))
 
-    def _by_row(self, file: TreeFile, row: Mapping[str, Any]) -> Offer:
+    def _by_row(self, file: TreeFile, claim: Claim[_Row]) -> Iterator[Offer | Refusal]:
+        row, boxes = claim.said, []
+        for number, made in enumerate(self._boxes(row)):
+            if isinstance(made, OfferedBox):
+                boxes.append(made)
+            else:
+                yield damaged(f"{claim.origin}#object{number}", made)
+        labels = tuple(self._word(row[column]) for column in self.settings.label_columns if _text(row, column))
+        if not labels and not boxes and self.settings.unannotated == "reject":
+            yield Refusal(origin=file.origin, reason="no_label", detail=f"{claim.origin} gives it none")
+            return
         person = _text(row, self.settings.person_column)
-        return Offer(
+        yield Offer(
             origin=file.origin,
             file=file.path,
             in_place=file.in_place,
-            labels=tuple(self._word(row[column]) for column in self.settings.label_columns if _text(row, column)),
-            boxes=tuple(self._boxes(file, row)),
+            labels=labels,
+            boxes=tuple(boxes),
+            boxes_size=size_of(row) if boxes else None,
             licence=_text(row, self.settings.licence_column),
             author=_text(row, self.settings.author_column),
             person_id=f"{self.workspace.name}:{person}" if person else None,
@@ -90,41 +138,63 @@ class ImageFolderAdapter(TreeAdapter[ImageFolderSettings]):
         names = self.settings.class_names
         return names[int(value)] if str(value).isdecimal() and int(value) < len(names) else str(value)
 
-    def _boxes(self, file: TreeFile, row: Mapping[str, Any]) -> Iterator[OfferedBox]:
+    def _boxes(self, row: _Row) -> Iterator[OfferedBox | ValueError]:
+        """The row's boxes, each or why it is none."""
         objects = row.get("objects") or {}
         try:
             objects = json.loads(objects) if isinstance(objects, str) else objects
             categories = objects.get("categories", objects.get("category", []))
-            for (left, top, width, height), category in zip(objects.get("bbox", []), categories, strict=True):
-                right, bottom = float(left) + float(width), float(top) + float(height)
-                labels = (self._word(category),)
-                yield OfferedBox(left=float(left), top=float(top), right=right, bottom=bottom, labels=labels)
+            pairs = list(zip(objects.get("bbox", []), categories, strict=True))
         except (ValueError, TypeError, AttributeError) as error:
-            raise SourceError(f"{self.workspace.name}: {file.origin}: objects can't be read: {error}") from error
+            yield ValueError(f"objects can't be read: {error}")
+            return
+        for sides, category in pairs:
+            try:
+                left, top, width, height = map(number_of, sides)
+                yield box_of((left, top, left + width, top + height), self._word(category))
+            except (ValueError, TypeError) as error:
+                yield ValueError(f"bbox {sides!r}: {error}")
 
 
-def _text(row: Mapping[str, Any], column: str | None) -> str | None:
+def _text(row: _Row, column: str | None) -> str | None:
     value = row.get(column) if column else None
     return None if value is None or value == "" else str(value)
 
 
-def _rows(file: TreeFile) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """(origin of the image, its row) for each row of a metadata file."""
-    folder = PurePosixPath(file.origin).parent
-    try:
-        for row in _read(file):
-            yield (folder / str(row["file_name"])).as_posix(), row
-    except KeyError as error:
-        raise SourceError(f"{file.path}: a row lacks {error}; {EXPECTED}") from error
+def _rows(file: TreeFile) -> Iterator[Claim[_Row] | Refusal]:
+    """What each row of a metadata file says, or why it can't be used."""
+    for number, row in enumerate(_read(file), start=1):
+        if isinstance(row, ValueError):
+            yield damaged(f"{file.origin}#row{number}", row)
+        elif not isinstance(row.get("file_name"), str) or not row["file_name"]:
+            yield damaged(f"{file.origin}#row{number}", "lacks file_name")
+        elif any("\udc80" <= sign <= "\udcff" for value in row.values() for sign in str(value)):
+            yield damaged(f"{file.origin}#row{number}", "is not in UTF-8")
+        else:
+            yield Claim(file.origin, row, number=f"row{number}", named=row["file_name"])
 
 
-def _read(file: TreeFile) -> Iterator[Mapping[str, Any]]:
+def _read(file: TreeFile) -> Iterator[_Row | ValueError]:
+    """The rows, those that can't be read as the reason why; bytes of no encoding stay visible in them."""
     try:
         if file.name.lower().endswith(".parquet"):
             yield from pq.read_table(io.BytesIO(read_bytes(file.path))).to_pylist()
-        elif file.name.lower().endswith(".csv"):
-            yield from csv.DictReader(io.StringIO(read_annotation(file)))
-        else:
-            yield from (json.loads(line) for line in read_annotation(file).splitlines() if line.strip())
+            return
+        text = decode_text(annotation_bytes(file), errors="surrogateescape")
+        if file.name.lower().endswith(".csv"):
+            reader = csv.DictReader(io.StringIO(text))
+            if "file_name" not in (reader.fieldnames or ()):
+                raise SourceError(f"{file.path}: lacks the column file_name, has {reader.fieldnames}; {EXPECTED}")
+            yield from reader
+            return
     except (ValueError, csv.Error, pa.ArrowException, OSError) as error:
         raise SourceError(f"{file.path}: cannot be read as metadata: {error}") from error
+    yield from (_parsed(line) for line in text.split("\n") if line.strip())
+
+
+def _parsed(line: str) -> _Row | ValueError:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return ValueError(f"not JSON: {error}")
+    return row if isinstance(row, dict) else ValueError("is no JSON object")

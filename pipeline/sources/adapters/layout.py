@@ -1,9 +1,7 @@
 """Helpers for the layouts that are trees: what counts as an image, and what to say where a layout doesn't fit."""
 
-import io
 from abc import abstractmethod
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -11,13 +9,13 @@ from typing import ClassVar, TypeVar
 from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.offers import Offer, Refusal
+from pipeline.sources.papers import decode_text
 from pipeline.storage.signatures import EXTENSIONS, is_photo
 from pipeline.storage.stores import read_bytes
 
 MAX_ANNOTATION_BYTES = 512 * 2**20
 """An annotation file beyond this is no annotation file."""
 
-Annotation = TypeVar("Annotation")
 Settings = TypeVar("Settings", bound=TreeSettings)
 
 
@@ -66,36 +64,35 @@ class ParsedTree:
 
 
 def read_annotation(file: TreeFile) -> str:
-    """The text of an annotation file.
+    """The text of an annotation file that the source can't do without.
 
     Raises:
-        SourceError: it can't be read, isn't UTF-8, or is absurdly large.
+        SourceError: it can't be read, isn't UTF-8 or marked otherwise, or is absurdly large.
     """
     try:
-        data = read_bytes(file.path, MAX_ANNOTATION_BYTES + 1)
-        if len(data) > MAX_ANNOTATION_BYTES:
-            raise SourceError(f"{file.path}: over {MAX_ANNOTATION_BYTES} bytes, no annotation file")
-        return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig").read()
-    except (OSError, UnicodeDecodeError) as error:
+        return decode_text(annotation_bytes(file))
+    except ValueError as error:
         raise SourceError(f"{file.path}: cannot be read: {error}") from error
 
 
-def match_images(
-    images: Sequence[TreeFile], annotations: Mapping[str, Annotation]
-) -> Iterator[tuple[TreeFile, Annotation | None] | Refusal]:
-    """Each image with the annotation under its file name, or under its stem; what can't be matched is refused."""
-    counts = Counter(file.name for file in images)
-    used: set[str] = set()
-    for file in images:
-        key = next((key for key in (file.name, Path(file.name).stem) if key in annotations), None)
-        if key is not None and counts[file.name] > 1:
-            detail = f"{counts[file.name]} images have this name, and one annotation"
-            yield Refusal(origin=file.origin, reason="ambiguous_annotation", detail=detail)
-        else:
-            yield file, None if key is None else annotations[key]
-        used |= {key} if key is not None else set()
-    for name in sorted(annotations.keys() - used):
-        yield Refusal(origin=f"{name}#annotation", reason="image_missing", detail="annotated, but no such image")
+def annotation_bytes(file: TreeFile) -> bytes:
+    """The bytes of an annotation file.
+
+    Raises:
+        ValueError: it can't be read, or is absurdly large.
+    """
+    try:
+        data = read_bytes(file.path, MAX_ANNOTATION_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error}") from error
+    if len(data) > MAX_ANNOTATION_BYTES:
+        raise ValueError(f"over {MAX_ANNOTATION_BYTES} bytes, no annotation file")
+    return data
+
+
+def damaged(origin: str, why: object) -> Refusal:
+    """The row of an annotation that can't be used; the others of its file are taken."""
+    return Refusal(origin=origin, reason="damaged_annotation", detail=str(why))
 
 
 class NamedFilesAdapter(TreeAdapter[Settings]):

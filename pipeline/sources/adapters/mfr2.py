@@ -1,10 +1,10 @@
 """MFR2: real photos of known people with and without masks, labelled in one text file."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
-from pipeline.core.errors import SourceError
-from pipeline.sources.adapters.layout import ParsedTree, no_layout, read_annotation
+from pipeline.sources.adapters.layout import ParsedTree, damaged, no_layout, read_annotation
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.offers import Offer, Refusal
 
@@ -22,14 +22,19 @@ class Mfr2Adapter(TreeAdapter[TreeSettings]):
         """Every photo with its line's label; one without a line is refused.
 
         Raises:
-            SourceError: there is no label file, or a line of it can't be read.
+            SourceError: there is no label file, or it can't be read as text.
         """
         tree = ParsedTree(self.files())
         found = list(tree.names())
         papers = tree.take(lambda file: file.name.lower() == "mfr2_labels.txt")
         if not papers or not tree.images:
             raise no_layout(self.workspace.name, EXPECTED, found)
-        labels = {key: label for file in papers for key, label in _labels(file)}
+        labels: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
+        for line in (line for file in papers for line in _labels(file)):
+            if isinstance(line, Refusal):
+                yield line
+            else:
+                labels[line[0]].add(line[1])
         for file in tree.images:
             yield self._offer(file, labels)
         for person, number in sorted(labels):
@@ -37,21 +42,25 @@ class Mfr2Adapter(TreeAdapter[TreeSettings]):
             yield Refusal(origin=origin, reason="image_missing", detail="labelled, but there is no such image")
         yield from tree.leftovers()
 
-    def _offer(self, file: TreeFile, labels: dict[tuple[str, int], str]) -> Offer | Refusal:
+    def _offer(self, file: TreeFile, labels: dict[tuple[str, int], set[str]]) -> Offer | Refusal:
         match = _FILE.fullmatch(file.name)
-        label = labels.pop((match["person"], int(match["number"])), None) if match else None
-        if match is None or label is None:
+        said = labels.pop((match["person"], int(match["number"])), set()) if match else set()
+        if match is None or not said:
             return Refusal(origin=file.origin, reason="no_label", detail="no line of mfr2_labels.txt names it")
+        if len(said) > 1:
+            detail = f"lines of mfr2_labels.txt say {' and '.join(sorted(said))}"
+            return Refusal(origin=file.origin, reason="label_conflict", detail=detail)
         person = f"{self.workspace.name}:{match['person']}"
-        return Offer(origin=file.origin, file=file.path, in_place=file.in_place, labels=(label,), person_id=person)
+        return Offer(origin=file.origin, file=file.path, in_place=file.in_place, labels=tuple(said), person_id=person)
 
 
-def _labels(file: TreeFile) -> Iterator[tuple[tuple[str, int], str]]:
+def _labels(file: TreeFile) -> Iterator[tuple[tuple[str, int], str] | Refusal]:
     """Person and number, with the mask type; fields stand apart by commas, tabs or blanks."""
     for count, line in enumerate(read_annotation(file).splitlines(), start=1):
         fields = [field for field in re.split(r"[,\t ]+", line.strip()) if field]
         if not fields:
             continue
         if len(fields) < 3 or not fields[1].isdecimal():
-            raise SourceError(f"{file.path}: line {count}: {line!r}: expected 'Name, number, mask type'")
+            yield damaged(f"{file.origin}#line{count}", f"{line!r}: expected 'Name, number, mask type'")
+            continue
         yield (fields[0], int(fields[1])), " ".join(fields[2:])

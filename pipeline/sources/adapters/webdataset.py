@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.core.errors import SourceError
-from pipeline.sources.adapters.layout import is_image_name, no_layout, read_annotation
+from pipeline.sources.adapters.layout import annotation_bytes, damaged, is_image_name, no_layout
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.offers import Offer, Refusal
+from pipeline.sources.papers import decode_text
 
 EXPECTED = "tar shards with <key>.jpg and <key>.json, <key>.cls or <key>.txt"
 
@@ -45,34 +46,71 @@ class WebDatasetAdapter(TreeAdapter[WebDatasetSettings]):
             images += is_image_name(found.name)
         if not images:
             raise no_layout(self.workspace.name, EXPECTED, samples)
+        documents = {key: self._json(members["json"]) for key, members in samples.items() if "json" in members}
+        self._require_keys(list(samples.values()), list(documents.values()))
         for key, members in samples.items():
-            yield from self._sample(key, members)
+            yield from self._sample(key, members, documents.get(key, {}))
 
-    def _sample(self, key: str, members: Mapping[str, TreeFile]) -> Iterator[Offer | Refusal]:
+    def _sample(
+        self, key: str, members: Mapping[str, TreeFile], row: dict[str, Any] | Refusal
+    ) -> Iterator[Offer | Refusal]:
         images = [file for file in members.values() if is_image_name(file.name)]
         if not images:
             yield Refusal(origin=key, reason="not_an_image", detail=f"a sample without image: {', '.join(members)}")
             return
-        row = self._json(members["json"]) if "json" in members else {}
-        words = [str(row[name]) for name in self.settings.label_keys if name in row]
-        texts = [read_annotation(members[ending]).strip() for ending in ("cls", "txt") if ending in members]
+        text = next((self._text(members[ending]) for ending in ("cls", "txt") if ending in members), "")
+        if isinstance(row, Refusal) or isinstance(text, Refusal):
+            yield from (one for one in (row, text) if isinstance(one, Refusal))
+            yield from (
+                Refusal(origin=one.origin, reason="no_label", detail="its papers are damaged") for one in images
+            )
+            return
+        words = [str(row[name]) for name in self.settings.label_keys if row.get(name) not in (None, "")]
+        labels = tuple(words or ([text] if text else []))
+        if not labels and self.settings.unannotated == "reject":
+            yield from (Refusal(origin=one.origin, reason="no_label", detail="nothing labels it") for one in images)
+            return
         for file in images:
             yield Offer(
                 origin=file.origin,
                 file=file.path,
                 in_place=file.in_place,
-                labels=tuple(words or texts[:1]),
+                labels=labels,
                 licence=_text(row, self.settings.licence_key),
                 author=_text(row, self.settings.author_key),
                 url=_text(row, self.settings.url_key),
             )
 
-    def _json(self, file: TreeFile) -> dict[str, Any]:
+    def _require_keys(self, samples: list[dict[str, TreeFile]], rows: list[dict[str, Any] | Refusal]) -> None:
+        """Stop where no sample has a key that is asked for, unless labels stand in files of their own."""
+        settings = self.settings
+        keys = {key for row in rows if isinstance(row, dict) for key in row}
+        wanted = [settings.licence_key, settings.author_key, settings.url_key]
+        if not any({"cls", "txt"} & members.keys() for members in samples):
+            wanted += settings.label_keys
+        missing = [key for key in wanted if key and key not in keys]
+        if missing:
+            raise SourceError(
+                f"{self.workspace.name}: no sample's JSON has the key(s) {', '.join(map(repr, missing))}.\n"
+                f"Keys found: {', '.join(map(repr, sorted(keys)))}.\n"
+                f"Name those that hold the labels in ingest.settings.{self.workspace.name}.label_keys."
+            )
+
+    def _json(self, file: TreeFile) -> dict[str, Any] | Refusal:
+        text = self._text(file)
+        if isinstance(text, Refusal):
+            return text
         try:
-            row = json.loads(read_annotation(file))
+            row = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            return damaged(file.origin, f"not JSON: {error}")
+        return row if isinstance(row, dict) else damaged(file.origin, "no JSON object")
+
+    def _text(self, file: TreeFile) -> str | Refusal:
+        try:
+            return decode_text(annotation_bytes(file)).strip()
         except ValueError as error:
-            raise SourceError(f"{self.workspace.name}: {file.origin}: not JSON: {error}") from error
-        return row if isinstance(row, dict) else {}
+            return damaged(file.origin, error)
 
 
 def _text(row: Mapping[str, Any], key: str | None) -> str | None:

@@ -140,7 +140,7 @@ class TestHumansInTheLoop:
         (box,) = taken.images[0].boxes
         assert (box.left, box.top, box.right, box.bottom) == (20, 3, 55, 44)
         assert (box.mask_type, box.wear) == ("surgical", "correct")
-        assert reasons(taken.rejections) == {"images/1.jpg#box1": "bad_box"}
+        assert reasons(taken.rejections) == {"train.csv#line4": "damaged_annotation"}
 
     @pytest.mark.parametrize(
         ("boxes", "order"),
@@ -186,17 +186,17 @@ def test_voc(ingest: Ingest, tmp_path: Path) -> None:
     taken = ingest(adapter="voc", path="voc", labels=LABELS)
     image = by_origin(taken)["images/m0.png"]
     assert (image.mask_type, image.boxes[0].original_label, image.boxes[0].bottom) == ("none", "without_mask", 45)
-    assert by_origin(taken)["images/m1.png"].mask_type == "unknown"
     assert reasons(taken.rejections) == {
+        "images/m1.png": "no_label",
         "annotations/m1.xml": "unsafe_xml",
-        "m2.png#annotation": "image_missing",
+        "annotations/m2.xml": "image_missing",
         "annotations/m3.xml": "damaged_annotation",
     }
 
 
 def test_coco(ingest: Ingest, tmp_path: Path) -> None:
     document = {
-        "images": [{"id": 7, "file_name": "train/a.jpg"}],
+        "images": [{"id": 7, "file_name": "train/a.jpg", "width": 64, "height": 48}],
         "categories": [{"id": 1, "name": "with_mask"}],
         "annotations": [
             {"image_id": 7, "category_id": 1, "bbox": [2, 3, 20, 30]},
@@ -212,9 +212,13 @@ def test_coco(ingest: Ingest, tmp_path: Path) -> None:
 
 def test_one_annotation_for_two_images_of_one_name_is_refused(ingest: Ingest, tmp_path: Path) -> None:
     xml = VOC.format(name="m.jpg", label="with_mask").encode()
-    write_tree(tmp_path / "voc", {"a/m.jpg": picture(0), "b/m.jpg": picture(1), "c/n.jpg": picture(2), "m.xml": xml})
+    other = {"d/o.jpg": picture(3), "d/o.xml": VOC.format(name="o.jpg", label="with_mask").encode()}
+    write_tree(
+        tmp_path / "voc", {"a/m.jpg": picture(0), "b/m.jpg": picture(1), "c/n.jpg": picture(2), "m.xml": xml, **other}
+    )
     taken = ingest(adapter="voc", path="voc", labels=LABELS)
-    assert reasons(taken.rejections) == {"a/m.jpg": "ambiguous_annotation", "b/m.jpg": "ambiguous_annotation"}
+    expected = {"a/m.jpg": "ambiguous_annotation", "b/m.jpg": "ambiguous_annotation", "c/n.jpg": "no_label"}
+    assert reasons(taken.rejections) == expected
 
 
 def test_masktheface_output(ingest: Ingest, tmp_path: Path) -> None:
@@ -269,7 +273,7 @@ def test_mfr2(ingest: Ingest, tmp_path: Path) -> None:
 
 def test_mfr2_line_that_cannot_be_read_is_shown(ingest: Ingest, tmp_path: Path) -> None:
     write_tree(tmp_path / "mfr2", {"Ann/Ann_0001.png": picture(), "mfr2_labels.txt": b"Ann one surgical\n"})
-    with pytest.raises(SourceError, match="line 1: 'Ann one surgical': expected"):
+    with pytest.raises(SourceError, match="line1: damaged_annotation: 'Ann one surgical': expected"):
         ingest("mfr2", path="mfr2")
 
 

@@ -1,0 +1,133 @@
+"""COCO: JSON files with `images`, `annotations` and `categories`."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.sources.adapters.annotated import (
+    AnnotatedAdapter,
+    Annotation,
+    AnnotationClaim,
+    box_of,
+    number_of,
+    size_of,
+)
+from pipeline.sources.adapters.layout import ParsedTree, annotation_bytes, damaged, no_layout
+from pipeline.sources.adapters.tree import TreeFile, TreeSettings
+from pipeline.sources.offers import Offer, OfferedBox, Refusal
+from pipeline.sources.papers import decode_text
+
+_PARTS = ("images", "annotations", "categories")
+
+
+class CocoAdapter(AnnotatedAdapter[TreeSettings]):
+    """Images by `file_name`, relative to the JSON's folder or to the images' beside it; labels are the categories."""
+
+    settings_model = TreeSettings
+
+    def offers(self) -> Iterator[Offer | Refusal]:
+        """Every image with its boxes.
+
+        Raises:
+            SourceError: there is no image, or no such JSON.
+        """
+        tree = ParsedTree(self.files())
+        found = list(tree.names())
+        read = [_Document.read(file) for file in tree.take(lambda file: file.name.lower().endswith(".json"))]
+        documents = [one for one in read if isinstance(one, _Document)]
+        if not documents or not tree.images:
+            raise no_layout(self.workspace.name, "a JSON file with images, annotations, categories; images", found)
+        claims = [claim for document in documents for claim in document.claims()]
+        yield from self.matched(tree, claims)
+        for one in read:
+            yield from one.refusals if isinstance(one, _Document) else [one]
+        yield from tree.leftovers()
+
+
+@dataclass
+class _Document:
+    """One JSON, and what of it can't be used."""
+
+    origin: str
+    parts: Mapping[str, list[Any]]
+    refusals: list[Refusal] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, file: TreeFile) -> "_Document | Refusal":
+        """The document, or why it is none."""
+        try:
+            document = json.loads(decode_text(annotation_bytes(file)))
+        except (ValueError, RecursionError) as error:
+            return damaged(file.origin, f"not JSON: {error}")
+        if not isinstance(document, dict) or not all(isinstance(document.get(part), list) for part in _PARTS):
+            return Refusal(origin=file.origin, reason="not_an_image", detail="a document beside the images")
+        return cls(file.origin, {part: document[part] for part in _PARTS})
+
+    def claims(self) -> Iterator[AnnotationClaim]:
+        """What it says about each of its images."""
+        categories = {key: str(one["name"]) for key, one in self._keyed("categories", "name").items()}
+        images = self._keyed("images", "file_name")
+        boxes: defaultdict[str, list[OfferedBox]] = defaultdict(list)
+        for place, one in enumerate(self.parts["annotations"]):
+            try:
+                image = _key(_of(one, "image_id"))
+                if image not in images:
+                    raise ValueError(f"its image_id {image} is no image's")
+                boxes[image].append(_box(one, categories))
+            except ValueError as error:
+                self._refuse("annotation", one, place, error)
+        for image, one in images.items():
+            said = Annotation(tuple(boxes[image]), size_of(one))
+            yield AnnotationClaim(self.origin, said, number=f"image-{image}", named=str(one["file_name"]))
+
+    def _keyed(self, part: str, wanted: str) -> dict[str, dict[str, Any]]:
+        """The entries by their id; of those that share one and differ none can be meant."""
+        found: dict[str, dict[str, Any]] = {}
+        double: set[str] = set()
+        for place, one in enumerate(self.parts[part]):
+            try:
+                key = _key(_of(one, "id"))
+                _of(one, wanted)
+            except ValueError as error:
+                self._refuse(part, one, place, error)
+                continue
+            if key in found and found[key][wanted] != one[wanted]:
+                double.add(key)
+                self._refuse(part, one, place, ValueError(f"another has its id: {found[key][wanted]!r}"))
+            found.setdefault(key, one)
+        return {key: one for key, one in found.items() if key not in double}
+
+    def _refuse(self, part: str, one: Any, place: int, error: ValueError) -> None:
+        known = isinstance(one, dict) and isinstance(one.get("id"), int | str)
+        name = f"{part}-{one['id']}" if known else f"{part}-at-{place}"
+        self.refusals.append(damaged(f"{self.origin}#{name}", error))
+
+
+def _of(one: Any, key: str) -> Any:
+    if not isinstance(one, dict) or one.get(key) is None:
+        raise ValueError(f"lacks {key}")
+    return one[key]
+
+
+def _key(value: Any) -> str:
+    """An id as a word: 7, 7.0 and "7" are one."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError(f"{value!r} is no id")
+    return str(value)
+
+
+def _box(one: dict[str, Any], categories: Mapping[str, str]) -> OfferedBox:
+    if one.get("iscrowd"):
+        raise ValueError("a crowd, no face")
+    category = _key(_of(one, "category_id"))
+    if category not in categories:
+        raise ValueError(f"its category_id {category} is no category's")
+    sides = _of(one, "bbox")
+    if not isinstance(sides, list) or len(sides) != 4:
+        raise ValueError(f"bbox {sides!r} is not left, top, width, height")
+    left, top, width, height = map(number_of, sides)
+    return box_of((left, top, left + width, top + height), categories[category])

@@ -1,0 +1,206 @@
+"""Which image an annotation speaks of: by its path, by the annotation's own name beside it, by the name that it gives.
+
+A bare name is looked for where the annotation's images lie, never in some other folder that has one of that name.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Generic, TypeVar
+
+from pipeline.sources.labels import plain_text
+
+Content = TypeVar("Content")
+
+# fmt: off
+_CONTAINERS = frozenset({
+    "ann", "anns", "annot", "annots", "annotation", "annotations", "bbox", "bboxes", "boxes", "image", "images", "img",
+    "imgs", "jpegimages", "json", "jsons", "label", "labels", "photo", "photos", "pic", "pics", "pictures", "xml",
+    "xmls",
+})
+# fmt: on
+"""Folder names that say what kind of file lies in them; `x/annotations/y` and `x/images/y` stand beside each other."""
+
+_SIDES = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+
+
+@dataclass(frozen=True)
+class Claim(Generic[Content]):
+    """What one annotation says about one image.
+
+    Attributes:
+        paper: The annotation file's origin.
+        number: Which of the file's annotations it is, such as `image-7`; empty where there is one.
+        named: The image's path or name as the annotation gives it; empty where it gives none.
+        stem: The annotation file's own name without its ending, where the file is of one image.
+    """
+
+    paper: str
+    said: Content
+    number: str = ""
+    named: str = ""
+    stem: str = ""
+
+    @property
+    def origin(self) -> str:
+        """The row's origin where this can't be used."""
+        return f"{self.paper}#{self.number}" if self.number else self.paper
+
+
+@dataclass(frozen=True)
+class Matches(Generic[Content]):
+    """What became of the claims.
+
+    Attributes:
+        found: By the image's origin, its claim.
+        contested: Images of which it can't be told what is said: several claims that differ, or one for several images.
+        missing: Claims without an image.
+    """
+
+    found: dict[str, Claim[Content]] = field(default_factory=dict)
+    contested: dict[str, list[Claim[Content]]] = field(default_factory=dict)
+    missing: list[Claim[Content]] = field(default_factory=list)
+
+
+def match_claims(images: Iterable[str], claims: Iterable[Claim[Content]]) -> Matches[Content]:
+    """Each image's claim; equal claims of one image are one.
+
+    A claim whose image was found only after folders that it names were left out, or in a folder elsewhere, yields to a
+    claim that found the image where it says.
+    """
+    index = ImageIndex(images)
+    certain: defaultdict[str, list[Claim[Content]]] = defaultdict(list)
+    loose: list[tuple[Claim[Content], list[str]]] = []
+    shared: list[tuple[Claim[Content], list[str]]] = []
+    matches: Matches[Content] = Matches()
+    for claim in claims:
+        origins = index.beside(claim)
+        if len(origins) == 1:
+            certain[origins[0]].append(claim)
+        elif origins:
+            shared.append((claim, origins))
+        else:
+            loose.append((claim, index.elsewhere(claim)))
+    for claim, origins in loose:
+        free = [origin for origin in origins if origin not in certain]
+        shared += [(claim, free)] if free else []
+        matches.missing.extend([] if free else [claim])
+    _settle(matches, certain, shared)
+    return matches
+
+
+def _settle(
+    matches: Matches[Content],
+    certain: dict[str, list[Claim[Content]]],
+    shared: Sequence[tuple[Claim[Content], list[str]]],
+) -> None:
+    claims = defaultdict(list, {origin: list(found) for origin, found in certain.items()})
+    several = set()
+    for claim, origins in shared:
+        free = [origin for origin in origins if origin not in certain]
+        several |= set(free) if len(free) > 1 else set()
+        matches.missing.extend([] if free else [claim])
+        for origin in free:
+            claims[origin].append(claim)
+    for origin, found in claims.items():
+        if origin in several or any(claim.said != found[0].said for claim in found):
+            matches.contested[origin] = found
+        else:
+            matches.found[origin] = found[0]
+
+
+class ImageIndex:
+    """The images of a source, looked up by path, or by name within the folders that stand beside each other."""
+
+    def __init__(self, origins: Iterable[str]) -> None:
+        self._paths: defaultdict[str, list[str]] = defaultdict(list)
+        self._beside: defaultdict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
+        self._named: defaultdict[str, list[str]] = defaultdict(list)
+        self._places: set[tuple[str, ...]] = set()
+        for origin in origins:
+            path = as_path(origin)
+            self._paths[str(path).casefold()].append(origin)
+            self._places.add(_place(path.parent))
+            for name in {path.name.casefold(), path.stem.casefold()}:
+                self._beside[_place(path.parent), name].append(origin)
+                self._named[name].append(origin)
+
+    def at(self, path: PurePosixPath) -> list[str]:
+        """The images of a path; those that differ by case alone where none is spelt so."""
+        found = self._paths.get(str(path).casefold(), [])
+        exact = [origin for origin in found if as_path(origin) == path]
+        return exact or found
+
+    def beside(self, claim: Claim[Content]) -> list[str]:
+        """The images that a claim may mean, by the first of path, own stem and given name that leads to any."""
+        folder, named = as_path(claim.paper).parent, as_path(claim.named)
+        if len(named.parts) > 1:
+            found = self.at(folder / named) or self.at(named) or self._near(folder / named.parent, named.name)
+            if found:
+                return found
+        own = self._near(folder, claim.stem) if claim.stem else []
+        if len(own) > 1:  # of a.jpg and a.png beside a.xml, the one that the file names
+            own = [origin for origin in own if as_path(origin).name.casefold() == named.name.casefold()] or own
+        if own or len(named.parts) > 1 or not claim.named:
+            return own
+        return self._near(folder, named.name) or self._near(folder, named.stem)
+
+    def elsewhere(self, claim: Claim[Content]) -> list[str]:
+        """The images that a claim may mean where the folders that it names aren't there, or its own hold no images."""
+        folder, named = as_path(claim.paper).parent, as_path(claim.named)
+        for start in range(1, len(named.parts)):  # a path on the annotator's machine: its end may be one of ours
+            shorter = PurePosixPath(*named.parts[start:])
+            found = self.at(folder / shorter) or self._near(folder / shorter.parent, shorter.name)
+            if found:
+                return found
+        if _place(folder) in self._places:
+            return []
+        names = [name for name in (claim.stem, named.name) if name]
+        return next((found for name in names for found in self._climbing(as_path(claim.paper), name) if found), [])
+
+    def _near(self, folder: PurePosixPath, name: str) -> list[str]:
+        """The images of a name in a folder, else in those that stand beside it."""
+        found = self._beside.get((_place(folder), name.casefold()), [])
+        here = [origin for origin in found if as_path(origin).parent == folder]
+        found = here or found
+        exact = [origin for origin in found if name in {as_path(origin).name, as_path(origin).stem}]
+        return exact or found
+
+    def _climbing(self, paper: PurePosixPath, name: str) -> Iterator[list[str]]:
+        """The images of a name under the paper's folder, its parent and so on, of a side that the paper may be of."""
+        sides = _sides_of(paper)
+        fitting = [
+            origin
+            for origin in self._named.get(name.casefold(), [])
+            if not sides or not (own := _sides_of(as_path(origin).parent)) or sides & own
+        ]
+        for ancestor in paper.parents:
+            yield [origin for origin in fitting if as_path(origin).is_relative_to(ancestor)]
+
+
+def as_path(text: str) -> PurePosixPath:
+    r"""A path as annotations give it, with slashes, accents stored with their letters.
+
+    >>> as_path(".\\images\\a.jpg")
+    PurePosixPath('images/a.jpg')
+    """
+    return PurePosixPath(plain_text(text).replace("\\", "/"))
+
+
+def _place(folder: PurePosixPath) -> tuple[str, ...]:
+    """What a folder has in common with those beside it: its parts but for those that name a kind of file."""
+    parts: list[str] = []
+    for part in folder.parts:
+        if part == ".." and parts:
+            parts.pop()
+        elif part.casefold() not in _CONTAINERS and part != "..":
+            parts.append(part.casefold())
+    return tuple(parts)
+
+
+def _sides_of(path: PurePosixPath) -> set[str]:
+    """The sides of a split that a path's parts name: `instances_train2017.json` is of train."""
+    words = (word for part in path.parts for word in re.findall(r"[^\W\d_]+", part.casefold()))
+    return {_SIDES[word] for word in words if word in _SIDES}

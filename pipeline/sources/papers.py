@@ -1,0 +1,49 @@
+"""The text of annotation files, in whatever encoding they declare."""
+
+import codecs
+import re
+
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_XML_DECLARATION = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
+_DECLARATION_BYTES = 200
+
+
+def decode_text(data: bytes, errors: str = "strict") -> str:
+    """Text in the encoding of its byte order mark, else in UTF-8.
+
+    Raises:
+        ValueError: it is in no such encoding.
+    """
+    marked = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
+    return data.decode(marked, errors)
+
+
+def decode_xml(data: bytes) -> str:
+    """Text in the encoding of its byte order mark, else in that which the XML declares, else in UTF-8.
+
+    Raises:
+        ValueError: it isn't, or there is no such encoding.
+    """
+    declared = _XML_DECLARATION.search(data[:_DECLARATION_BYTES])
+    name = declared[1].decode() if declared and not _is_marked(data) else "utf-8"
+    if name.lower().startswith(("utf-16", "utf-32", "utf16", "utf32")):
+        name = "utf-8"  # the declaration could be read byte by byte: the tool wrote what it held in memory
+    try:
+        return decode_text(data) if name == "utf-8" else data.decode(name)
+    except LookupError as error:
+        raise ValueError(f"declares the encoding {name!r}, which is none of a text") from error
+
+
+def is_unsafe_xml(text: str) -> bool:
+    """Whether the text declares a document type: entities are how a small XML becomes a huge one."""
+    return "<!DOCTYPE" in text or "<!ENTITY" in text
+
+
+def _is_marked(data: bytes) -> bool:
+    return any(data.startswith(mark) for mark, _ in _BYTE_ORDER_MARKS)

@@ -1,0 +1,277 @@
+"""Annotations as they come: one that is bad is one row, an image without any is one, and the rest is taken."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image as PillowImage
+
+from pipeline.core.errors import SourceError
+from tests.sources.kit import Ingest, by_origin, picture, reasons, write_tree
+
+LABELS = {"with_mask": {"wear": "correct"}, "without_mask": {"mask_type": "none"}}
+BOX = "<bndbox><xmin>4</xmin><ymin>5</ymin><xmax>40</xmax><ymax>45</ymax></bndbox>"
+GOOD = f"<object><name>with_mask</name>{BOX}</object>"
+
+
+def xml(*objects: str, name: str = "", size: tuple[int, int] = (64, 48)) -> bytes:
+    said = f"<filename>{name}</filename><size><width>{size[0]}</width><height>{size[1]}</height></size>"
+    return f"<annotation>{said}{''.join(objects)}</annotation>".encode()
+
+
+def turned(orientation: int, size: tuple[int, int] = (64, 48)) -> bytes:
+    exif = PillowImage.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    with PillowImage.open(io.BytesIO(picture(0, size))) as image:
+        image.save(buffer, "JPEG", exif=exif)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        f"<object>{BOX}</object>",
+        f"<object><name> </name>{BOX}</object>",
+        "<object><name>with_mask</name></object>",
+        f"<object><name>with_mask</name>{BOX.replace('<xmin>4</xmin>', '')}</object>",
+        f"<object><name>with_mask</name>{BOX.replace('4<', '50<')}</object>",
+        f"<object><name>with_mask</name>{BOX.replace('45', '5')}</object>",
+        f"<object><name>with_mask</name>{BOX.replace('45', 'nan')}</object>",
+        f"<object><name>with_mask</name>{BOX.replace('45', 'inf')}</object>",
+        f"<object><name>with_mask</name>{BOX.replace('45', 'much')}</object>",
+    ],
+)
+def test_a_bad_object_of_an_xml_is_one_row_that_names_it(ingest: Ingest, tmp_path: Path, bad: str) -> None:
+    files = {"a.jpg": picture(), "a.xml": xml(GOOD, bad), "b.jpg": picture(1), "b.xml": xml(bad)}
+    taken = ingest(adapter="voc", path=str(write_tree(tmp_path / "voc", files)), labels=LABELS)
+    assert [len(image.boxes) for image in taken.images] == [1]
+    expected = {"a.xml#object1": "damaged_annotation", "b.xml#object0": "damaged_annotation", "b.jpg": "no_label"}
+    assert reasons(taken.rejections) == expected
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"<annotation>", "damaged_annotation"),
+        (b"\xff\xfe\x00", "damaged_annotation"),
+        ("<annotation>\u53e3</annotation>".encode("gbk"), "damaged_annotation"),
+        (b'<?xml version="1.0" encoding="klingon"?><annotation/>', "damaged_annotation"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><annotation/>', "unsafe_xml"),
+    ],
+)
+def test_a_bad_xml_is_one_row(ingest: Ingest, tmp_path: Path, data: bytes, reason: str) -> None:
+    files = {"a.jpg": picture(), "a.xml": data, "b.jpg": picture(1), "b.xml": xml(GOOD)}
+    taken = ingest(adapter="voc", path=str(write_tree(tmp_path / "voc", files)), labels=LABELS)
+    assert [image.origin for image in taken.images] == ["b.jpg"]
+    assert reasons(taken.rejections) == {"a.xml": reason, "a.jpg": "no_label"}
+
+
+def test_a_declared_encoding_counts(ingest: Ingest, tmp_path: Path) -> None:
+    text = '<?xml version="1.0" encoding="gbk"?>' + xml(GOOD.replace("with_mask", "\u53e3\u7f69")).decode()
+    write_tree(tmp_path / "voc", {"a.jpg": picture(), "a.xml": text.encode("gbk")})
+    (image,) = ingest(adapter="voc", path="voc", labels={"\u53e3\u7f69": {"wear": "correct"}}).images
+    assert image.boxes[0].original_label == "\u53e3\u7f69"
+
+
+COCO: dict[str, Any] = {
+    "images": [{"id": 1, "file_name": "a.jpg", "width": 64, "height": 48}],
+    "categories": [{"id": 1, "name": "with_mask"}],
+    "annotations": [{"id": 5, "image_id": 1, "category_id": 1, "bbox": [2, 3, 20, 30]}],
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"image_id": 4711},
+        {"image_id": None},
+        {"image_id": [1]},
+        {"category_id": 9},
+        {"category_id": None},
+        {"bbox": None},
+        {"bbox": [1, 2, 3]},
+        {"bbox": [1, 2, -3, 4]},
+        {"bbox": [1, 2, 0, 4]},
+        {"bbox": [1, 2, float("nan"), 4]},
+        {"bbox": [1, 2, float("inf"), 4]},
+        {"bbox": [1, 2, "wide", 4]},
+        {"bbox": {"x": 1}},
+        {"iscrowd": 1, "segmentation": {"counts": [1], "size": [1, 1]}},
+    ],
+)
+def test_a_bad_annotation_of_a_coco_file_is_one_row_that_names_it(
+    ingest: Ingest, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    document = {**COCO, "annotations": [*COCO["annotations"], {**COCO["annotations"][0], "id": 7, **change}]}
+    files = {"train/a.jpg": picture(), "train/_annotations.coco.json": json.dumps(document).encode()}
+    write_tree(tmp_path / "coco", files)
+    taken = ingest(adapter="coco", path="coco", labels=LABELS)
+    assert [len(image.boxes) for image in taken.images] == [1]
+    assert reasons(taken.rejections) == {"train/_annotations.coco.json#annotation-7": "damaged_annotation"}
+
+
+def test_what_is_bad_beside_the_annotations_is_a_row_too(ingest: Ingest, tmp_path: Path) -> None:
+    document = {
+        "images": [
+            *COCO["images"],
+            "b.jpg",
+            {"id": 2},
+            {"id": 1, "file_name": "c.jpg"},
+            {"id": 3, "file_name": "d.jpg"},
+        ],
+        "categories": [*COCO["categories"], {"id": 2}],
+        "annotations": [*COCO["annotations"], {"id": 6, "image_id": "3", "category_id": 1.0, "bbox": [2, 3, 20, 30]}],
+    }
+    files = {"a.jpg": picture(), "d.jpg": picture(1), "c.json": json.dumps(document).encode(), "e.json": b"{"}
+    taken = ingest(adapter="coco", path=str(write_tree(tmp_path / "coco", files)), labels=LABELS)
+    assert [image.origin for image in taken.images] == ["d.jpg"]
+    assert reasons(taken.rejections) == {
+        "a.jpg": "no_label",
+        "c.json#annotation-5": "damaged_annotation",
+        "c.json#categories-2": "damaged_annotation",
+        "c.json#images-1": "damaged_annotation",
+        "c.json#images-2": "damaged_annotation",
+        "c.json#images-at-1": "damaged_annotation",
+        "e.json": "damaged_annotation",
+    }
+
+
+def test_two_files_about_one_image(ingest: Ingest, tmp_path: Path) -> None:
+    other = {**COCO, "annotations": [{**COCO["annotations"][0], "bbox": [9, 3, 20, 30]}]}
+    files = {"a.jpg": picture(), "one.json": json.dumps(COCO).encode(), "two.json": json.dumps(COCO).encode()}
+    write_tree(tmp_path / "coco", files)
+    assert len(ingest(adapter="coco", path="coco", labels=LABELS).images) == 1
+    write_tree(tmp_path / "coco", {"two.json": json.dumps(other).encode(), "b.jpg": picture(1)})
+    with pytest.raises(SourceError, match="ambiguous_annotation"):
+        ingest(adapter="coco", path="coco", labels=LABELS)
+
+
+def test_an_image_without_annotation_is_a_row_unless_the_setting_keeps_it(ingest: Ingest, tmp_path: Path) -> None:
+    files = {"a.jpg": picture(), "a.xml": xml(GOOD), "b.jpg": picture(1), "c.jpg": picture(2), "c.xml": xml()}
+    write_tree(tmp_path / "voc", files)
+    taken = ingest(adapter="voc", path="voc", labels=LABELS)
+    assert reasons(taken.rejections) == {"b.jpg": "no_label", "c.jpg": "no_label"}
+    kept = by_origin(ingest(adapter="voc", path="voc", labels=LABELS, unannotated="unknown"))
+    assert {origin: image.masked for origin, image in kept.items()} == {
+        "a.jpg": "yes",
+        "b.jpg": "unknown",
+        "c.jpg": "unknown",
+    }
+
+
+@pytest.mark.parametrize(
+    ("orientation", "size", "expected"),
+    [
+        (1, (64, 48), (4, 5, 40, 45)),
+        (1, (128, 96), (2, 2.5, 20, 22.5)),
+        (1, (0, 0), (4, 5, 40, 45)),
+        (6, (64, 48), (3, 4, 43, 40)),
+        (8, (64, 48), (5, 24, 45, 60)),
+        (6, (48, 64), (4, 5, 40, 45)),
+        (1, (64, 64), None),
+        (3, (64, 48), None),
+        (6, (0, 0), None),
+    ],
+)
+def test_boxes_come_right_in_the_upright_picture_or_not_at_all(
+    ingest: Ingest, tmp_path: Path, orientation: int, size: tuple[int, int], expected: tuple[float, ...] | None
+) -> None:
+    files = {"a.jpg": turned(orientation), "a.xml": xml(GOOD, size=size), "b.jpg": picture(1), "b.xml": xml(GOOD)}
+    write_tree(tmp_path / "voc", files)
+    taken = ingest(adapter="voc", path="voc", labels=LABELS)
+    images = by_origin(taken)
+    if expected is None:
+        assert reasons(taken.rejections) == {"a.jpg": "uncertain_frame"}
+    else:
+        (box,) = images["a.jpg"].boxes
+        assert (box.left, box.top, box.right, box.bottom) == expected
+
+
+def test_the_frame_can_be_stated(ingest: Ingest, tmp_path: Path) -> None:
+    write_tree(tmp_path / "voc", {"a.jpg": turned(3), "a.xml": xml(GOOD)})
+    (image,) = ingest(adapter="voc", path="voc", labels=LABELS, boxes_frame="stored").images
+    assert (image.boxes[0].left, image.boxes[0].top) == (24, 3)
+    (image,) = ingest(adapter="voc", path="voc", labels=LABELS, boxes_frame="upright").images
+    assert (image.boxes[0].left, image.boxes[0].top) == (4, 5)
+
+
+def test_a_box_that_is_no_box_in_the_picture_leaves_no_image_without_label(ingest: Ingest, tmp_path: Path) -> None:
+    outside = GOOD.replace(">4<", ">140<").replace(">40<", ">180<")
+    files = {"a.jpg": picture(), "a.xml": xml(outside), "b.jpg": picture(1), "b.xml": xml(GOOD, outside)}
+    taken = ingest(adapter="voc", path=str(write_tree(tmp_path / "voc", files)), labels=LABELS)
+    assert reasons(taken.rejections) == {"a.jpg#box0": "bad_box", "a.jpg": "no_label", "b.jpg#box1": "bad_box"}
+
+
+class TestMetadata:
+    def test_two_rows_that_differ_are_a_conflict_and_two_equal_ones_are_one(
+        self, ingest: Ingest, tmp_path: Path
+    ) -> None:
+        rows = "file_name,label\na.jpg,with_mask\nb.jpg,with_mask\na.jpg,without_mask\nb.jpg,with_mask\n"
+        write_tree(tmp_path / "hf", {"a.jpg": picture(), "b.jpg": picture(1), "metadata.csv": rows.encode()})
+        taken = ingest(adapter="imagefolder", path="hf", labels=LABELS)
+        assert list(by_origin(taken)) == ["b.jpg"]
+        assert reasons(taken.rejections) == {"a.jpg": "label_conflict"}
+
+    @pytest.mark.parametrize(
+        ("settings", "named"),
+        [
+            ({}, "'label'"),
+            ({"label_columns": ["class", "kind"]}, "'kind'"),
+            ({"person_column": "who"}, "'label', 'who'"),
+        ],
+    )
+    def test_a_column_that_no_row_has_stops_with_the_list(
+        self, ingest: Ingest, tmp_path: Path, settings: dict[str, Any], named: str
+    ) -> None:
+        write_tree(tmp_path / "hf", {"a.jpg": picture(), "metadata.csv": b"file_name,class\na.jpg,with_mask\n"})
+        with pytest.raises(SourceError, match=rf"column\(s\) {named}\.\nColumns found: 'class', 'file_name'"):
+            ingest(adapter="imagefolder", path="hf", labels=LABELS, **settings)
+
+    def test_a_bad_row_is_one_row(self, ingest: Ingest, tmp_path: Path) -> None:
+        lines = [
+            b'{"file_name": "a.jpg", "label": "with_mask"}',
+            b'{"file_name": "b.jpg", ',
+            b'{"label": "with_mask"}',
+            b'{"file_name": "c.jpg", "label": "\xff"}',
+            b'{"file_name": "d.jpg", "label": ""}',
+            b"7",
+        ]
+        files = {name: picture(seed) for seed, name in enumerate(["a.jpg", "d.jpg"])}
+        write_tree(tmp_path / "hf", {**files, "metadata.jsonl": b"\n".join(lines)})
+        taken = ingest(adapter="imagefolder", path="hf", labels=LABELS)
+        assert list(by_origin(taken)) == ["a.jpg"]
+        bad = {f"metadata.jsonl#row{number}": "damaged_annotation" for number in (2, 3, 4, 6)}
+        assert reasons(taken.rejections) == {**bad, "d.jpg": "no_label"}
+
+    def test_a_bad_box_of_a_row_is_one_row(self, ingest: Ingest, tmp_path: Path) -> None:
+        objects = {"bbox": [[1, 2, 10, 20], [5, 5, -1, 3]], "categories": ["without_mask", "with_mask"]}
+        row = json.dumps({"file_name": "a.jpg", "width": 128, "height": 96, "objects": objects}).encode()
+        write_tree(tmp_path / "hf", {"a.jpg": picture(), "metadata.jsonl": row})
+        taken = ingest(adapter="imagefolder", path="hf", labels=LABELS)
+        assert [(box.left, box.bottom) for box in taken.images[0].boxes] == [(0.5, 11)]
+        assert reasons(taken.rejections) == {"metadata.jsonl#row1#object1": "damaged_annotation"}
+
+
+def test_a_key_that_no_sample_has_stops_with_the_list(ingest: Ingest, tmp_path: Path) -> None:
+    write_tree(tmp_path / "wds", {"1.jpg": picture(), "1.json": b'{"class": "with_mask"}'})
+    with pytest.raises(SourceError, match=r"key\(s\) 'label'\.\nKeys found: 'class'"):
+        ingest(adapter="webdataset", path="wds", labels=LABELS)
+
+
+def test_a_damaged_sample_is_a_row(ingest: Ingest, tmp_path: Path) -> None:
+    files = {"1.jpg": picture(), "1.json": b"{", "2.jpg": picture(1), "2.json": b'{"label": "with_mask"}'}
+    taken = ingest(adapter="webdataset", path=str(write_tree(tmp_path / "wds", files)), labels=LABELS)
+    assert reasons(taken.rejections) == {"1.json": "damaged_annotation", "1.jpg": "no_label"}
+
+
+def test_lines_of_mfr2_that_disagree_are_a_conflict(ingest: Ingest, tmp_path: Path) -> None:
+    lines = b"Ann, 1, surgical\nAnn, 1, no-mask\nAnn, 2, cloth\nAnn, 2, cloth\nAnn two cloth\n"
+    files = {"Ann/Ann_0001.png": picture(kind="PNG"), "Ann/Ann_0002.png": picture(1, kind="PNG")}
+    write_tree(tmp_path / "mfr2", {**files, "mfr2_labels.txt": lines})
+    taken = ingest("mfr2", path="mfr2")
+    assert [image.mask_type for image in taken.images] == ["cloth"]
+    expected = {"Ann/Ann_0001.png": "label_conflict", "mfr2_labels.txt#line5": "damaged_annotation"}
+    assert reasons(taken.rejections) == expected
