@@ -1,7 +1,9 @@
 """Typed links between images: what two of them have in common, and how far apart they are."""
 
 import re
+from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, overload
 
@@ -26,6 +28,18 @@ _MASKED_WORST = 0.7
 """Above it a mask may lie between two frames: 99 in 100 twins do, and of the copies only crops and turned ones."""
 _UNMASKED_CORRELATION = 0.95
 """Of lower faces, from which there is no mask between them: the most alike of 170 twins reach 0.92."""
+# fmt: off
+_CLASS_WORDS = frozenset({
+    "bare", "class", "cloth", "compliant", "correct", "correctly", "cropped", "data", "dataset", "face", "faces",
+    "ffp2",
+    "image", "images", "imgs", "incorrect", "incorrectly", "kn95", "mask", "masked", "maskedface", "masks", "n95", "no",
+    "nomask", "non", "not", "off", "on", "original", "originals", "photo", "photos", "plain", "surgical", "tar", "test",
+    "testing", "train", "training", "unmasked", "unworn", "val", "valid", "validation", "wear", "wearing", "with",
+    "withmask", "without", "withoutmask", "worn", "zip",
+})
+# fmt: on
+"""A folder whose name is made of these alone says what its photos show or are for, not who is on them."""
+
 
 KINDS: tuple[LinkKind, ...] = ("derived_from", "exact", "mask_pair", "near", "part_of", "same_person", "same_source_id")
 """In the order in which links between two images are written."""
@@ -137,19 +151,56 @@ def links_by_name(images: Sequence[Image], *, within_source: bool) -> Iterator[D
     yield from Links(IdTable(rows.ids()), _links("same_source_id", *_named_alike(rows, within_source=within_source)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """An image's name without what tools append: numbers such as `0001` begin anew in each person's folder.
+
+    Attributes:
+        scope: The source, where it counts.
+        folders: Those that don't say whether a mask is worn or which side a photo is on; empty where there are none.
+        suffixed: A tool appended something.
+    """
+
+    scope: str
+    folders: str
+    base: str
+    suffixed: bool
+
+
 def _named_alike(images: ImageRows, *, within_source: bool) -> tuple[Indices, Indices]:
-    """Each image with the next one that has its name but for a mask's suffix, where one of them has such a suffix."""
-    bases = {base for base, suffixed in _names(images, within_source) if suffixed}
-    named = np.flatnonzero([base in bases for base, _ in _names(images, within_source)])
-    return EqualValues(named, (base for base, _ in _names(images, within_source) if base in bases)).chains()
+    """Each image with the next one that has its name but for a mask's suffix, where one of them has such a suffix.
+
+    Names are compared with their folders. One that lies in no folder is of the only folder that has such a name.
+    """
+    suffixed = {(name.scope, name.base) for name in _names(images, within_source) if name.suffixed}
+    homes: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for name in _names(images, within_source):
+        if name.folders and (name.scope, name.base) in suffixed:
+            homes[name.scope, name.base].add(name.folders)
+
+    def place_of(name: _Name) -> str:
+        known = homes.get((name.scope, name.base), set())
+        folders = next(iter(known)) if not name.folders and len(known) == 1 else name.folders
+        return "\0".join((name.scope, folders, name.base))
+
+    places = {place_of(name) for name in _names(images, within_source) if name.suffixed}
+    all_places = [place_of(name) for name in _names(images, within_source)]
+    named = np.flatnonzero([place in places for place in all_places])
+    return EqualValues(named, (place for place in all_places if place in places)).chains()
 
 
-def _names(images: ImageRows, within_source: bool) -> Iterator[tuple[str, bool]]:
-    """The source, where it counts, and the name of each image without what tools append, and whether they did."""
-    for source, origin in zip(images.texts("source"), images.texts("origin"), strict=True):
-        stem = PurePosixPath(origin).stem
-        base = _MASK_SUFFIX.sub("", stem)
-        yield f"{source if within_source else ''}\0{base}", base != stem
+def _names(images: ImageRows, within_source: bool) -> Iterator[_Name]:
+    columns = (images.texts(name) for name in ("source", "origin", "original_label"))
+    for source, origin, label in zip(*columns, strict=True):
+        path = PurePosixPath(origin)
+        base = _MASK_SUFFIX.sub("", path.stem)
+        folders = (part for part in path.parts[:-1] if part != label and not _says_mask_or_side(part))
+        yield _Name(source if within_source else "", "/".join(folders), base, base != path.stem)
+
+
+def _says_mask_or_side(folder: str) -> bool:
+    words = re.findall(r"[^\W_]+", folder.casefold())
+    return bool(words) and _CLASS_WORDS.issuperset(words)
 
 
 def _visual_links(

@@ -100,6 +100,39 @@ def test_a_twin_named_after_its_photo_is_linked() -> None:
     assert kinds(linked(photo, twin, other, elsewhere)) == {between(photo, twin): "same_source_id"}
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "alike"),
+    [
+        ("n000001/0001.jpg", "n000001/0001_surgical.jpg", True),
+        ("n000001/0001.jpg", "n000005/0001_surgical.jpg", False),
+        ("train/n000001/0001.jpg", "test/n000001/0001_surgical.jpg", True),
+        ("without_mask/12.jpg", "with_mask/12-with-mask.jpg", True),
+        ("set.zip/data/No Mask/12.jpg", "set.zip/data/Masked/12-with-mask.jpg", True),
+        ("n1/plain/0001.jpg", "n1/masked/0001_N95.jpg", True),
+        ("n1/plain/0001.jpg", "n2/masked/0001_N95.jpg", False),
+        ("face01/1.jpg", "face02/1_cloth.jpg", False),
+        ("a/3.jpg", "3-with-mask.jpg", True),
+        ("n000001/0001.jpg", "n000001/0001.png", False),
+    ],
+)
+def test_names_are_compared_with_the_folders_that_say_who_it_is(first: str, second: str, alike: bool) -> None:
+    found = linked(shown(first, picture(1)), shown(second, picture(2)))
+    assert [link.kind for link in found] == (["same_source_id"] if alike else [])
+
+
+def test_a_name_in_no_folder_is_nobodys_where_two_folders_have_it() -> None:
+    photos = [shown(name, picture(seed)) for seed, name in enumerate(("a/3.jpg", "b/3.jpg", "3-with-mask.jpg"))]
+    assert linked(*photos) == []
+
+
+def test_a_folder_that_is_the_label_says_nothing_of_who_it_is() -> None:
+    photos = [
+        shown("rostos/3.jpg", picture(1), original_label="rostos"),
+        shown("tapados/3-with-mask.jpg", picture(2), original_label="tapados"),
+    ]
+    assert [link.kind for link in linked(*photos)] == ["same_source_id"]
+
+
 def test_what_was_made_from_a_photo_is_tied_to_it_and_to_what_else_was() -> None:
     photo = shown("photo", picture(1))
     children = [shown(f"child{i}", picture(5 + i), parent_sha256=photo[0].sha256) for i in range(2)]
