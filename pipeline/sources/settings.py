@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
 
 from pipeline.core.params import ArchiveParams, IngestParams, Section
 from pipeline.core.paths import DOWNLOADS, PROVENANCE
 from pipeline.sources.labels import Label
+from pipeline.sources.people import check_pattern
 from pipeline.storage.images import ImageLimits
 
 
@@ -28,6 +31,10 @@ class SourceSettings(Section):
             image whose label is unknown.
         boxes_frame: Whether boxes count the pixels as the file stores them or those of the upright picture, where EXIF
             turns it; `auto` lets the size tell that stands with the boxes, and rejects where it can't.
+        person: Who is on a photo: `parent`, its folder, or a regular expression whose one group, found in the photo's
+            path in the source, is the person.
+        exclude_people: Names that stand for nobody in particular, such as `unknown`; so do the words in `labels`.
+        default_label: The word of images in folders that `labels` doesn't know.
     """
 
     adapter: str
@@ -44,6 +51,9 @@ class SourceSettings(Section):
     labels: Mapping[str, Label] = {}
     unannotated: Literal["reject", "unknown"] = "reject"
     boxes_frame: Literal["auto", "stored", "upright"] = "auto"
+    person: Annotated[str, AfterValidator(check_pattern)] | None = None
+    exclude_people: tuple[str, ...] = ()
+    default_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,14 @@ class FolderAdapter(TreeAdapter[TreeSettings]):
                 yield Refusal(origin=found.origin, reason="not_an_image", detail="a document beside the images")
             else:
                 yield Offer(
-                    origin=found.origin, file=found.path, in_place=found.in_place, labels=(class_of(found, labels),)
+                    origin=found.origin,
+                    file=found.path,
+                    in_place=found.in_place,
+                    labels=(class_of(found, labels, self.settings.default_label),),
                 )
 
 
-def class_of(file: TreeFile, labels: LabelMap) -> str:
-    """The folder name that labels a file."""
+def class_of(file: TreeFile, labels: LabelMap, default: str | None = None) -> str:
+    """The folder name that labels a file: the deepest that is mapped, else the default, else the innermost."""
     known = [folder for folder in reversed(file.folders) if folder in labels]
-    return known[0] if known else file.folders[-1] if file.folders else TOP
+    return known[0] if known else default or (file.folders[-1] if file.folders else TOP)
