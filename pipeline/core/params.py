@@ -145,6 +145,7 @@ class FacesParams(Section):
     long_side_px: Annotated[int, Field(ge=64)] | None = None
     min_face_px: Annotated[int, Field(ge=8)] = 24
     min_face_visible: Share = 0.7
+    unlabelled: Literal["reject", "unknown"] = "reject"
     crop_scale: Annotated[float, Field(gt=0)] = 1.35
     crop_px: Annotated[int, Field(ge=32)] = 224
 

@@ -1,5 +1,6 @@
 """From a kept image to its `Face` rows and crops, one image at a time and in any process."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from pathlib import Path
@@ -12,7 +13,7 @@ from pipeline.core.params import FacesParams, Params
 from pipeline.core.records import Face, Image, LabelledBox, Rejection
 from pipeline.faces.crops import crop_square, sharpness, visible_share
 from pipeline.faces.finding import FoundFace, shared_finder
-from pipeline.faces.labels import FaceLabel, label_faces
+from pipeline.faces.labels import UNKNOWN, FaceLabel, label_faces
 from pipeline.storage.images import encode_image, read_image
 from pipeline.storage.shards import StoredFile, WrittenFile, put_picture, whole_files
 
@@ -54,12 +55,26 @@ class FaceExtractor:
         except SampleRejected as verdict:
             return self.rejected(image, verdict)
         labels, missed = label_faces(image, [face.box for face in found])
+        found, known, unlabelled = self._labelled(image, found, labels)
         whole = [self._is_whole(image, face) for face in found]
-        kept = list(compress(zip(found, labels, strict=True), whole))
+        kept = list(compress(zip(found, known, strict=True), whole))
         files = [self._cut_out(image, rgb, face) for face, _ in kept]
         faces = [self._row(image, rgb, *pair, file.shard) for pair, file in zip(kept, files, strict=True)]
         cut = [_cut_off(image, face, alone=not faces) for face, inside in zip(found, whole, strict=True) if not inside]
-        return Extraction(faces, [*cut, *(_missed(image, index, box) for index, box in enumerate(missed))], files)
+        return Extraction(
+            faces, [*unlabelled, *cut, *(_missed(image, index, box) for index, box in enumerate(missed))], files
+        )
+
+    def _labelled(
+        self, image: Image, found: Sequence[FoundFace], labels: Sequence[FaceLabel | None]
+    ) -> tuple[list[FoundFace], list[FaceLabel], list[Rejection]]:
+        """The faces that the photo's labels speak of; of the others a row, or an unknown label by the settings."""
+        if self.params.unlabelled == "unknown":
+            return list(found), [label or UNKNOWN for label in labels], []
+        pairs = [(face, label) for face, label in zip(found, labels, strict=True) if label is not None]
+        others = [face for face, label in zip(found, labels, strict=True) if label is None]
+        rest = [_without_label(image, face, alone=not pairs) for face in others]
+        return [face for face, _ in pairs], [label for _, label in pairs], rest
 
     def rejected(self, image: Image, verdict: SampleRejected) -> Extraction:
         """The image's only row where it cannot be used."""
@@ -109,6 +124,13 @@ def _cut_off(image: Image, face: FoundFace, *, alone: bool) -> Rejection:
     row_id = image.id if alone and face.index == 0 else f"{image.id}-{face.index}"
     detail = f"{_visible_share(image, face):.0%} of the face lies inside the picture"
     return Rejection(id=row_id, stage=STAGE, reason="face_cut_off", detail=detail, origin=image.origin)
+
+
+def _without_label(image: Image, face: FoundFace, *, alone: bool) -> Rejection:
+    """A face that nothing labels; where none is labelled, the largest stands for the image."""
+    row_id = image.id if alone and face.index == 0 else _face_id(image, face)
+    detail = "the photo's labels speak of other faces"
+    return Rejection(id=row_id, stage=STAGE, reason="no_label", detail=detail, origin=image.origin)
 
 
 def _missed(image: Image, index: int, box: LabelledBox) -> Rejection:

@@ -36,17 +36,19 @@ def _area(box: Box | LabelledBox) -> float:
     return max(0.0, box.right - box.left) * max(0.0, box.bottom - box.top)
 
 
-def label_faces(image: Image, boxes: Sequence[Box]) -> tuple[list[FaceLabel], list[LabelledBox]]:
+def label_faces(image: Image, boxes: Sequence[Box]) -> tuple[list[FaceLabel | None], list[LabelledBox]]:
     """A label for each found box, the largest first, and the source's boxes in which no face was found.
 
     A source's boxes go to the faces they overlap most. Without boxes the image's one label speaks of its main face:
-    whether the people behind wear masks, it doesn't say.
+    whether the people behind wear masks, it doesn't say. Where the image labels some face, one that it says nothing of
+    has None; where it labels none, all are unknown.
     """
     if not image.boxes:
         main = _label(image)
-        return [main if index == 0 else UNKNOWN for index in range(len(boxes))], []
+        rest = UNKNOWN if main == UNKNOWN else None
+        return [main if index == 0 else rest for index in range(len(boxes))], []
     owners = _match(image.boxes, boxes)
-    labels = [_label(image.boxes[owners[index]]) if index in owners else UNKNOWN for index in range(len(boxes))]
+    labels = [_label(image.boxes[owners[index]]) if index in owners else None for index in range(len(boxes))]
     taken = set(owners.values())
     return labels, [box for index, box in enumerate(image.boxes) if index not in taken]
 

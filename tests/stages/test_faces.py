@@ -1,11 +1,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from pipeline.core import paths
-from pipeline.core.records import Face, Image, Rejection
+from pipeline.core.arrays import Rgb
+from pipeline.core.records import Face, Image, LabelledBox, Rejection
+from pipeline.storage.images import write_image
 from pipeline.storage.manifests import read_manifest, write_manifest
 from stages import faces
 
@@ -67,3 +70,21 @@ def test_a_missing_manifest_is_one_message(project: Path) -> None:
     result = CliRunner().invoke(faces.command, [])
     assert result.exit_code == 1
     assert "data/dedup/kept.parquet does not exist; run `maskwright dedup` first" in result.stderr
+
+
+@pytest.mark.parametrize(("setting", "kept"), [("reject", ["none"]), ("unknown", ["none", "unknown"])])
+def test_a_face_that_no_label_speaks_of_is_a_row_unless_the_setting_keeps_it(
+    project: Path, make_image: MakeImage, portrait: Rgb, setting: str, kept: list[str]
+) -> None:
+    pair = np.concatenate([portrait, portrait[:, ::-1]], axis=1)
+    height, width = pair.shape[:2]
+    write_image(project / "photo.jpg", pair)
+    run(make_image(width_px=width, height_px=height), params="faces: {}")
+    first = min(read_manifest(paths.FACES / "faces.parquet", Face), key=lambda face: face.left)
+    sides = {"left": first.left, "top": first.top, "right": first.right, "bottom": first.bottom}
+    box = LabelledBox(**sides, original_label="bare", mask_type="none", wear="none", masked="no")
+    run(make_image(width_px=width, height_px=height, boxes=(box,)), params=f"faces: {{unlabelled: {setting}}}")
+    found = read_manifest(paths.FACES / "faces.parquet", Face)
+    assert sorted(face.mask_type for face in found) == kept
+    reasons = [row.reason for row in read_manifest(paths.FACES / "rejected.parquet", Rejection)]
+    assert reasons == ["no_label"] * (2 - len(kept))
