@@ -19,7 +19,7 @@ from pipeline.sources.inspection import Inspector, rejection
 from pipeline.sources.labels import LabelMap
 from pipeline.sources.listing import list_files, write_listing
 from pipeline.sources.offers import Inspected, Offer, Refusal
-from pipeline.sources.people import Naming, with_people
+from pipeline.sources.people import named_offers
 from pipeline.sources.provenance import write_provenance
 from pipeline.sources.rows import RowMaker, pasted_sha256
 from pipeline.sources.takedowns import Denylist, read_takedowns
@@ -97,18 +97,9 @@ def _resumed(build: Build, offers: list[Offer], run: Mapper) -> Iterator[Inspect
     )
 
 
-def named_offers(name: str, adapter: Adapter[Any]) -> Iterator[Offer | Refusal]:
-    """The adapter's offers with the people that the settings find in their origins."""
-    settings = adapter.settings
-    if settings.person is None:
-        return adapter.offers()
-    nobody = [*settings.exclude_people, *settings.labels]
-    return with_people(adapter.offers(), Naming.of(name, settings.person, nobody))
-
-
 def _permitted(name: str, adapter: Adapter[Any], denylist: Denylist) -> Iterator[Offer | Refusal]:
     """The adapter's offers with the people on them, those that were taken down as refusals."""
-    for one in named_offers(name, adapter):
+    for one in named_offers(name, adapter.settings, adapter.offers()):
         reason = denylist.reason(name, one, adapter.settings.author) if isinstance(one, Offer) else None
         yield one if reason is None else Refusal(origin=one.origin, reason="taken_down", detail=reason)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,7 @@ from stages.running.commands import stage_command
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
+    from pipeline.sources.adapters.base import Adapter
     from pipeline.sources.settings import SourceSettings
 
 
@@ -50,7 +51,10 @@ def _described(name: str, settings: "SourceSettings") -> Iterator[str]:
 
 
 def check_sources(params: "Params", names: tuple[str, ...]) -> None:
-    """Check whether sources are ready; by default each of ingest.sources. Fails where one is not."""
+    """Check whether sources are ready and count what they label; by default each of ingest.sources.
+
+    Listings and annotations are read, images aren't; archives are unpacked. Fails where a source is not ready.
+    """
     from pipeline.core.errors import SourceError
     from pipeline.sources.catalogue import make_adapter
 
@@ -58,12 +62,26 @@ def check_sources(params: "Params", names: tuple[str, ...]) -> None:
     for name in names or params.ingest.sources:
         adapter = make_adapter(name, params.ingest, Path.cwd())
         missing = adapter.missing()
+        lines, unmapped = ([], []) if missing else _foretold(name, adapter)
+        missing += unmapped
         click.echo(f"{name}: {'ready' if not missing else 'not ready'}")
-        for sentence in [*missing, *adapter.hints()]:
+        for sentence in [*lines, *missing, *adapter.hints()]:
             click.echo(f"  {sentence}")
         waiting += [name] if missing else []
     if waiting:
         raise SourceError(f"not ready: {', '.join(waiting)}")
+
+
+def _foretold(name: str, adapter: "Adapter[Any]") -> tuple[list[str], list[str]]:
+    """The counts of a source's labels, and why there can be none."""
+    from pipeline.core.errors import SourceError
+    from pipeline.sources.forecast import forecast
+
+    try:
+        found = forecast(name, adapter)
+        return ["not fetched yet, so its labels can't be counted"] if found is None else list(found.lines()), []
+    except SourceError as error:
+        return [], [str(error)]
 
 
 def list_conflicts(params: "Params", out: Path) -> None:  # noqa: ARG001 - every command reads the parameters

@@ -31,6 +31,13 @@ class Adapter(ABC, Generic[Settings]):
             SourceError: the source can't be taken as a whole.
         """
 
+    def listed(self) -> Iterator[Offer | Refusal] | None:
+        """As `offers`, from what is here already: nothing is fetched, so an offer's file may not be there yet.
+
+        None where nothing can be said before the source is fetched.
+        """
+        return self.offers()
+
     def fetched_at(self) -> str | None:
         """When the source as a whole was fetched, ISO 8601 in UTC; None where it wasn't, or file by file."""
         return None

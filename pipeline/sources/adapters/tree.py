@@ -15,7 +15,7 @@ from pipeline.sources.archives.gate import ArchiveLimits
 from pipeline.sources.archives.unpacking import is_archive, unpack
 from pipeline.sources.fetching.http import utc_text
 from pipeline.sources.fetching.kaggle import CREDENTIALS, KaggleDataset, fetch_dataset, has_credentials
-from pipeline.sources.offers import Refusal
+from pipeline.sources.offers import Offer, Refusal
 from pipeline.sources.settings import SourceSettings
 from pipeline.storage.stores import list_objects
 
@@ -84,6 +84,11 @@ class TreeAdapter(Adapter[Settings]):
     def watched(self) -> list[Path]:
         """The folders and archives of this machine."""
         return [path for path in self._set_paths() if isinstance(path, Path)]
+
+    def listed(self) -> Iterator[Offer | Refusal] | None:
+        """As `offers`, where an archive from Kaggle is here already."""
+        fetched = not self._on_kaggle() or any((self.workspace.store / "kaggle").glob("*.zip"))
+        return self.offers() if fetched else None
 
     def fetched_at(self) -> str | None:
         """When the archive came from Kaggle."""

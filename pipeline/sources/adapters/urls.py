@@ -95,6 +95,12 @@ class UrlsAdapter(Adapter[UrlsSettings]):
         for image in listed:
             yield self._by_address(image, outcomes[image.url], store) if image.url else self._by_page(image)
 
+    def listed(self) -> Iterator[Offer | Refusal]:
+        """Every address of the lists with its label, none of them fetched."""
+        for image in unique(image for path in self._lists() for image in read_list(path)):
+            origin = image.url or image.name
+            yield Offer(origin=origin, file=self.workspace.store, labels=self._labels(image), url=image.url)
+
     def _fetch(self, urls: list[str], store: WebStore) -> dict[str, Outcome]:
         settings = self.settings
         agent = f"{AGENT}/0.1 (face-mask data sets{'; ' + settings.contact if settings.contact else ''})"

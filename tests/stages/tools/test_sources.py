@@ -52,13 +52,51 @@ def test_show_of_no_source_names_those_that_are(project: Path) -> None:
 
 
 def test_check_says_what_is_missing(project: Path) -> None:
-    assert run("sources", "check").output == "one: ready\ntwo: ready\n"
+    assert run("sources", "check").output == (
+        "one: ready\n  2 images offered, 0 items refused\n  2 images: mask_type none, wear none, masked no\n"
+        "two: ready\n  1 images offered, 0 items refused\n  1 images: mask_type cloth, masked yes\n"
+    )
     result = run("sources", "check", "one", "absent", "maskedface-net")
     assert result.exit_code == 1
     assert "absent: not ready\n" in result.output
     assert "nowhere does not exist" in result.output
     assert "Set ingest.settings.maskedface-net.path. Download the two halves" in result.output
     assert "not ready: absent, maskedface-net" in result.output
+
+
+def test_check_counts_labels_without_reading_an_image(project: Path) -> None:
+    xml = "<annotation>{}</annotation>"
+    face = "<object><name>{}</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object>"
+    pair = xml.format(face.format("with_mask") + face.format("without_mask")).encode()
+    write_tree(project / "voc", {"a.jpg": b"no image at all", "a.xml": pair, "b.jpg": b"", "ann/c.jpg": b""})
+    voc = {"adapter": "voc", "path": "voc", "unannotated": "unknown", "person": "parent"}
+    labels = {"with_mask": {"masked": True}, "without_mask": {"mask_type": "none"}}
+    params = {"ingest": {"sources": ["voc"], "settings": {"voc": {**voc, "labels": labels}}}}
+    (project / "params.yaml").write_text(yaml.safe_dump(params))
+    assert run("sources", "check").output.splitlines() == [
+        "voc: ready",
+        "  3 images offered, 0 items refused",
+        "  2 images: no label",
+        "  1 boxes: mask_type none, wear none, masked no",
+        "  1 boxes: masked yes",
+        "  1 people are named",
+    ]
+    del params["ingest"]["settings"]["voc"]["labels"]["with_mask"]  # type: ignore[index]
+    (project / "params.yaml").write_text(yaml.safe_dump(params))
+    result = run("sources", "check")
+    assert result.exit_code == 1
+    assert "voc: not ready\n  voc: no mapping for the label(s) 'with_mask'" in result.output
+
+
+def test_check_fetches_nothing(project: Path) -> None:
+    assert run("sources", "check", "kaggle-dhruvmak").output.splitlines()[:2] == [
+        "kaggle-dhruvmak: ready",
+        "  not fetched yet, so its labels can't be counted",
+    ]
+    write_tree(project, {"list.csv": b"url,label\nhttp://127.0.0.1:9/a.jpg,cloth\n"})
+    urls = {"adapter": "urls", "path": "list.csv", "labels": {"cloth": {"mask_type": "cloth"}}}
+    (project / "params.yaml").write_text(yaml.safe_dump({"ingest": {"settings": {"web": urls}}}))
+    assert "  1 images: mask_type cloth, masked yes\n" in run("sources", "check", "web").output
 
 
 def test_conflicts_between_sources_become_rows(project: Path) -> None:
