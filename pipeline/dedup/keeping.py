@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.columns.components import DisjointSets, connected_components
 from pipeline.columns.ids import IdTable, id_array
 from pipeline.columns.image_table import ImageRows
+from pipeline.core.agreement import boxes_at_odds
 from pipeline.core.params import DedupParams
 from pipeline.core.records import DuplicateLink, Image, LinkKind, Rejection
 from pipeline.dedup.fingerprints.fingerprint import Fingerprint
@@ -81,14 +83,34 @@ def keep_rank(image: Image, fingerprints: Mapping[str, Fingerprint]) -> tuple[bo
     """
     row = fingerprints[image.sha256]
     sharpness = -round(2 * math.log2(max(row.sharpness, 1e-6)))
-    unlabelled = image.mask_type == "unknown" and not image.boxes
+    unlabelled = _stated(image) == "unknown" and not image.boxes
     pixels = image.width_px * image.height_px
     return (unlabelled, image.licence == "unknown", -pixels, sharpness, row.compression, image.id)
 
 
 def known_labels(images: Iterable[Image]) -> list[str]:
-    """The different mask types that the images' sources state, sorted."""
-    return sorted({image.mask_type for image in images} - {"unknown"})
+    """What the images' sources state of the mask, sorted: its type, or `masked` where that is all they know."""
+    return sorted({_stated(image) for image in images} - {"unknown"})
+
+
+def _stated(image: Image) -> str:
+    return "masked" if image.mask_type == "unknown" and image.masked == "yes" else image.mask_type
+
+
+def _at_odds(labels: Set[str]) -> bool:
+    """Whether what is stated can't be true of one photo; `masked` goes with every type of mask."""
+    types = labels - {"masked", "unknown"}
+    return len(types) > 1 or {"masked", "none"} <= labels
+
+
+def _boxes_at_odds(members: Sequence[Image]) -> set[str]:
+    """Ids of the images whose boxes say another thing of a face than those of a copy, bytes for bytes."""
+    copies: defaultdict[str, list[Image]] = defaultdict(list)
+    for image in members:
+        if image.boxes:
+            copies[image.sha256].append(image)
+    pairs = (pair for same in copies.values() for pair in combinations(same, 2))
+    return {image.id for pair in pairs if any(boxes_at_odds(pair[0].boxes, pair[1].boxes)) for image in pair}
 
 
 class _Neighbourhood:
@@ -128,16 +150,19 @@ def _conflicting(members: Sequence[Image], neighbourhood: _Neighbourhood, params
     In a cluster of sane size that is all of it; in an oversized one, which may hold many photos, those that directly
     duplicate an image with another label.
     """
-    if params.label_conflict == "keep_best" or len(known_labels(members)) < 2:
+    if params.label_conflict == "keep_best":
         return set()
+    if not _at_odds(set(known_labels(members))):
+        return _boxes_at_odds(members)
     if len(members) <= params.max_cluster_size:
         return {image.id for image in members}
     labels: dict[str, set[str]] = defaultdict(set)
     for image in members:
         node = neighbourhood.node(image.id)
         for around in (node, *neighbourhood.near(node)):
-            labels[around].add(image.mask_type)
-    return {image.id for image in members if len(labels[neighbourhood.node(image.id)] - {"unknown"}) > 1}
+            labels[around].add(_stated(image))
+    odd = {image.id for image in members if _at_odds(labels[neighbourhood.node(image.id)])}
+    return odd | _boxes_at_odds(members)
 
 
 def _choose_keepers(ranked: Sequence[Image], neighbourhood: _Neighbourhood) -> dict[str, str]:
@@ -152,7 +177,10 @@ def _choose_keepers(ranked: Sequence[Image], neighbourhood: _Neighbourhood) -> d
 
 
 def _conflict(image: Image, members: Sequence[Image]) -> Rejection:
-    detail = f"labelled {image.mask_type} here; its duplicates are labelled {', '.join(known_labels(members))}"
+    others = known_labels(members)
+    detail = f"labelled {_stated(image)} here; its duplicates are labelled {', '.join(others)}"
+    if not _at_odds(set(others)):
+        detail = "a copy's boxes say another thing of a face"
     return Rejection(id=image.id, stage=STAGE, reason="label_conflict", detail=detail, origin=image.origin)
 
 

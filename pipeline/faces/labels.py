@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
+from pipeline.core.agreement import overlap
 from pipeline.core.records import Image, LabelledBox, Masked, MaskType, Valve, Wear
 from pipeline.faces.detectors import Box
 
@@ -21,19 +22,6 @@ class FaceLabel(TypedDict):
 
 
 UNKNOWN = FaceLabel(mask_type="unknown", wear="unknown", valve="unknown", masked="unknown")
-
-
-def overlap(first: Box | LabelledBox, second: Box | LabelledBox) -> float:
-    """Intersection over union of two boxes, 0 to 1."""
-    width = min(first.right, second.right) - max(first.left, second.left)
-    height = min(first.bottom, second.bottom) - max(first.top, second.top)
-    shared = max(0.0, width) * max(0.0, height)
-    total = _area(first) + _area(second) - shared
-    return shared / total if total > 0 else 0.0
-
-
-def _area(box: Box | LabelledBox) -> float:
-    return max(0.0, box.right - box.left) * max(0.0, box.bottom - box.top)
 
 
 def label_faces(image: Image, boxes: Sequence[Box]) -> tuple[list[FaceLabel | None], list[LabelledBox]]:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.core.agreement import LABEL_FIELDS
 from pipeline.core.errors import SampleRejected
 from pipeline.sources.adapters.base import Adapter
-from pipeline.sources.labels import LABEL_FIELDS, Label, LabelMap
+from pipeline.sources.labels import Label, LabelMap
 from pipeline.sources.offers import Offer, Refusal
 from pipeline.sources.people import named_offers
 

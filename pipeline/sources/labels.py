@@ -6,12 +6,10 @@ from typing import Any
 
 from pydantic import model_validator
 
+from pipeline.core.agreement import LABEL_FIELDS
 from pipeline.core.errors import SampleRejected, SourceError
 from pipeline.core.params import Section
 from pipeline.core.records import Masked, MaskType, Valve, Wear
-
-LABEL_FIELDS = ("mask_type", "wear", "valve", "masked")
-"""The columns of a label, in the records and in the mapping of a source's words."""
 
 
 class Label(Section):
@@ -82,17 +80,6 @@ def _agreed(field: str, labels: Sequence[Label]) -> str:
     if len(said) > 1:
         raise SampleRejected("label_conflict", f"the source's own labels say {field} {' and '.join(sorted(said))}")
     return str(said.pop()) if said else "unknown"
-
-
-def contradict(first: str, second: str, field: str) -> bool:
-    """Whether two values of one field can't both be true; `unknown` contradicts nothing.
-
-    >>> contradict("incorrect", "nose_exposed", "wear"), contradict("cloth", "surgical", "mask_type")
-    (False, True)
-    """
-    if field == "wear" and "incorrect" in (first, second):
-        return bool({first, second} & {"none", "correct"})
-    return first != second and "unknown" not in (first, second)
 
 
 def normalised(word: str) -> str:

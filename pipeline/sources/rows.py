@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.agreement import LABEL_FIELDS
 from pipeline.core.errors import SampleRejected, SourceError
 from pipeline.core.records import Image, LabelledBox, Rejection
 from pipeline.sources.frames import Picture, upright_boxes
 from pipeline.sources.inspection import record_id, rejection
-from pipeline.sources.labels import LABEL_FIELDS, Label, LabelMap, normalised
+from pipeline.sources.labels import Label, LabelMap, normalised
 from pipeline.sources.offers import Inspected, Offer, OfferedBox
 from pipeline.sources.settings import SourceSettings
 

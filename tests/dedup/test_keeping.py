@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.params import DedupParams
-from pipeline.core.records import DuplicateLink, Image, LinkKind
+from pipeline.core.records import DuplicateLink, Image, LabelledBox, LinkKind
 from pipeline.dedup.keeping import Verdicts, keep_best
 from tests.dedup.examples import fingerprint_row, image_row, make_link
 
@@ -73,6 +73,35 @@ def test_conflicting_labels_may_keep_the_best() -> None:
     assert [i.origin for i in verdicts.kept] == ["b"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "conflict"),
+    [
+        ({"masked": "yes"}, {"mask_type": "none", "masked": "no"}, True),
+        ({"masked": "yes"}, {"mask_type": "cloth", "masked": "yes"}, False),
+        ({"masked": "yes"}, {}, False),
+    ],
+)
+def test_masked_alone_contradicts_bare_and_nothing_else(first: dict[str, Any], second: dict[str, Any], conflict: bool) -> None:
+    images = [image_row("a", **first), image_row("b", **second)]
+    assert ("label_conflict" in reasons(judged(images, chain(images))).values()) == conflict
+
+
+@pytest.mark.parametrize(
+    ("shift", "said", "conflict"),
+    [
+        (2, {"mask_type": "none", "wear": "none", "masked": "no"}, True),
+        (2, {"mask_type": "cloth", "masked": "yes"}, False),
+        (90, {"mask_type": "none", "wear": "none", "masked": "no"}, False),
+    ],
+)
+def test_copies_whose_boxes_of_one_face_disagree_are_a_conflict(shift: int, said: dict[str, Any], conflict: bool) -> None:
+    worn = LabelledBox(left=10, top=10, right=50, bottom=50, original_label="mask", wear="correct", masked="yes")
+    other = LabelledBox(left=10 + shift, top=10, right=50 + shift, bottom=50, original_label="x", **said)
+    images = [image_row("a", sha256="s", boxes=(worn,)), image_row("b", sha256="s", boxes=(other,))]
+    found = judged(images, chain(images, kind="exact", distance=0.0))
+    assert list(reasons(found).values()) == (["label_conflict"] * 2 if conflict else ["exact_duplicate"])
+
+
 def test_a_masked_twin_is_kept() -> None:
     images = [image_row("bare", mask_type="none"), image_row("twin", mask_type="cloth")]
     assert len(judged(images, chain(images, kind="mask_pair")).kept) == 2
@@ -114,7 +143,7 @@ def test_clusters_tell_who_was_kept_for_whom_and_how_wide_they_are() -> None:
     assert {row.diameter_bits for row in verdicts.clusters} == {3}
 
 
-def test_exact_means_the_same_bytes_whatever_the_distance_of_the_hashes():
+def test_exact_means_the_same_bytes_whatever_the_distance_of_the_hashes() -> None:
     best, copy = image_row("best", width_px=300), image_row("copy")
     twin = image_row("twin", sha256=copy.sha256)
     links = [make_link(best.id, copy.id, "near", 0.0), make_link(copy.id, twin.id, "exact", 0.0)]
@@ -123,7 +152,7 @@ def test_exact_means_the_same_bytes_whatever_the_distance_of_the_hashes():
     assert reasons(verdicts) == {"copy": "near_duplicate", "twin": "near_duplicate"}
 
 
-def test_equal_hashes_do_not_tie_photos_of_different_contents_into_one():
+def test_equal_hashes_do_not_tie_photos_of_different_contents_into_one() -> None:
     """The hashes of b equal those of both; that a and c are copies, nothing says."""
     a, b, c = image_row("a", width_px=300), image_row("b", width_px=100), image_row("c", width_px=200)
     links = [make_link(a.id, b.id, "near", 0.0), make_link(b.id, c.id, "near", 0.0)]

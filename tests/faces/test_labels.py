@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
+from pipeline.core.agreement import overlap
 from pipeline.core.records import Image, LabelledBox
 from pipeline.faces.detectors import Box
-from pipeline.faces.labels import UNKNOWN, FaceLabel, label_faces, overlap
+from pipeline.faces.labels import UNKNOWN, FaceLabel, label_faces
 
 MakeImage = Callable[..., Image]
 
