@@ -58,7 +58,7 @@ def hitl_json(name: str, *boxes: tuple[list[int], str]) -> bytes:
 MASK, NONE = {"with_mask": {"wear": "correct"}}, {"without_mask": {"mask_type": "none"}}
 HITL = "Medical mask/Medical mask/Medical Mask"
 COCO = {
-    "images": [{"id": 1, "file_name": "a.jpg"}],
+    "images": [{"id": 1, "file_name": "a.jpg", "width": 64, "height": 48}],
     "categories": [{"id": 1, "name": "with_mask"}],
     "annotations": [
         {"image_id": 1, "category_id": 1, "bbox": [4, 5, 30, 30]},
