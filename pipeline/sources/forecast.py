@@ -9,8 +9,8 @@ from pipeline.core.agreement import LABEL_FIELDS
 from pipeline.core.errors import SampleRejected
 from pipeline.sources.adapters.base import Adapter
 from pipeline.sources.labels import Label, LabelMap
+from pipeline.sources.naming import named_offers
 from pipeline.sources.offers import Offer, Refusal
-from pipeline.sources.people import named_offers
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from pipeline.sources.fetching.http import utc_now
 from pipeline.sources.inspection import Inspector, rejection
 from pipeline.sources.labels import LabelMap
 from pipeline.sources.listing import list_files, write_listing
+from pipeline.sources.naming import named_offers
 from pipeline.sources.offers import Inspected, Offer, Refusal
-from pipeline.sources.people import named_offers
 from pipeline.sources.provenance import write_provenance
 from pipeline.sources.rows import RowMaker, pasted_sha256
 from pipeline.sources.takedowns import Denylist, read_takedowns

@@ -4,14 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from pipeline.core.errors import SourceError
 from pipeline.sources.labels import plain_text
 from pipeline.sources.offers import Offer, Refusal
-
-if TYPE_CHECKING:
-    from pipeline.sources.settings import SourceSettings
 
 PARENT = "parent"
 
@@ -64,17 +60,6 @@ def with_people(offers: Iterable[Offer | Refusal], naming: Naming) -> Iterator[O
     if given and not named:
         key = f"ingest.settings.{naming.source}.person"
         raise SourceError(f"{key}: {naming.person!r} finds nobody in {given} files, such as {shown}")
-
-
-def named_offers(
-    source: str, settings: "SourceSettings", offers: Iterable[Offer | Refusal]
-) -> Iterator[Offer | Refusal]:
-    """The offers of a source with the people that its settings find; words that are labels are nobody."""
-    if settings.person is None:
-        yield from offers
-    else:
-        nobody = [*settings.exclude_people, *settings.labels]
-        yield from with_people(offers, Naming.of(source, settings.person, nobody))
 
 
 def check_pattern(person: str) -> str:
