@@ -95,6 +95,17 @@ def test_a_name_may_say_nothing_of_what_a_file_is(ingest: Ingest, tmp_path: Path
     assert reasons(taken.rejections) == {"a.txt": "not_an_image"}
 
 
+def test_links_of_a_snapshot_are_followed_within_the_folder_that_the_user_names(ingest: Ingest, tmp_path: Path) -> None:
+    cache = tmp_path / "hub" / "datasets--team--faces"
+    write_tree(cache, {"blobs/0a": picture(1), "blobs/0b": picture(2)})
+    snapshot = write_tree(cache / "snapshots" / "main", {"README.txt": b"x"})
+    (snapshot / "1.jpg").symlink_to("../../blobs/0a")
+    (snapshot / "out.jpg").symlink_to(write_tree(tmp_path / "private", {"secret.jpg": picture(3)}) / "secret.jpg")
+    told = ingest(adapter="folder", path=str(snapshot), links_within=str(cache), labels={".": {}})
+    assert by_origin(told).keys() == {"1.jpg"}
+    assert reasons(told.rejections)["out.jpg"] == "link_leaves_source"
+
+
 def test_name_that_is_not_utf8_is_copied_under_a_plain_one(ingest: Ingest, tmp_path: Path) -> None:
     photos = write_tree(tmp_path / "photos", {"a.jpg": picture()})
     (photos / "a.jpg").rename(os.fsdecode(os.fsencode(photos) + b"/caf\xe9.jpg"))

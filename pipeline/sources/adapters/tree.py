@@ -1,17 +1,19 @@
 """A folder of files, or the archives that hold one."""
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Annotated, TypeVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pipeline.core.errors import SourceError
 from pipeline.core.locations import Address, Location, LocationSetting
 from pipeline.sources.adapters.base import Adapter
 from pipeline.sources.adapters.walk import is_system_file, is_utf8, walk_files
 from pipeline.sources.archives.gate import ArchiveLimits
+from pipeline.sources.archives.names import AUTO
 from pipeline.sources.archives.unpacking import is_archive, unpack
 from pipeline.sources.fetching.http import utc_text
 from pipeline.sources.fetching.kaggle import CREDENTIALS, KaggleDataset, fetch_dataset, has_credentials
@@ -20,6 +22,15 @@ from pipeline.sources.settings import SourceSettings
 from pipeline.storage.stores import list_objects
 
 KaggleHandle = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
+
+
+def _known_encoding(name: str) -> str:
+    if name != AUTO:
+        try:
+            codecs.lookup(name)
+        except LookupError as error:
+            raise ValueError(f"no encoding of that name; expected {AUTO}, gbk, shift_jis, cp437 …") from error
+    return name
 
 
 class TreeSettings(SourceSettings):
@@ -31,12 +42,17 @@ class TreeSettings(SourceSettings):
         kaggle: A Kaggle data set `owner/slug`, fetched where no `path` is set.
         version: The Kaggle version; without one the first that was fetched stays, by sources.lock.yaml.
         copy_files: Copy the images into `data/raw/` even where they lie inside the project or in an object store.
+        archive_names: Encoding of names in archives that aren't UTF-8, such as gbk; auto tells it by likelihood.
+        links_within: A folder; links of the source that stay inside it are followed. A snapshot in the cache of
+            Hugging Face links to `../../blobs`: name the folder above both.
     """
 
     path: LocationSetting | tuple[LocationSetting, ...] | None = None
     kaggle: KaggleHandle | None = None
     version: Annotated[int, Field(ge=1)] | None = None
     copy_files: bool = False
+    archive_names: Annotated[str, AfterValidator(_known_encoding)] = AUTO
+    links_within: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +180,7 @@ class TreeAdapter(Adapter[Settings]):
 
     def _unpacked(self, archive: Path, prefix: str) -> Iterator[TreeFile | Refusal]:
         limits = ArchiveLimits.of(self.workspace.archive, self.workspace.limits.max_file_bytes)
-        folder, refusals = unpack(archive, self.workspace.store, limits)
+        folder, refusals = unpack(archive, self.workspace.store, limits, self.settings.archive_names)
         yield from (refusal.under(prefix) for refusal in refusals)
         yield from self._listed(folder, prefix, in_place=False)
 
@@ -176,7 +192,8 @@ class TreeAdapter(Adapter[Settings]):
         self, folder: Path, prefix: str, in_place: bool, opened: frozenset[str] = frozenset()
     ) -> Iterator[TreeFile | Refusal]:
         """The files of a folder, without the archives that are `opened` for themselves."""
-        for found in walk_files(folder):
+        within = None if self.settings.links_within is None else self.workspace.root / self.settings.links_within
+        for found in walk_files(folder, within):
             if isinstance(found, Refusal):
                 yield found.under(prefix)
             elif not is_archive(found[1]):

@@ -21,12 +21,13 @@ def is_system_file(name: str) -> bool:
     return name.startswith(".") or name.lower() in _SYSTEM_FILES
 
 
-def walk_files(root: Path) -> Iterator[tuple[str, Path] | Refusal]:
+def walk_files(root: Path, links_within: Path | None = None) -> Iterator[tuple[str, Path] | Refusal]:
     """Every regular file under `root` as (origin, path), sorted; origin is its path inside `root`, with slashes.
 
-    Links to folders, links that leave `root`, and devices come as refusals; hidden and system files too.
+    Links to folders, links that leave `root` (or `links_within`, where that is given), and devices come as refusals;
+    hidden and system files too.
     """
-    yield from _walk(root, root.resolve(), "")
+    yield from _walk(root, (root if links_within is None else links_within).resolve(), "")
 
 
 def _walk(folder: Path, top: Path, prefix: str) -> Iterator[tuple[str, Path] | Refusal]:
@@ -58,7 +59,13 @@ def _refuse_link(entry: "os.DirEntry[str]", origin: str, top: Path) -> Refusal |
     link = Path(entry.path)
     target = link.resolve()
     if not target.is_relative_to(top):
-        return Refusal(origin=origin, reason="link_leaves_source", detail=f"points to {link.readlink()}")
+        return Refusal(origin=origin, reason="link_leaves_source", detail=_points_to(link, "outside the source"))
+    if target.is_dir():
+        return Refusal(origin=origin, reason="link_to_no_file", detail=_points_to(link, "a folder"))
     if not target.is_file():
-        return Refusal(origin=origin, reason="link_to_no_file", detail=f"points to {link.readlink()}")
+        return Refusal(origin=origin, reason="link_to_no_file", detail=_points_to(link, "where no file is"))
     return None
+
+
+def _points_to(link: Path, what: str) -> str:
+    return f"points to {printable(str(link.readlink()))}, {what}"

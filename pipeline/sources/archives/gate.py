@@ -45,9 +45,9 @@ class Gate:
         if packed is not None and size > max(SMALL_BYTES, packed * self._limits.max_ratio):
             detail = f"{packed} bytes would unpack to {size}: over {self._limits.max_ratio:g} to 1"
             return Refusal(origin=shown_name(name), reason="compression_bomb", detail=detail)
-        if name.casefold() in self._seen:
+        if name in self._seen:
             return Refusal(origin=shown_name(name), reason="repeated_member", detail="the name stands there twice")
-        self._seen.add(name.casefold())
+        self._seen.add(name)
         self._total += size
         return None
 
@@ -71,9 +71,9 @@ def unsafe_name(name: str) -> str | None:
         return "an absolute path"
     if ".." in path.parts:
         return "a .. component"
-    if "\\" in name or any(ord(character) < 32 for character in name):
-        return "a backslash or control character"
-    if any(len(part.encode("utf-8", "surrogateescape")) > 250 for part in path.parts) or len(path.parts) > 32:
+    if any(ord(character) < 32 for character in name):
+        return "a control character"
+    if any(len(part.encode("utf-8", "surrogateescape")) > 255 for part in path.parts) or len(path.parts) > 32:
         return "a name too long or nested too deep"
     return None
 

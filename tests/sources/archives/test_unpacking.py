@@ -1,10 +1,14 @@
 """The safety table: what an archive may try, and the row that each attempt becomes."""
 
+import errno
 import gzip
 import io
+import random
 import stat
 import struct
 import tarfile
+import tracemalloc
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +18,9 @@ import pytest
 from generators.docs.made_up import picture
 from pipeline.core.errors import SourceError
 from pipeline.sources.archives.gate import ArchiveLimits
+from pipeline.sources.archives.sink import Sink
 from pipeline.sources.archives.unpacking import unpack
+from pipeline.sources.offers import Refusal
 
 LIMITS = ArchiveLimits(max_members=50, max_total_bytes=8 << 20, max_member_bytes=4 << 20, max_ratio=100)
 GOOD = picture(1)
@@ -51,6 +57,12 @@ def symlink(archive: zipfile.ZipFile) -> None:
     archive.writestr(info, "/etc/passwd")
 
 
+def again(archive: zipfile.ZipFile) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr("good.jpg", GOOD)
+
+
 ZIPS: dict[str, tuple[Callable[[zipfile.ZipFile], None], str]] = {
     "parent": (lambda z: z.writestr("../evil.jpg", GOOD), "unsafe_path"),
     "absolute": (lambda z: z.writestr("/evil.jpg", GOOD), "unsafe_path"),
@@ -62,7 +74,8 @@ ZIPS: dict[str, tuple[Callable[[zipfile.ZipFile], None], str]] = {
     "link": (symlink, "not_a_regular_file"),
     "bomb": (lambda z: z.writestr("evil.bmp", bytes(3 << 20)), "compression_bomb"),
     "large": (lambda z: z.writestr("evil.bmp", bytes(5 << 20)), "member_too_large"),
-    "twice": (lambda z: z.writestr("GOOD.jpg", GOOD), "repeated_member"),
+    "twice": (again, "repeated_member"),
+    "backslash, absolute": (lambda z: z.writestr(zip_info("\\\\server\\evil.jpg"), GOOD), "unsafe_path"),
     "file and folder": (lambda z: z.writestr("good.jpg/evil.jpg", GOOD), "repeated_member"),
 }
 
@@ -180,7 +193,8 @@ def test_truncated_archive_gives_what_is_whole(tmp_path: Path, name: str) -> Non
     cut = data[: len(data) // 2]
     (tmp_path / name).write_bytes(gzip.compress(data)[:-300] if name.endswith("gz") else cut)
     files, refusals = unpack(tmp_path / name, tmp_path / "store", LIMITS)
-    assert [refusal.reason for refusal in refusals] == ["damaged_archive"]
+    told = [(refusal.origin, refusal.reason) for refusal in refusals]
+    assert told == [("second.jpg", "damaged_member"), (name, "damaged_archive")]
     assert tree(files) <= {"good.jpg"}
 
 
@@ -223,3 +237,179 @@ def test_what_was_being_unpacked_when_the_power_failed_is_unpacked_anew(tmp_path
         (files.parent / "boot").unlink()
     files, _ = unpack(archive, tmp_path / "store", LIMITS)
     assert (files / "good.jpg").read_bytes() == GOOD
+
+
+def origins(refusals: tuple[Refusal, ...]) -> list[tuple[str, str]]:
+    return [(refusal.origin, refusal.reason) for refusal in refusals]
+
+
+def test_backslashes_are_slashes(tmp_path: Path) -> None:
+    archive = make_zip(tmp_path / "a.zip", lambda z: z.writestr(zip_info("with mask\\1.jpg"), GOOD))
+    files, refusals = unpack(archive, tmp_path / "store", LIMITS)
+    assert refusals == ()
+    assert tree(files) == {"good.jpg", "with mask/1.jpg"}
+
+
+def test_names_that_differ_in_case_alone_are_both_taken(tmp_path: Path) -> None:
+    archive = make_zip(tmp_path / "a.zip", lambda z: z.writestr("GOOD.jpg", b"another"))
+    files, refusals = unpack(archive, tmp_path / "store", LIMITS)
+    if (files / "gOOD.jpg").exists():  # a file system that takes them for one
+        assert origins(refusals) == [("GOOD.jpg", "repeated_member")]
+    else:
+        assert refusals == ()
+        assert (files / "GOOD.jpg").read_bytes() == b"another"
+
+
+def with_raw_names(path: Path, names: dict[str, bytes], *, claim_utf8: bool = False) -> Path:
+    """A zip whose members, written under the given placeholders of equal length, have these bytes for names."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for placeholder in names:
+            archive.writestr(placeholder, GOOD)
+    data = path.read_bytes()
+    for placeholder, raw in names.items():
+        assert len(placeholder) == len(raw)
+        data = data.replace(placeholder.encode(), raw)
+    if claim_utf8:
+        data = bytearray(data)
+        for at in [k for k in range(len(data)) if data[k : k + 4] in (b"PK\x01\x02", b"PK\x03\x04")]:
+            data[at + (9 if data[at + 2 : at + 4] == b"\x01\x02" else 7)] |= 8
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "cp932", "big5", "cp949", "cp437", "cp1251"])
+def test_names_in_the_encoding_of_their_makers_system(tmp_path: Path, encoding: str) -> None:
+    name = {
+        "gb18030": "未戴口罩/王芳.jpg", "cp932": "マスク/写真.jpg", "big5": "口罩照片/張偉.jpg",
+        "cp949": "마스크없음/사진.jpg", "cp437": "máscara/niño.jpg", "cp1251": "без маски/фото.jpg",
+    }[encoding]  # fmt: skip
+    raw = name.encode(encoding)
+    archive = with_raw_names(tmp_path / "a.zip", {"x" * len(raw): raw})
+    assert tree(unpack(archive, tmp_path / "store", LIMITS)[0]) == {name}
+
+
+def test_the_encoding_can_be_told(tmp_path: Path) -> None:
+    raw = "Ł.jpg".encode("cp852")
+    archive = with_raw_names(tmp_path / "a.zip", {"x" * len(raw): raw})
+    assert tree(unpack(archive, tmp_path / "store", LIMITS, "cp852")[0]) == {"Ł.jpg"}
+
+
+def test_a_name_that_lies_about_being_utf8_costs_no_other_member(tmp_path: Path) -> None:
+    raw = "Müller.jpg".encode("cp437")
+    archive = with_raw_names(
+        tmp_path / "a.zip", {"placeholder"[: len(raw)]: raw, "good.jpg": b"good.jpg"}, claim_utf8=True
+    )
+    files, refusals = unpack(archive, tmp_path / "store", LIMITS)
+    assert refusals == ()
+    assert tree(files) == {"Müller.jpg", "good.jpg"}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_member_that_cannot_be_decompressed_costs_no_other(tmp_path: Path, method: int) -> None:
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w", method) as out:
+        out.writestr("bad.jpg", random.Random(0).randbytes(5000))
+        out.writestr("good.jpg", GOOD)
+    data = bytearray(archive.read_bytes())
+    data[60:200] = bytes(140)
+    archive.write_bytes(data)
+    files, refusals = unpack(archive, tmp_path / "store", LIMITS)
+    assert origins(refusals) == [("bad.jpg", "damaged_member")]
+    assert tree(files) == {"good.jpg"}
+
+
+def test_an_unknown_compression_costs_no_other_member(tmp_path: Path) -> None:
+    archive = make_zip(tmp_path / "a.zip", lambda z: z.writestr("odd.jpg", GOOD))
+    data = bytearray(archive.read_bytes())
+    struct.pack_into("<H", data, data.rindex(b"PK\x01\x02") + 10, 97)
+    archive.write_bytes(data)
+    files, refusals = unpack(archive, tmp_path / "store", LIMITS)
+    assert origins(refusals) == [("odd.jpg", "damaged_member")]
+    assert tree(files) == {"good.jpg"}
+
+
+def pax(name: str, **records: str) -> tuple[tarfile.TarInfo, bytes]:
+    info = tarfile.TarInfo(name)
+    info.pax_headers = records
+    return info, GOOD
+
+
+@pytest.mark.parametrize("size", ["abc", "-5", "", "1e3", "9" * 30])
+def test_a_size_that_is_no_number_is_a_damaged_member(tmp_path: Path, size: str) -> None:
+    archive = make_tar(tmp_path / "a.tar", pax("odd.jpg", size=size), (tarfile.TarInfo("after.jpg"), GOOD))
+    files, refusals = unpack(archive, tmp_path / "store", LIMITS)
+    assert origins(refusals) == [("odd.jpg", "damaged_member")]
+    assert tree(files) == {"good.jpg", "after.jpg"}
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_header_that_claims_gigabytes_is_not_read(tmp_path: Path, kind: bytes, packed: bool) -> None:
+    info = tarfile.TarInfo("header")
+    info.type, info.size = kind, 3 << 30
+    data = (
+        make_tar(tmp_path / "whole.tar").read_bytes()[: 512 + len(GOOD) + -len(GOOD) % 512] + info.tobuf() + bytes(9999)
+    )
+    archive = tmp_path / "a.tar.gz"
+    archive.write_bytes(gzip.compress(data) if packed else data)
+    tracemalloc.start()
+    files, refusals = unpack(archive, tmp_path / "store", LIMITS)
+    assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    tracemalloc.stop()
+    assert origins(refusals) == [("a.tar.gz", "damaged_archive")]
+    assert tree(files) == {"good.jpg"}
+
+
+def test_a_damaged_header_costs_its_member_alone(tmp_path: Path) -> None:
+    archive = make_tar(tmp_path / "a.tar", (tarfile.TarInfo("bad.jpg"), GOOD), (tarfile.TarInfo("after.jpg"), GOOD))
+    data = bytearray(archive.read_bytes())
+    data[data.index(b"bad.jpg") + 150] ^= 0xFF
+    archive.write_bytes(data)
+    files, refusals = unpack(archive, tmp_path / "store", LIMITS)
+    assert origins(refusals) == [("a.tar", "damaged_archive")]
+    assert "members may be missing" in refusals[0].detail
+    assert tree(files) == {"good.jpg", "after.jpg"}
+
+
+def test_a_large_member_of_an_unpacked_tar_is_stepped_over(tmp_path: Path) -> None:
+    large = (tarfile.TarInfo("large.bmp"), bytes(5 << 20))
+    archive = make_tar(tmp_path / "a.tar", large, (tarfile.TarInfo("after.jpg"), GOOD))
+    files, refusals = unpack(archive, tmp_path / "store", LIMITS)
+    assert origins(refusals) == [("large.bmp", "member_too_large")]
+    assert tree(files) == {"good.jpg", "after.jpg"}
+
+
+def test_a_large_member_of_unknown_type_is_not_unpacked_just_to_skip_it(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("odd")
+    info.type = b"Z"
+    odd, after = (info, bytes(5 << 20)), (tarfile.TarInfo("after.jpg"), GOOD)
+    archive = make_tar(tmp_path / "a.tar.gz", odd, after, mode="w:gz")
+    files, refusals = unpack(archive, tmp_path / "store", LIMITS)
+    assert origins(refusals) == [("odd", "not_a_regular_file"), ("a.tar.gz", "archive_too_large")]
+    assert tree(files) == {"good.jpg"}
+
+
+def test_an_error_of_the_disk_is_not_blamed_on_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = make_zip(tmp_path / "a.zip", lambda _: None)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Sink, "_created", full)
+    with pytest.raises(SourceError, match="unpacking stopped"):
+        unpack(archive, tmp_path / "store", LIMITS)
+
+
+def test_an_error_of_what_is_read_is_not_blamed_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = make_zip(tmp_path / "a.zip", lambda z: z.writestr("odd.jpg", GOOD))
+    original = zipfile.ZipFile.open
+
+    def open_member(self: zipfile.ZipFile, member: zipfile.ZipInfo) -> object:
+        if member.filename == "odd.jpg":
+            raise OSError(errno.EINVAL, "Invalid argument")
+        return original(self, member)
+
+    monkeypatch.setattr(zipfile.ZipFile, "open", open_member)
+    files, refusals = unpack(archive, tmp_path / "store", LIMITS)
+    assert origins(refusals) == [("odd.jpg", "damaged_member")]
+    assert tree(files) == {"good.jpg"}
