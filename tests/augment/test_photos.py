@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from generators.docs.made_up import picture
 from pipeline.augment.photos import MARKER, list_photos
-from tests.sources.kit import picture
 
 
 def touch(root: Path, *names: str) -> None:

@@ -48,7 +48,7 @@ def test_a_command_line_that_says_nothing_asks_for_the_defaults() -> None:
 def test_the_command_line_knows_every_type_way_and_detector() -> None:
     assert FolderRequest().masks == augment_masks.MASKS
     assert set(augment_masks.MASKS) == set(get_args(MaskType)) - {"none", "unknown"}
-    assert set(augment_masks.WEARS) == set(get_args(Wear)) - {"none", "unknown"}
+    assert set(augment_masks.WEARS) == set(get_args(Wear)) - {"none", "incorrect", "unknown"}
     assert set(augment_masks.DETECTORS) == set(get_args(DetectorName))
 
 

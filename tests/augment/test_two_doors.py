@@ -172,7 +172,7 @@ def _concerned(row: dict[str, Any]) -> list[tuple[MaskType, int]]:
 
 def told_by_stage(images: list[Image], seed: int = 0) -> Told:
     write_manifest(paths.KEPT, images, Image)
-    extractor = FaceExtractor(FacesParams(min_face_visible=0), Path(), paths.FACE_CROPS)
+    extractor = FaceExtractor(FacesParams(min_face_visible=0, unlabelled="unknown"), Path(), paths.FACE_CROPS)
     faces = [replace(face, mask_type="none") for image in images for face in extractor(image).faces]
     write_manifest(paths.FACES_TABLE, faces, Face)
     Path("params.yaml").write_text(f"seed: {seed}\naugment: {{per_face: 2}}\nengine: {{jobs: 1}}\n")

@@ -1,7 +1,7 @@
 from pathlib import Path
 
+from generators.docs.made_up import write_tree
 from pipeline.sources.listing import Changes, changes_since, list_files, write_listing
-from tests.sources.kit import write_tree
 
 
 def test_what_came_went_and_changed_is_told(tmp_path: Path) -> None:

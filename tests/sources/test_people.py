@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from generators.docs.made_up import picture, write_tree
 from pipeline.core.errors import ConfigError, SourceError
 from pipeline.sources.people import Naming
-from tests.sources.kit import Ingest, by_origin, picture, write_tree
+from tests.sources.kit import Ingest, by_origin
 
 HALVES = {"AFDB_masked_face_dataset": {"masked": True}, "AFDB_face_dataset": {"mask_type": "none"}}
 FILES = [f"{half}/{person}/{number}.jpg" for half in HALVES for person in ("0001", "0002") for number in (0, 1)]

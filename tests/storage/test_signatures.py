@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from generators.docs.made_up import picture
 from pipeline.core.locations import Address
 from pipeline.storage.signatures import extension_by_content, is_photo
-from tests.sources.kit import picture
 
 
 @pytest.mark.parametrize(

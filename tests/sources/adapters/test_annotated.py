@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from PIL import Image as PillowImage
 
+from generators.docs.made_up import picture, write_tree
 from pipeline.core.errors import SourceError
-from tests.sources.kit import Ingest, by_origin, picture, reasons, write_tree
+from tests.sources.kit import Ingest, by_origin, reasons
 
 LABELS = {"with_mask": {"wear": "correct"}, "without_mask": {"mask_type": "none"}}
 BOX = "<bndbox><xmin>4</xmin><ymin>5</ymin><xmax>40</xmax><ymax>45</ymax></bndbox>"
