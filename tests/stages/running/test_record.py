@@ -79,7 +79,7 @@ def test_a_failure_is_recorded(project: Path) -> None:
     paths.KEPT.unlink()
     assert run().exit_code == 1
     assert record()["status"] == "failed"
-    assert "kept.parquet: cannot be read" in record()["message"]
+    assert "kept.parquet does not exist; run `maskwright dedup` first" in record()["message"]
 
 
 def test_json_is_one_object_a_line(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
