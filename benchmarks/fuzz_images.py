@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -28,7 +29,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from pipeline.augment.folder_run import augment_folder, find_photos
 from pipeline.augment.imagefolder import METADATA, REJECTED
-from pipeline.augment.request import Settings
+from pipeline.augment.request import FolderRequest
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import EngineParams, parse_params
 from pipeline.engine import map_records
@@ -216,10 +217,11 @@ def _edit_header(data: bytes, rng: Generator, _: bytes) -> bytes:
 
 def _set_field(data: bytes, rng: Generator, _: bytes) -> bytes:
     """A length, count or offset becomes extreme."""
-    width, order = int(rng.choice([1, 2, 4])), "little" if rng.random() < 0.5 else "big"
-    value = int(rng.choice(np.array(_EXTREMES, dtype=np.uint64))) % 256**width
+    width = int(rng.choice([1, 2, 4]))
+    order: Literal["little", "big"] = "little" if rng.random() < 0.5 else "big"
+    value: int = int(rng.choice(np.array(_EXTREMES, dtype=np.uint64))) % 2 ** (8 * width)
     place = int(rng.integers(min(len(data), 1024)))
-    return data[:place] + value.to_bytes(width, order) + data[place + width :]  # type: ignore[arg-type]
+    return data[:place] + value.to_bytes(width, order) + data[place + width :]
 
 
 def _cut(data: bytes, rng: Generator, _: bytes) -> bytes:
@@ -316,7 +318,7 @@ def mask_all(folder: Path, out: Path, engine: EngineParams) -> Outcome:
     """Put a mask on every face in the folder."""
     names = _names(folder)
     outcome = Outcome(len(names))
-    settings = Settings(masks=("surgical",))
+    settings = FolderRequest(masks=("surgical",))
     try:
         listing = find_photos(folder, out, None)
         summary = augment_folder(listing, out, settings, engine=engine, mode="new", report=lambda _: None)

@@ -49,8 +49,8 @@ def _read(folder: Path) -> tuple[list[str], NDArray[np.float64], NDArray[np.floa
                 continue
             if face is not None:
                 truth.append(str(kind))
-                masked.append(cue.probability(*face))
-                features.append(face_features(align_patch(*face)))
+                masked.append(cue.probability(face.rgb, face.landmarks))
+                features.append(face_features(align_patch(face.rgb, face.landmarks)))
     return truth, np.array(masked), np.array(features)
 
 

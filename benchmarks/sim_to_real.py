@@ -31,6 +31,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core.agreement import overlap
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
@@ -40,7 +41,6 @@ from pipeline.dedup.fingerprints.hashes import distance, phash, squeeze, working
 from pipeline.faces.crops import crop_square
 from pipeline.faces.detectors import Box, YuNetDetector
 from pipeline.faces.finding import FoundFace, shared_finder
-from pipeline.faces.labels import overlap
 from pipeline.faces.masked_cue import DEFAULT_THRESHOLD, masked_face_cue
 from pipeline.masks import LookRanges, MaskParams, MaskSynthesizer, Template, load_templates
 from pipeline.masks.head.canonical import HeadFit, canonical_head

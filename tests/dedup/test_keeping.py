@@ -81,7 +81,9 @@ def test_conflicting_labels_may_keep_the_best() -> None:
         ({"masked": "yes"}, {}, False),
     ],
 )
-def test_masked_alone_contradicts_bare_and_nothing_else(first: dict[str, Any], second: dict[str, Any], conflict: bool) -> None:
+def test_masked_alone_contradicts_bare_and_nothing_else(
+    first: dict[str, Any], second: dict[str, Any], conflict: bool
+) -> None:
     images = [image_row("a", **first), image_row("b", **second)]
     assert ("label_conflict" in reasons(judged(images, chain(images))).values()) == conflict
 
@@ -94,7 +96,9 @@ def test_masked_alone_contradicts_bare_and_nothing_else(first: dict[str, Any], s
         (90, {"mask_type": "none", "wear": "none", "masked": "no"}, False),
     ],
 )
-def test_copies_whose_boxes_of_one_face_disagree_are_a_conflict(shift: int, said: dict[str, Any], conflict: bool) -> None:
+def test_copies_whose_boxes_of_one_face_disagree_are_a_conflict(
+    shift: int, said: dict[str, Any], conflict: bool
+) -> None:
     worn = LabelledBox(left=10, top=10, right=50, bottom=50, original_label="mask", wear="correct", masked="yes")
     other = LabelledBox(left=10 + shift, top=10, right=50 + shift, bottom=50, original_label="x", **said)
     images = [image_row("a", sha256="s", boxes=(worn,)), image_row("b", sha256="s", boxes=(other,))]
@@ -148,7 +152,7 @@ def test_exact_means_the_same_bytes_whatever_the_distance_of_the_hashes() -> Non
     twin = image_row("twin", sha256=copy.sha256)
     links = [make_link(best.id, copy.id, "near", 0.0), make_link(copy.id, twin.id, "exact", 0.0)]
     verdicts = judged([best, copy, twin], links)
-    assert verdicts.kept == [best]
+    assert list(verdicts.kept) == [best]
     assert reasons(verdicts) == {"copy": "near_duplicate", "twin": "near_duplicate"}
 
 

@@ -1,4 +1,5 @@
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ def test_what_an_item_makes_the_program_raise_is_that_items(jobs: int) -> None:
 
 
 def test_the_verdict_says_what_happened_and_where() -> None:
-    verdicts = list(map_records(raise_for, [0, 1], crashed=lambda _, verdict: verdict))
+    verdicts: list[Any] = list(map_records(raise_for, [0, 1], crashed=lambda _, verdict: verdict))
     assert verdicts[1].detail.startswith("RuntimeError: of a landmark model (functions.py:")
     assert "in raise_for" in verdicts[1].__notes__[0]
 

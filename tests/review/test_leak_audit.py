@@ -80,7 +80,7 @@ def test_the_command_fails_on_leaks_and_writes_the_report(folders: tuple[Path, P
     assert "train: a/1.png" in (train.parent / "out" / "leaks.html").read_text(encoding="utf-8")
 
 
-def test_the_table_holds_every_pair_and_every_file_that_was_not_compared(folders):
+def test_the_table_holds_every_pair_and_every_file_that_was_not_compared(folders: tuple[Path, Path]) -> None:
     train, test = folders
     (train / "again.png").write_bytes((train / "a" / "0.png").read_bytes())
     for name in ("x", "y"):

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -81,7 +82,7 @@ def test_a_face_that_no_label_speaks_of_is_a_row_unless_the_setting_keeps_it(
     write_image(project / "photo.jpg", pair)
     run(make_image(width_px=width, height_px=height), params="faces: {}")
     first = min(read_manifest(paths.FACES / "faces.parquet", Face), key=lambda face: face.left)
-    sides = {"left": first.left, "top": first.top, "right": first.right, "bottom": first.bottom}
+    sides: dict[str, Any] = {"left": first.left, "top": first.top, "right": first.right, "bottom": first.bottom}
     box = LabelledBox(**sides, original_label="bare", mask_type="none", wear="none", masked="no")
     run(make_image(width_px=width, height_px=height, boxes=(box,)), params=f"faces: {{unlabelled: {setting}}}")
     found = read_manifest(paths.FACES / "faces.parquet", Face)

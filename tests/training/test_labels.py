@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.core.records import MaskType, Wear
+from pipeline.core.records import Masked, MaskType, Wear
 from pipeline.training.labels import (
     CORRECTNESS_HEAD,
     MASK_TYPE_HEAD,
@@ -39,7 +39,7 @@ def test_label_of(head: Head, mask_type: MaskType, wear: Wear, expected: int) ->
 
 
 @pytest.mark.parametrize(("masked", "expected"), [("yes", 1), ("no", 0), ("unknown", UNKNOWN_LABEL)])
-def test_masked_alone_counts_for_presence_and_for_nothing_else(masked, expected) -> None:
+def test_masked_alone_counts_for_presence_and_for_nothing_else(masked: Masked, expected: int) -> None:
     assert label_of(PRESENCE_HEAD, "unknown", "unknown", masked) == expected
     others = (MASK_TYPE_HEAD, WEAR_HEAD, CORRECTNESS_HEAD)
     assert {label_of(head, "unknown", "unknown", masked) for head in others} == {UNKNOWN_LABEL}

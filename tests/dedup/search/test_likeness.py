@@ -93,11 +93,11 @@ def test_rules() -> None:
     assert verdict(**same, face=0.5) == "near"
 
 
-MASKED = {"whole": 0.97, "upper": 0.99, "agreement": 0.93, "worst": 1.2}
+MASKED: dict[str, Any] = {"whole": 0.97, "upper": 0.99, "agreement": 0.93, "worst": 1.2}
 """Two frames that agree but for a few cells, as 4 of 170 bare photos and their masked twins do."""
 
 
-def test_a_mask_is_no_copy_whatever_is_known_of_the_labels():
+def test_a_mask_is_no_copy_whatever_is_known_of_the_labels() -> None:
     for opposite in (False, True):
         assert verdict(opposite, **MASKED) == "mask_pair", "no face was found in one of them"
         assert verdict(opposite, **MASKED, face=0.93, face_upper=0.99, face_lower=0.9) == "mask_pair"
@@ -108,8 +108,15 @@ def test_a_mask_is_no_copy_whatever_is_known_of_the_labels():
     assert verdict(True, whole=0.999, upper=0.999, agreement=1, worst=0.05, face=0.8) == "near", "a wrong label"
 
 
-def test_one_face_of_several_does_not_stand_for_the_picture():
-    crop = {"whole": 0.3, "upper": 0.2, "agreement": 0.2, "face": 0.97, "face_upper": 0.98, "face_lower": 0.97}
+def test_one_face_of_several_does_not_stand_for_the_picture() -> None:
+    crop: dict[str, Any] = {
+        "whole": 0.3,
+        "upper": 0.2,
+        "agreement": 0.2,
+        "face": 0.97,
+        "face_upper": 0.98,
+        "face_lower": 0.97,
+    }
     assert verdict(several=False, **crop) == "near"
     assert verdict(several=True, **crop) == "part_of"
     assert verdict(several=True, **(crop | {"face": 0.5})) == "part_of", "the same with a mask on it"

@@ -269,11 +269,11 @@ def with_raw_names(path: Path, names: dict[str, bytes], *, claim_utf8: bool = Fa
     for placeholder, raw in names.items():
         assert len(placeholder) == len(raw)
         data = data.replace(placeholder.encode(), raw)
-    if claim_utf8:
-        data = bytearray(data)
-        for at in [k for k in range(len(data)) if data[k : k + 4] in (b"PK\x01\x02", b"PK\x03\x04")]:
-            data[at + (9 if data[at + 2 : at + 4] == b"\x01\x02" else 7)] |= 8
-    path.write_bytes(data)
+    changed = bytearray(data)
+    for at in range(len(data)) if claim_utf8 else ():
+        if data[at : at + 4] in {b"PK\x01\x02", b"PK\x03\x04"}:
+            changed[at + (9 if data[at + 2 : at + 4] == b"\x01\x02" else 7)] |= 8
+    path.write_bytes(changed)
     return path
 
 
