@@ -1,1 +1,14 @@
-"""Maskwright's library: curate face photos, put masks on them, train and evaluate."""
+"""Maskwright's library: curate face photos, put masks on them, train and evaluate.
+
+Which of its kernels OpenBLAS takes depends on the processor, and their sums differ in the last digit, which tips a
+pixel here and there. Before numpy is imported, one is chosen that every x86-64 processor since 2013 has
+(docs/decisions/same-bytes-on-another-machine.md).
+"""
+
+import os
+import platform
+
+OPENBLAS_KERNEL = "Haswell"
+
+if platform.machine() in {"x86_64", "AMD64"}:
+    os.environ["OPENBLAS_CORETYPE"] = OPENBLAS_KERNEL
