@@ -66,6 +66,11 @@ class MaskCommand(click.Command):
 @click.option("--jobs", default=0, show_default="one per core", type=click.IntRange(0), help="Worker processes.")
 @address_option
 @click.option("--detector", default="yunet", show_default=True, type=click.Choice(DETECTORS), help="What finds faces.")
+@click.option(
+    "--long-side-px",
+    type=click.IntRange(64),
+    help="One look for faces at this size, px. [as many looks as the photo needs]",
+)
 @click.option("--min-face-px", default=24, show_default=True, type=click.IntRange(8), help="Ignore smaller faces.")
 @click.option(
     "--already-masked-threshold",
@@ -182,6 +187,7 @@ def _request(options: dict[str, Any]) -> "FolderRequest":
         seed=options["seed"],
         faces="largest" if options["largest"] else "all",
         detector=options["detector"],
+        long_side_px=options["long_side_px"],
         min_face_px=options["min_face_px"],
         already_masked_threshold=options["already_masked_threshold"],
         crop_px=options["crop_px"],

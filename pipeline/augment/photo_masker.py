@@ -20,7 +20,7 @@ from pipeline.augment.request import AskedPicture, FolderRequest
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
-from pipeline.faces.finding import FoundFace, shared_finder
+from pipeline.faces.finding import Findings, FoundFace, shared_finder
 from pipeline.storage.digests import file_stamp
 from pipeline.storage.images import DEFAULT_LIMITS, decode_image, read_file
 
@@ -60,9 +60,11 @@ class PhotoMasker:
         try:
             data = read_file(photo.path, DEFAULT_LIMITS)
             rgb = decode_image(data, DEFAULT_LIMITS).rgb
-            faces = self._faces(rgb)
+            found = self._found(rgb)
         except SampleRejected as verdict:
             return self.rejected(photo, verdict)
+        faces = found.faces
+        result.rejected.extend(_rejection(photo, face.verdict, face.index) for face in found.refused)
         parent = Parent(photo, hashlib.sha256(data).hexdigest(), rgb, len(faces))
         masker = FaceMasker(self.request.of_each_face())
         for face in faces if self.request.faces == "all" else faces[:1]:
@@ -73,9 +75,19 @@ class PhotoMasker:
         """The only row of a photo that cannot be used."""
         return PhotoResult(photo, file_stamp(photo.path), rejected=[_rejection(photo, verdict)])
 
-    def _faces(self, rgb: Rgb) -> list[FoundFace]:
-        params = FacesParams(detector=self.request.detector, min_face_px=self.request.min_face_px)
-        return shared_finder(params).find(rgb)
+    def _found(self, rgb: Rgb) -> Findings:
+        """The photo's faces, and what looked like one.
+
+        Raises:
+            SampleRejected: there is no face.
+        """
+        asked = self.request
+        params = FacesParams(detector=asked.detector, long_side_px=asked.long_side_px, min_face_px=asked.min_face_px)
+        finder = shared_finder(params)
+        found = finder.search(rgb)
+        if not found.faces:
+            raise finder.why_none(found)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

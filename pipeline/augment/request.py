@@ -110,6 +110,7 @@ class FolderRequest:
     seed: int = _SEED
     faces: Faces = "all"
     detector: DetectorName = _FACES.detector
+    long_side_px: int | None = None
     min_face_px: int = _FACES.min_face_px
     already_masked_threshold: float = _AUGMENT.already_masked_threshold
     jpeg_quality: int = _AUGMENT.jpeg_quality

@@ -141,6 +141,7 @@ class FacesParams(Section):
     """How faces are found and what is cut out around them."""
 
     detector: Literal["yunet", "dlib_hog", "dlib_cnn"] = "yunet"
+    boxes: Literal["detector", "source", "both"] = "both"
     min_score: float | None = None
     long_side_px: Annotated[int, Field(ge=64)] | None = None
     min_face_px: Annotated[int, Field(ge=8)] = 24

@@ -7,12 +7,17 @@ from typing import Any, Literal, Protocol
 import cv2
 import dlib
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.core.arrays import Rgb
 from pipeline.core.step_times import timed
 from pipeline.faces.models import cnn_detector_model, yunet_model
 
 DetectorName = Literal["yunet", "dlib_hog", "dlib_cnn"]
+
+YUNET_MIN_SCORE = 0.6
+FIRST_SIDE_PX = 320
+"""YuNet's first look: as much as a portrait needs."""
 
 _SQUARE_EYES_TO_MOUTH, _SQUARE_EYE_DISTANCE, _SQUARE_CENTRE = 1.643, 0.673, 0.474
 """dlib's points want dlib's box: a square of 1.643 x the way from the eyes to the mouth plus 0.673 x the eye distance,
@@ -26,7 +31,8 @@ class Box:
     """A scored face box in pixels; it may reach beyond the image.
 
     `dlib_square` is centre x, y and side of the square that dlib's detector would have drawn, on which its landmark
-    model was trained; None where the box is that.
+    model was trained; None where the box is that. `five` holds x, y of right eye, left eye, nose tip and both mouth
+    corners as YuNet sees them; None where the detector gives none.
     """
 
     left: float
@@ -35,6 +41,7 @@ class Box:
     bottom: float
     score: float
     dlib_square: tuple[float, float, float] | None = None
+    five: tuple[float, ...] | None = None
 
     @property
     def width(self) -> float:
@@ -45,6 +52,11 @@ class Box:
     def height(self) -> float:
         """Bottom minus top."""
         return self.bottom - self.top
+
+    @property
+    def longer_side(self) -> float:
+        """The larger of width and height."""
+        return max(self.width, self.height)
 
 
 class Detector(Protocol):
@@ -72,29 +84,40 @@ class YuNetDetector:
 
     name: DetectorName = "yunet"
 
-    def __init__(self, min_score: float = 0.6, long_side_px: int = 320) -> None:
-        self._long_side_px = long_side_px
+    def __init__(self, min_score: float = YUNET_MIN_SCORE, long_side_px: int = FIRST_SIDE_PX) -> None:
+        self._min_score, self._long_side_px = min_score, long_side_px
         self._net = cv2.FaceDetectorYN.create(str(yunet_model()), "", (long_side_px, long_side_px), min_score)
 
     @timed("detect")
     def detect(self, rgb: Rgb) -> list[Box]:
         """Boxes in pixels of `rgb`, highest score first."""
         small, factor = shrink(rgb, self._long_side_px)
-        self._net.setInputSize((small.shape[1], small.shape[0]))
-        _, rows = self._net.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
-        boxes = [] if rows is None else [_yunet_box(row, factor) for row in rows]
-        return sorted(boxes, key=_by_score)
+        return self.boxes(small, self._min_score, factor)
+
+    def boxes(self, rgb: Rgb, min_score: float, factor: float = 1.0) -> list[Box]:
+        """Boxes that this very image gives, their pixels times `factor`, highest score first."""
+        self._net.setInputSize((rgb.shape[1], rgb.shape[0]))
+        self._net.setScoreThreshold(min_score)
+        _, rows = self._net.detect(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+        found = [] if rows is None else [_yunet_box(row, factor) for row in rows]
+        return sorted(found, key=_by_score)
 
 
 def _yunet_box(row: np.ndarray, factor: float) -> Box:
     """A row is left, top, width, height; x, y of right eye, left eye, nose tip and mouth corners; score."""
     left, top, width, height = (float(value) * factor for value in row[:4])
-    right_eye, left_eye, _, *mouth = row[4:14].reshape(5, 2).astype(np.float64) * factor
+    five = row[4:14].reshape(5, 2).astype(np.float64) * factor
+    return Box(left, top, left + width, top + height, float(row[14]), square_of(five), tuple(five.ravel().tolist()))
+
+
+def square_of(five: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Centre x, y and side of dlib's square around an upright face with these five points `(5, 2)`."""
+    right_eye, left_eye, _, *mouth = five
     eyes = (right_eye + left_eye) / 2
     down = (mouth[0] + mouth[1]) / 2 - eyes
     x, y = eyes + _SQUARE_CENTRE * down
     side = _SQUARE_EYES_TO_MOUTH * np.linalg.norm(down) + _SQUARE_EYE_DISTANCE * np.linalg.norm(right_eye - left_eye)
-    return Box(left, top, left + width, top + height, float(row[14]), (float(x), float(y), float(side)))
+    return float(x), float(y), float(side)
 
 
 def _by_score(box: Box) -> tuple[float, float, float]:

@@ -10,9 +10,10 @@ from pipeline.core.arrays import Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.locations import Location, located
 from pipeline.core.params import FacesParams, Params
-from pipeline.core.records import Face, Image, LabelledBox, Rejection
+from pipeline.core.records import Face, Image, Rejection
+from pipeline.faces.boxed import faces_of
 from pipeline.faces.crops import crop_square, sharpness, visible_share
-from pipeline.faces.finding import FoundFace, shared_finder
+from pipeline.faces.finding import FoundFace, RefusedFace
 from pipeline.faces.labels import UNKNOWN, FaceLabel, label_faces
 from pipeline.storage.images import encode_image, read_image
 from pipeline.storage.shards import StoredFile, WrittenFile, put_picture, whole_files
@@ -51,19 +52,19 @@ class FaceExtractor:
         """The image's faces; an image without one is a rejection with the image's id."""
         try:
             rgb = read_image(located(self.root, image.path)).rgb
-            found = shared_finder(self.params).find(rgb)
+            photo = faces_of(image, rgb, self.params)
         except SampleRejected as verdict:
             return self.rejected(image, verdict)
-        labels, missed = label_faces(image, [face.box for face in found])
-        found, known, unlabelled = self._labelled(image, found, labels)
+        labels, _ = label_faces(image, [face.box for face in photo.faces])
+        found, known, unlabelled = self._labelled(image, photo.faces, labels)
         whole = [self._is_whole(image, face) for face in found]
         kept = list(compress(zip(found, known, strict=True), whole))
         files = [self._cut_out(image, rgb, face) for face, _ in kept]
         faces = [self._row(image, rgb, *pair, file.shard) for pair, file in zip(kept, files, strict=True)]
         cut = [_cut_off(image, face, alone=not faces) for face, inside in zip(found, whole, strict=True) if not inside]
-        return Extraction(
-            faces, [*unlabelled, *cut, *(_missed(image, index, box) for index, box in enumerate(missed))], files
-        )
+        missed = [_rejection(image, f"{image.id}-box{place}", why) for place, why in photo.missed]
+        refused = [_rejection(image, _face_id(image, face), face.verdict) for face in photo.refused]
+        return Extraction(faces, [*unlabelled, *cut, *missed, *refused], files)
 
     def _labelled(
         self, image: Image, found: Sequence[FoundFace], labels: Sequence[FaceLabel | None]
@@ -78,8 +79,7 @@ class FaceExtractor:
 
     def rejected(self, image: Image, verdict: SampleRejected) -> Extraction:
         """The image's only row where it cannot be used."""
-        row = Rejection(id=image.id, stage=STAGE, reason=verdict.reason, detail=verdict.detail, origin=image.origin)
-        return Extraction(rejections=[row])
+        return Extraction(rejections=[_rejection(image, image.id, verdict)])
 
     def _is_whole(self, image: Image, face: FoundFace) -> bool:
         return _visible_share(image, face) >= self.params.min_face_visible
@@ -110,7 +110,11 @@ class FaceExtractor:
         )
 
 
-def _face_id(image: Image, face: FoundFace) -> str:
+def _rejection(image: Image, row_id: str, verdict: SampleRejected) -> Rejection:
+    return Rejection(id=row_id, stage=STAGE, reason=verdict.reason, detail=verdict.detail, origin=image.origin)
+
+
+def _face_id(image: Image, face: FoundFace | RefusedFace) -> str:
     return f"{image.id}-{face.index}"
 
 
@@ -123,18 +127,10 @@ def _cut_off(image: Image, face: FoundFace, *, alone: bool) -> Rejection:
     """A face that reaches out of the picture; where none is whole, the largest stands for the image."""
     row_id = image.id if alone and face.index == 0 else f"{image.id}-{face.index}"
     detail = f"{_visible_share(image, face):.0%} of the face lies inside the picture"
-    return Rejection(id=row_id, stage=STAGE, reason="face_cut_off", detail=detail, origin=image.origin)
+    return _rejection(image, row_id, SampleRejected("face_cut_off", detail))
 
 
 def _without_label(image: Image, face: FoundFace, *, alone: bool) -> Rejection:
     """A face that nothing labels; where none is labelled, the largest stands for the image."""
     row_id = image.id if alone and face.index == 0 else _face_id(image, face)
-    detail = "the photo's labels speak of other faces"
-    return Rejection(id=row_id, stage=STAGE, reason="no_label", detail=detail, origin=image.origin)
-
-
-def _missed(image: Image, index: int, box: LabelledBox) -> Rejection:
-    size = f"{box.right - box.left:.0f}x{box.bottom - box.top:.0f} px at {box.left:.0f}, {box.top:.0f}"
-    detail = f"the source labels a face {box.original_label!r} ({size}) where the detector finds none"
-    row_id = f"{image.id}-box{index}"
-    return Rejection(id=row_id, stage=STAGE, reason="labelled_face_not_found", detail=detail, origin=image.origin)
+    return _rejection(image, row_id, SampleRejected("no_label", "the photo's labels speak of other faces"))

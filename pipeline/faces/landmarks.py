@@ -11,6 +11,7 @@ from pipeline.faces.models import landmark_model
 NOSE_TIP, CHIN = 30, 8
 JAW = slice(0, 17)
 EYE_OUTER_CORNERS = (36, 45)
+EYES = slice(36, 48)
 MOUTH = slice(48, 68)
 
 

@@ -10,9 +10,15 @@ from numpy.typing import NDArray
 
 from pipeline.core.arrays import Points
 from pipeline.core.errors import ShapeError
+from pipeline.faces.landmarks import EYES, MOUTH, NOSE_TIP
 
 _FOCAL_EYE_DISTANCES = 10.0
 """Focal length in outer-eye-corner distances: a face seen from about a metre, as portraits are."""
+
+_CORNERS_OVER_CENTRES = 1.45
+"""The distance of the outer eye corners over that of the eyes' centres."""
+
+_LIES_ON_ITS_SIDE = np.pi / 4
 
 _EYE_CORNERS_MM = 90.0
 """The mean head's outer eye corners lie about this far apart."""
@@ -39,13 +45,48 @@ def estimate_pose(landmarks: Points) -> HeadPose:
     """
     check_landmarks(landmarks)
     focal = _FOCAL_EYE_DISTANCES * max(1.0, float(np.linalg.norm(landmarks[45] - landmarks[36])))
-    centre = landmarks.mean(axis=0)
+    down = landmarks[MOUTH].mean(axis=0) - landmarks[EYES].mean(axis=0)
+    rotation_vector, _, _ = _placed(mean_landmarks(), landmarks, focal, down)
+    return pose_of(cv2.Rodrigues(rotation_vector)[0])
+
+
+def landmarks_from_five(five: NDArray[np.floating]) -> Points:
+    """The 68 landmarks `float32 (68, 2)` of a mean head with eyes, nose tip and mouth corners at `five` `(5, 2)`."""
+    down = five[3:].mean(axis=0) - five[:2].mean(axis=0)
+    size = max(1.0, float(np.linalg.norm(five[1] - five[0])), float(np.linalg.norm(down)))
+    focal = _FOCAL_EYE_DISTANCES * _CORNERS_OVER_CENTRES * size
+    rotation_vector, shift, camera = _placed(five_of(mean_landmarks()), five, focal, down)
+    points, _ = cv2.projectPoints(mean_landmarks(), rotation_vector, shift, camera, None)
+    return np.asarray(points.reshape(68, 2), dtype=np.float32)
+
+
+def five_of(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Eyes, nose tip and mouth corners `(5, D)` of 68 landmarks `(68, D)`."""
+    eyes = landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)
+    return np.array([*eyes, landmarks[NOSE_TIP], landmarks[48], landmarks[54]], dtype=np.float64)
+
+
+def _placed(
+    head: NDArray[np.float64], points: NDArray[np.floating], focal: float, down: NDArray[np.floating]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Rotation vector, shift and camera `(3, 3)` that bring the head's points `(K, 3)` nearest to `points` `(K, 2)`.
+
+    `down` leads from the eyes to the mouth.
+    """
+    centre = points.mean(axis=0)
     camera = np.array([[focal, 0, centre[0]], [0, focal, centre[1]], [0, 0, 1]], dtype=np.float64)
     start = np.array([0.0, 0.0, _FOCAL_EYE_DISTANCES * _EYE_CORNERS_MM])
-    _, rotation_vector, _ = cv2.solvePnP(
-        mean_landmarks(), landmarks.astype(np.float64), camera, None, np.zeros(3), start, useExtrinsicGuess=True
+    turn = np.array([0.0, 0.0, _start_roll(down)])
+    _, rotation_vector, shift = cv2.solvePnP(
+        head, points.astype(np.float64), camera, None, turn, start, useExtrinsicGuess=True
     )
-    return pose_of(cv2.Rodrigues(rotation_vector)[0])
+    return np.asarray(rotation_vector), np.asarray(shift), camera
+
+
+def _start_roll(down: NDArray[np.floating]) -> float:
+    """Where the search begins, in radians: upright, unless the face lies on its side; from there it would get lost."""
+    roll = float(np.arctan2(-down[0], down[1]))
+    return roll if abs(roll) > _LIES_ON_ITS_SIDE else 0.0
 
 
 def check_landmarks(landmarks: Points) -> None:

@@ -8,7 +8,7 @@ from generators.sample.truth import read_truth
 from pipeline.core.errors import ShapeError
 from pipeline.core.params import FacesParams
 from pipeline.faces.finding import FaceFinder
-from pipeline.faces.pose import estimate_pose, mean_landmarks, pose_of
+from pipeline.faces.pose import estimate_pose, five_of, landmarks_from_five, mean_landmarks, pose_of
 from pipeline.storage.images import read_image
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
@@ -34,6 +34,20 @@ POSES = [(0, 0, 0), (30, 0, 0), (-30, 0, 0), (0, 20, 0), (0, -20, 0), (0, 0, 25)
 def test_finds_the_angles_that_made_the_picture(angles: tuple[float, float, float]) -> None:
     pose = estimate_pose(projected(*angles))
     assert (pose.yaw_deg, pose.pitch_deg, pose.roll_deg) == pytest.approx(angles, abs=3)
+
+
+@pytest.mark.parametrize("roll_deg", [60, 90, 150, -120, -90])
+@pytest.mark.parametrize("yaw_deg", [0, 25])
+def test_heads_that_lie_keep_their_yaw(roll_deg: float, yaw_deg: float) -> None:
+    pose = estimate_pose(projected(yaw_deg, 0, roll_deg))
+    assert (pose.yaw_deg, pose.pitch_deg, pose.roll_deg) == pytest.approx((yaw_deg, 0, roll_deg), abs=3)
+
+
+@pytest.mark.parametrize("angles", [*POSES, (0, 0, 90), (30, 0, -120)])
+def test_five_points_tell_where_the_others_are(angles: tuple[float, float, float]) -> None:
+    points = projected(*angles)
+    found = landmarks_from_five(five_of(points))
+    assert np.linalg.norm(found - points, axis=1).mean() < 0.05 * np.linalg.norm(points[36] - points[45])
 
 
 def test_signs_are_those_of_the_picture() -> None:

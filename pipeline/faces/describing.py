@@ -1,0 +1,156 @@
+"""From a detector's box to a face with landmarks and pose, looked at closely where there is doubt."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.core.agreement import overlap
+from pipeline.core.arrays import Points, Rgb
+from pipeline.core.errors import SampleRejected
+from pipeline.core.step_times import timed
+from pipeline.faces.closer_look import CloserLook, CloserLooker
+from pipeline.faces.detectors import Box, square_of
+from pipeline.faces.landmarks import LandmarkPredictor
+from pipeline.faces.plausibility import CLEAR_SCORE, check_confirmed, check_landmarks, check_steady, is_sure, is_weak
+from pipeline.faces.pose import HeadPose, estimate_pose, five_of, landmarks_from_five
+from pipeline.faces.turning import turned_view, upright_box
+
+_TILTED_DEG = 15.0
+"""dlib's landmarks follow a head that is tilted by so much; one tilted further is turned upright for them."""
+
+_LEANS_DEG, _LEANING_SCORE, _UNLIKE_SCORE = 25.0, 0.85, 0.65
+"""A head tilted by more has its box from the turned copy, and has to score so much there: of what scores less hands and
+clothes are most. Below the last it is no rival of a face that was clear at first."""
+
+_SAME_BOX = 0.5
+"""A closer look whose box overlaps the detector's less shows where the face really is."""
+
+_SHAKES = ((0.08, 0, 1), (-0.08, 0, 1), (0, 0.08, 1), (0, -0.08, 1), (0, 0, 1.15), (0, 0, 0.87))
+"""By how much of its side a square is moved right and down, and its size."""
+
+_VIEW_SQUARES, _MOST_VIEW_PX = 2.0, 512
+"""Side of the upright view for the landmarks over that of dlib's square, and its limit in pixels."""
+
+_LABELLED_SCORE = 0.3
+"""What a closer look has to score where a source says that there is a face."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFace:
+    """One face of a photo.
+
+    Attributes:
+        index: Its place among the photo's faces, the largest first.
+        box: As the detector drew it.
+        landmarks: 68 points, `float32 (68, 2)` in pixels.
+        pose: From the landmarks.
+    """
+
+    index: int
+    box: Box
+    landmarks: Points
+    pose: HeadPose
+
+
+class FaceDescriber:
+    """Gives boxes their landmarks and checks them; holds the models."""
+
+    def __init__(self, min_confirmed: float) -> None:
+        self._min_confirmed = min_confirmed
+        self._landmarks = LandmarkPredictor()
+        self._closer = CloserLooker()
+
+    def describe(self, rgb: Rgb, box: Box) -> FoundFace:
+        """The face in a detector's box; its index is 0.
+
+        Raises:
+            SampleRejected: `doubtful_face`, or `implausible_landmarks`.
+        """
+        landmarks = self._landmarks.predict(rgb, box) if box.five else None
+        if landmarks is not None and is_sure(box, landmarks):
+            return _face(box, landmarks)
+        return self._looked_at_closely(rgb, box, landmarks)
+
+    def describe_labelled(self, rgb: Rgb, place: Box) -> FoundFace:
+        """The face in a box that a source labels; its index is 0.
+
+        The source vouches for the face: where the landmarks don't fit its eyes, nose and mouth, as they often don't on
+        a mask or in profile, they are those of a mean head that does.
+
+        Raises:
+            SampleRejected: `no_face`, nothing is seen there even when looked at closely.
+        """
+        closer = self._closer.look(rgb, place, _LABELLED_SCORE)
+        if closer is None:
+            raise SampleRejected("no_face", "nothing like a face, enlarged and from all sides")
+        landmarks = self._upright_landmarks(rgb, closer)
+        if not _agree(landmarks, closer.five):
+            landmarks = landmarks_from_five(closer.five)
+        return _face(upright_box(closer.view, closer.box), landmarks)
+
+    @timed("closer")
+    def _looked_at_closely(self, rgb: Rgb, box: Box, landmarks: Points | None) -> FoundFace:
+        closer = self._closer.look(rgb, box)
+        if closer and _leans(closer) and closer.box.score < _LEANING_SCORE:
+            if box.five is None or box.score < CLEAR_SCORE or closer.box.score > _UNLIKE_SCORE:
+                detail = f"score {closer.box.score:.2f}, turned by {closer.roll_deg:.0f} degrees"
+                raise SampleRejected("doubtful_face", detail)
+            closer = None  # the face fills the photo, and the closer look shows what is beside it
+        closer_score = closer.box.score if closer else 0.0
+        score = box.score if box.five else closer_score  # else on another detector's scale, or of a turned copy
+        check_confirmed(score, closer_score, self._min_confirmed)
+        face = self._seen_closely(rgb, box, closer, landmarks) if closer else _as_found(box, landmarks)
+        if is_weak(score, closer_score):
+            check_steady(face.landmarks, self._shaken(rgb, face.landmarks))
+        return face
+
+    def _seen_closely(self, rgb: Rgb, box: Box, closer: CloserLook, landmarks: Points | None) -> FoundFace:
+        """The face with landmarks predicted upright, in the photo as it is where that comes to the same."""
+        seen = upright_box(closer.view, closer.box)
+        if box.five is None or _leans(closer) or overlap(seen, box) < _SAME_BOX:
+            box = seen
+        if landmarks is not None and abs(closer.roll_deg) < _TILTED_DEG and _agree(landmarks, closer.five):
+            return _face(box, landmarks)
+        landmarks = self._upright_landmarks(rgb, closer)
+        check_landmarks(landmarks, closer.five)
+        return _face(box, landmarks)
+
+    def _shaken(self, rgb: Rgb, landmarks: Points) -> list[Points]:
+        """The landmarks as predicted from squares that are moved a little."""
+        x, y, side = square_of(five_of(landmarks))
+        squares = [(x + dx * side, y + dy * side, size * side) for dx, dy, size in _SHAKES]
+        return [self._landmarks.predict(rgb, Box(0, 0, 0, 0, 0, square)) for square in squares]
+
+    def _upright_landmarks(self, rgb: Rgb, closer: CloserLook) -> Points:
+        """The 68 points as predicted in a copy that shows the face upright, in pixels of the photo."""
+        x, y, side = square_of(closer.five.astype(np.float64))
+        side = max(side * _VIEW_SQUARES, 1.0)
+        view = turned_view(rgb, (x, y), side, round(min(_MOST_VIEW_PX, max(side, 64))), closer.roll_deg)
+        square = square_of(view.from_photo(closer.five))
+        inside = Box(0, 0, 0, 0, 0, square)
+        return view.points(self._landmarks.predict(view.rgb, inside))
+
+
+def _as_found(box: Box, landmarks: Points | None) -> FoundFace:
+    """A face that the closer look misses, such as one that the photo's edge cuts."""
+    if landmarks is None or box.five is None:
+        raise SampleRejected("doubtful_face", "not seen when looked at closely")
+    check_landmarks(landmarks, np.reshape(box.five, (5, 2)))
+    return _face(box, landmarks)
+
+
+def _leans(closer: CloserLook) -> bool:
+    return abs(closer.roll_deg) > _LEANS_DEG
+
+
+def _agree(landmarks: Points, five: NDArray[np.float32]) -> bool:
+    try:
+        check_landmarks(landmarks, five)
+    except SampleRejected:
+        return False
+    return True
+
+
+def _face(box: Box, landmarks: Points) -> FoundFace:
+    return FoundFace(0, box, landmarks, estimate_pose(landmarks))

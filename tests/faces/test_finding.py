@@ -1,0 +1,111 @@
+"""Photos that lie on their sides, and photos of many small faces."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from generators.sample.truth import read_truth
+from pipeline.core.arrays import Points, Rgb
+from pipeline.core.errors import SampleRejected
+from pipeline.core.params import FacesParams
+from pipeline.faces.detectors import YuNetDetector
+from pipeline.faces.finding import FaceFinder
+from pipeline.faces.landmarks import LandmarkPredictor, interocular_px
+from pipeline.storage.images import read_image
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+
+
+@pytest.fixture(scope="module")
+def finder() -> FaceFinder:
+    return FaceFinder(FacesParams())
+
+
+def turned(rgb: Rgb, points: Points, clockwise_deg: float) -> tuple[Rgb, Points]:
+    """The whole photo turned, on a canvas that holds it, and where points of it came to lie."""
+    height, width = rgb.shape[:2]
+    side = int(np.hypot(height, width)) + 1
+    at = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), -clockwise_deg, 1.0)
+    at[:, 2] += ((side - width) / 2, (side - height) / 2)
+    photo = cv2.warpAffine(rgb, at, (side, side), borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(photo, dtype=np.uint8), np.asarray(points @ at[:, :2].T + at[:, 2], dtype=np.float32)
+
+
+def error(found: Points, true: Points) -> float:
+    """Of eyes, nose and mouth, over the distance of the eyes."""
+    return float(np.linalg.norm(found[27:] - true[27:], axis=1).mean()) / interocular_px(true)
+
+
+@pytest.mark.parametrize("degrees", [30, 60, 90, 135, 180, 225, 270, 315])
+def test_a_turned_photo_has_its_landmarks_where_eyes_and_mouth_are(
+    finder: FaceFinder, portrait: Rgb, degrees: float
+) -> None:
+    upright = finder.find(portrait)[0]
+    photo, true = turned(portrait, upright.landmarks, degrees)
+    (face,) = finder.find(photo)
+    assert error(face.landmarks, true) < 0.12
+    assert (face.pose.roll_deg - upright.pose.roll_deg - degrees + 180) % 360 - 180 == pytest.approx(0, abs=8)
+    inside = (true[:, 0] > face.box.left) & (true[:, 0] < face.box.right)
+    assert inside.mean() > 0.8
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_turned_sample_portraits_are_right_or_refused(finder: FaceFinder, quarters: int) -> None:
+    """A wrong face would carry a mask on forehead or cheek with the label `correct`."""
+    right, names = 0, read_truth(SAMPLES / "truth.npz").picture[::12]
+    for name in names:
+        rgb = read_image(SAMPLES / "faces" / str(name)).rgb
+        true = finder.find(rgb)[0].landmarks
+        photo, points = turned(rgb, true, 90 * quarters)
+        for face in finder.search(photo).faces:
+            assert error(face.landmarks, points) < 0.2, name
+            right += 1
+    assert right >= 0.8 * len(names)
+
+
+def test_a_portrait_is_what_the_first_look_shows(finder: FaceFinder, portrait: Rgb) -> None:
+    box = YuNetDetector().detect(portrait)[0]
+    face = finder.find(portrait)[0]
+    assert face.box == box
+    assert np.array_equal(face.landmarks, LandmarkPredictor().predict(portrait, box))
+
+
+def crowd(portrait: Rgb, columns: int, rows: int, width_px: int) -> Rgb:
+    """Copies of a portrait on a grey wall of 2,000 px."""
+    small = cv2.resize(portrait, (width_px, width_px * 300 // 256), interpolation=cv2.INTER_AREA)
+    canvas = np.full((1500, 2000, 3), 140, dtype=np.uint8)
+    for row in range(rows):
+        for column in range(columns):
+            top, left = row * 1500 // rows + 10, column * 2000 // columns + 10
+            canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return canvas
+
+
+@pytest.mark.parametrize(("columns", "rows", "width_px"), [(8, 6, 150), (12, 8, 80), (3, 2, 100)])
+def test_all_of_many_small_faces_are_found(
+    finder: FaceFinder, portrait: Rgb, columns: int, rows: int, width_px: int
+) -> None:
+    assert len(finder.find(crowd(portrait, columns, rows, width_px))) == columns * rows
+
+
+def test_one_look_is_one_look(portrait: Rgb) -> None:
+    """The size of the look can be told, and then nothing finer is tried."""
+    photo = crowd(portrait, 12, 8, 80)
+    with pytest.raises(SampleRejected, match="no_face"):
+        FaceFinder(FacesParams(long_side_px=160)).find(photo)
+    assert len(FaceFinder(FacesParams(long_side_px=1280)).find(photo)) == 96
+
+
+def test_the_small_face_behind_a_portrait_is_no_reason_to_lose_it(finder: FaceFinder, portrait: Rgb) -> None:
+    canvas = np.full((600, 900, 3), 140, dtype=np.uint8)
+    canvas[:300, :256] = portrait
+    canvas[420:490, 700:760] = cv2.resize(portrait, (60, 70), interpolation=cv2.INTER_AREA)
+    assert len(finder.find(canvas)) == 2
+
+
+def test_every_reason_says_what_was_seen(finder: FaceFinder) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (300, 300, 3), dtype=np.uint8)
+    with pytest.raises(SampleRejected, match="no_face: yunet finds none"):
+        finder.find(noise)
