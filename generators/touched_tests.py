@@ -17,7 +17,7 @@ from pathlib import Path
 from generators.stage_deps import ROOT, direct_imports
 
 CODE = ("pipeline", "maskwright", "stages", "generators", "benchmarks", "tests")
-MOST = 40
+MOST = 20
 """So many files of tests, without the slow ones in them, run in under a minute on two cores."""
 
 SMOKE = ("tests/road/test_layers.py", "tests/road/test_cli.py", "tests/road/test_deps.py", "tests/road/test_docs.py")
@@ -39,7 +39,7 @@ def _git(*words: str) -> list[str]:
 def touched_tests(changed: Iterable[Path]) -> list[Path]:
     """The files of tests that the changed files touch, the nearest first; none where none is of Python."""
     distances = _steps_from({path for path in changed if path.suffix == ".py"})
-    tests = sorted((steps, path) for path, steps in distances.items() if path.name.startswith("test_"))
+    tests = sorted((steps, path) for path, steps in distances.items() if _is_quick(path))
     before: Counter[tuple[int, str]] = Counter()  # tests as near, of the same room
     places: dict[Path, tuple[int, int]] = {}
     for steps, path in tests:
@@ -47,6 +47,11 @@ def touched_tests(changed: Iterable[Path]) -> list[Path]:
         places[path] = steps, before[steps, room]
         before[steps, room] += 1
     return sorted(places, key=lambda path: (places[path], path))
+
+
+def _is_quick(path: Path) -> bool:
+    """Whether a file holds tests, and not slow ones alone."""
+    return path.name.startswith("test_") and "\npytestmark = pytest.mark.slow\n" not in path.read_text(encoding="utf-8")
 
 
 def _steps_from(changed: set[Path]) -> dict[Path, int]:

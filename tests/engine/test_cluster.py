@@ -82,6 +82,7 @@ def test_relative_paths_mean_the_same_on_a_worker(
     assert set(map_records(working_folder, range(4), cluster, batch_size=1)) == {str(tmp_path)}
 
 
+@pytest.mark.slow
 def test_an_item_that_kills_its_worker_is_told_and_costs_no_other(cluster: EngineParams) -> None:
     results = list(map_records(die_on_five, range(12), cluster, batch_size=6, crashed=tell))
     assert results == [*(2 * value for value in range(5)), "5 worker_crash", *(2 * value for value in range(6, 12))]

@@ -69,6 +69,7 @@ def test_items_are_taken_as_they_are_needed() -> None:
     assert len(taken) <= 2 * 4 * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, 4, 20])
 def test_an_item_that_kills_its_worker_is_told_and_costs_no_other(batch_size: int) -> None:
     results = list(map_records(die_on_five, range(12), TWO, batch_size, crashed=tell))
@@ -87,6 +88,7 @@ def test_where_every_item_dies_the_items_are_not_blamed(monkeypatch: pytest.Monk
         list(map_records(die_always, range(100), TWO, batch_size=1, crashed=tell))
 
 
+@pytest.mark.slow
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     code = (
         "from tests.engine.test_mapping import TWO, report_and_wait\n"

@@ -16,6 +16,7 @@ FILES = {
     "tests/stages/test_augment.py": "from tests.masks.kit import run\n",
     "tests/faults/conftest.py": "",
     "tests/faults/test_kills.py": "",
+    "tests/faults/test_slowly.py": "import pytest\n\npytestmark = pytest.mark.slow\n",
 }
 
 

@@ -271,6 +271,7 @@ def bad_inputs(folder: Path, portrait: Rgb) -> dict[str, str | None]:
     return {path.name: rejected.get(path.name) for path in folder.iterdir() if path.name not in {"loop", "tiny.png"}}
 
 
+@pytest.mark.slow
 def test_bad_input_is_masked_or_rejected_and_never_stops_the_run(tmp_path: Path, out: Path, portrait: Rgb) -> None:
     expected = bad_inputs(tmp_path / "faces", portrait)
     result = run(tmp_path / "faces", out, "--mask", "cloth", *ONE_PROCESS)
@@ -366,6 +367,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
     assert tree(stopped) == tree(undisturbed)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_message_and_resume_goes_on(make_photos: MakePhotos, tmp_path: Path) -> None:
     """A limit on the size of a file fails as a full disk does: with an error in the middle of a write."""
     photos = make_photos("a.jpg", "b.jpg")

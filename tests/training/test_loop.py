@@ -63,6 +63,7 @@ def same_weights(first: TrainedModel, second: TrainedModel) -> bool:
     return all(torch.equal(a, b) for a, b in pairs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, {"ema_decay": 0.9, "mixup_alpha": 0.2, "precision": "bf16"}])
 def test_a_killed_run_resumes_to_the_same_result(run: Train, tmp_path: Path, changes: dict[str, object]) -> None:
     whole, told = run(**changes)
@@ -95,6 +96,7 @@ def test_a_checkpoint_of_other_crops_is_not_resumed(run: Train, tmp_path: Path, 
     assert told.resumed == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [0, 1])
 def test_speed_dials_resume_the_same_run(run: Train, tmp_path: Path, workers: int) -> None:
     run(checkpoint=tmp_path / "last.pt", cache_mb=0, workers=workers)

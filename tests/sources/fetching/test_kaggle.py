@@ -186,6 +186,7 @@ def test_broken_kaggle_json_is_named(kaggle: Kaggle, ingest: Ingest, tmp_path: P
         ingest("kaggle-dhruvmak")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "problem"),
     [
