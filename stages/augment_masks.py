@@ -133,6 +133,8 @@ def _run(faces: Path, out: Path, options: dict[str, Any], log: Log) -> None:
     run = Run(log, options["record"], options["profile"], digest(request.as_row()))
     listing = find_photos(faces, out, options["limit"])
     with orderly_stop(), recorded(run):
+        if not listing.photos and not listing.unreadable:  # before anything is written
+            raise OutputError(_why_nothing(faces, 0))
         _augment(listing, out, request, options, run)
         if not run.counts["photos"]["kept"]:
             raise OutputError(_why_nothing(faces, len(listing.photos)))

@@ -139,6 +139,7 @@ def test_exit_code_1_when_nothing_could_be_done(tmp_path: Path, out: Path, make:
     result = run(photos, out)
     assert result.exit_code == 1
     assert "no image files here" in result.stderr or "no picture was written" in result.stderr
+    assert out.exists() == any(photos.iterdir()), "without a photo no folder is left behind"
 
 
 def test_an_output_in_use_is_left_alone(make_photos: MakePhotos, out: Path) -> None:
