@@ -121,7 +121,7 @@ def test_the_profile_says_where_the_time_went(project: Path, jobs: int) -> None:
     result = run("--profile")
     assert "where the time went" in result.stderr
     workers = record()["profile"]["workers"]
-    assert {"read", "decode", "detect", "landmarks", "encode", "write", "other"} == workers.keys()
+    assert {"read", "decode", "search", "detect", "landmarks", "encode", "write", "other"} == workers.keys()
     assert workers["decode"]["calls"] == 2
     assert workers["detect"]["calls"] == 1
     assert sum(step["seconds"] for step in record()["profile"]["main"].values()) <= record()["seconds"] + 0.01
