@@ -117,7 +117,7 @@ class NameDecoder:
 
     def learn(self, names: Iterable[bytes]) -> None:
         """Take these names into account: more of them tell more."""
-        self._seen.extend(name for name in names if not _is_utf8(name))
+        self._seen.extend(name for name in names if not is_utf8(name))
 
     def decode(self, name: bytes) -> str:
         """The name as text; bytes that fit no encoding stay as surrogates."""
@@ -135,7 +135,8 @@ class NameDecoder:
         return chosen if math.isfinite(_log_likelihood(name, chosen)) else likeliest_encoding([name])
 
 
-def _is_utf8(name: bytes) -> bool:
+def is_utf8(name: bytes) -> bool:
+    """Whether the bytes of a name are UTF-8."""
     try:
         name.decode("utf-8")
     except UnicodeDecodeError:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.sources.archives.names import is_utf8
+
 _ENTRY = b"PK\x01\x02"
 _ENTRY_BYTES = 46
 _END_BYTES = 65_557
@@ -74,18 +76,10 @@ def _false_flags(data: bytes, directory: Directory) -> Iterator[int]:
     while data[position : position + 4] == _ENTRY:
         lengths = struct.unpack_from("<HHH", data, position + 28)
         name = data[position + _ENTRY_BYTES : position + _ENTRY_BYTES + lengths[0]]
-        if data[position + _CENTRAL_FLAG] & _UTF8_FLAG and not _is_utf8(name):
+        if data[position + _CENTRAL_FLAG] & _UTF8_FLAG and not is_utf8(name):
             yield directory.start + position + _CENTRAL_FLAG
             yield struct.unpack_from("<I", data, position + 42)[0] + directory.shift + _LOCAL_FLAG
         position += _ENTRY_BYTES + sum(lengths)
-
-
-def _is_utf8(name: bytes) -> bool:
-    try:
-        name.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 class _Overlay(io.BufferedReader):
