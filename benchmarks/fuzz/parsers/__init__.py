@@ -1,0 +1,1 @@
+"""One module a parser; its `FUZZER` is found by being there."""
