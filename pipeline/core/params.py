@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, cast, get_args
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.core.errors import ConfigError
@@ -11,6 +10,7 @@ from pipeline.core.locations import Location, LocationSetting
 from pipeline.core.ranges import InOrder
 from pipeline.core.records import LinkKind
 from pipeline.core.validation import explain_validation
+from pipeline.core.yaml_files import read_yaml
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -21,7 +21,7 @@ JpegQuality = Annotated[int, Field(ge=1, le=100)]
 class Section(BaseModel):
     """A part of params.yaml: frozen, and closed to keys that it doesn't know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -54,7 +54,7 @@ class ArchiveParams(Section):
     """What an archive may ask of the machine; an archive or member over a limit becomes a rejection."""
 
     max_members: Annotated[int, Field(ge=1)] = 300_000
-    max_total_gb: Annotated[float, Field(gt=0)] = 60
+    max_total_gb: Annotated[float, Field(gt=0, le=1e6)] = 60
     max_ratio: Annotated[float, Field(gt=1)] = 200
 
 
@@ -66,8 +66,8 @@ class IngestParams(Section):
 
     sources: tuple[str, ...] = ("sample",)
     settings: dict[str, dict[str, Any]] = {}
-    max_file_mb: Annotated[float, Field(gt=0)] = 64
-    max_megapixels: Annotated[float, Field(gt=0)] = 64
+    max_file_mb: Annotated[float, Field(gt=0, le=1e6)] = 64
+    max_megapixels: Annotated[float, Field(gt=0, le=1e6)] = 64
     min_side_px: Annotated[int, Field(ge=1)] = 32
     archive: ArchiveParams = ArchiveParams()
 
@@ -283,10 +283,7 @@ def load_params(path: Path) -> Params:
     Raises:
         ConfigError: the file can't be read or isn't YAML, a key is unknown, or a value is impossible.
     """
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    document = read_yaml(path)
     return parse_params({} if document is None else document, str(path))
 
 

@@ -23,7 +23,7 @@ class LookRanges(BaseModel):
     much warmer what is lit is than what is in shade. Measured on 484 photos of worn masks: docs/masks.md.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     white_gain: FactorRange = (0.85, 1.2)
     light_strength: FactorRange = (0.5, 1.3)

@@ -33,7 +33,7 @@ class MaskParams(BaseModel):
         min_interocular_px: Smaller faces are rejected as `face_too_small`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     wear: Annotated[dict[Wear, Annotated[float, Field(ge=0, allow_inf_nan=False)]], AfterValidator(_some_weight)] = {
         "correct": 1.0

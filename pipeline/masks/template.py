@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import Field, ValidationError
 
 from pipeline.core.errors import TemplateError
 from pipeline.core.validation import explain_validation
+from pipeline.core.yaml_files import read_yaml
 from pipeline.masks.limits import DegreeRange, MillimetreRange, OpenShareRange, PowerRange, ShareRange
 from pipeline.masks.parts.colours import Colour
 from pipeline.masks.parts.edges import BINDING, NOSE_CLIP, TOP_BAND, BindingRanges, NoseClipRanges, TopBandRanges
@@ -121,9 +121,7 @@ def load_template(file: Path) -> Template:
         TemplateError: names the file, the field, the value and what was expected.
     """
     try:
-        template = Template.model_validate(_completed(yaml.safe_load(file.read_text(encoding="utf-8"))))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise TemplateError(f"{file}: cannot be read: {error}") from error
+        template = Template.model_validate(_completed(read_yaml(file, TemplateError)))
     except ValidationError as error:
         raise TemplateError(explain_validation(file, error)) from error
     if template.name != file.parent.name:
@@ -133,10 +131,10 @@ def load_template(file: Path) -> Template:
 
 def _completed(document: Any) -> Any:
     """A template of a picture needs no shape, straps or colours: those of the commonest mask of its type fit."""
-    if not isinstance(document, dict) or "picture" not in document or document.get("mask_type") not in _LIKE:
+    if not isinstance(document, dict) or "picture" not in document or str(document.get("mask_type")) not in _LIKE:
         return document
     like = default_templates_folder() / _LIKE[document["mask_type"]] / TEMPLATE_FILE
-    common = yaml.safe_load(like.read_text(encoding="utf-8"))
+    common = read_yaml(like, TemplateError)
     white = [{"name": "as pictured", "srgb": [255, 255, 255]}]
     return {"shape": common["shape"], "straps": common["straps"], "colours": white, "colour_jitter": 0} | document
 

@@ -6,10 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipeline.core.errors import ConfigError
 from pipeline.core.params import IngestParams, parse_section
+from pipeline.core.yaml_files import parse_yaml
 from pipeline.sources.adapters import ADAPTERS
 from pipeline.sources.adapters.base import Adapter
 from pipeline.sources.labels import normalised
@@ -19,8 +18,8 @@ from pipeline.sources.settings import SourceSettings, Workspace
 @cache
 def catalogue() -> Mapping[str, dict[str, Any]]:
     """The entries of catalogue.yaml by name, unchecked: `source_settings` checks the one that is used."""
-    text = files("pipeline.sources").joinpath("catalogue.yaml").read_text(encoding="utf-8")
-    entries: dict[str, dict[str, Any]] = yaml.safe_load(text)
+    data = files("pipeline.sources").joinpath("catalogue.yaml").read_bytes()
+    entries: dict[str, dict[str, Any]] = parse_yaml(data, "catalogue.yaml")
     return entries
 
 
@@ -43,7 +42,7 @@ def source_settings(name: str, params: IngestParams) -> SourceSettings:
     entry, own = catalogue().get(name, {}), params.settings.get(name, {})
     merged = {**entry, **own, "labels": _joined(entry.get("labels", {}), own.get("labels") or {})}
     kind = merged.get("adapter")
-    if kind not in ADAPTERS:
+    if not isinstance(kind, str) or kind not in ADAPTERS:
         raise ConfigError(f"ingest.settings.{name}.adapter: {kind!r}: expected one of {', '.join(sorted(ADAPTERS))}")
     return parse_section(ADAPTERS[kind].settings_model, merged, "params.yaml", f"ingest.settings.{name}")
 

@@ -11,11 +11,15 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from pipeline.core.errors import SourceError
 from pipeline.core.params import Section
 from pipeline.core.records import Image
+from pipeline.core.validation import explain_validation
+from pipeline.core.yaml_files import read_yaml
 from pipeline.sources.inspection import record_id
 from pipeline.sources.offers import Offer
 from pipeline.storage.whole_files import write_text
 
 FILE = "takedowns.yaml"
+_MAX_BYTES, _MAX_NODES = 2**23, 100_000
+"""This file grows with the requests: room for some 15,000, which are read in a second."""
 _HEADER = (
     "# Images that must not be used, and why; `maskwright takedown` adds to it. Commit this file:\n"
     "# the next `dvc repro` drops them and everything derived from them.\n"
@@ -89,10 +93,10 @@ def read_takedowns(root: Path) -> Denylist:
     if not path.exists():
         return Denylist(())
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+        document = read_yaml(path, SourceError, max_bytes=_MAX_BYTES, max_nodes=_MAX_NODES) or []
         return Denylist(TypeAdapter(tuple[Takedown, ...]).validate_python(document))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
-        raise SourceError(f"{path}: cannot be read: {error}") from error
+    except ValidationError as error:
+        raise SourceError(explain_validation(f"{path}: cannot be read", error)) from error
 
 
 def add_takedown(root: Path, request: Takedown, images: Iterable[Image]) -> list[Image]:

@@ -25,11 +25,10 @@ def command(name: str, as_yaml: bool) -> None:
 
 
 def _options(text: str, name: str) -> list[str]:
-    import yaml
-
     from pipeline.core.params import parse_params
+    from pipeline.core.yaml_files import parse_yaml
 
-    preset: dict[str, dict[str, Any]] = yaml.safe_load(text)
+    preset: dict[str, dict[str, Any]] = parse_yaml(text.encode(), f"preset {name}")
     parse_params(preset, f"preset {name}")
     pairs = [(f"{section}.{key}", value) for section, keys in preset.items() for key, value in keys.items()]
     return [f"-S {key}={str(value).lower() if isinstance(value, bool) else value}" for key, value in pairs]

@@ -19,7 +19,7 @@ Srgb = tuple[Code, Code, Code]
 class Colour(BaseModel):
     """A named colour with how often it is drawn."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: str
     srgb: tuple[Channel, Channel, Channel]

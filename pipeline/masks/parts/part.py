@@ -19,7 +19,7 @@ DrawnT = TypeVar("DrawnT")
 class Ranges(BaseModel):
     """A section of `template.yaml`: what may be drawn of something."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True, slots=True)

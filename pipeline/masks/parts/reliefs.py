@@ -36,7 +36,7 @@ def _checker(kind: str) -> TypeAdapter[Any]:
 class ReliefRanges(BaseModel):
     """One relief: its `kind`, how often it is there, and a range for each of that kind's parameters."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
     kind: str
     probability: Probability = 1
     __pydantic_extra__: dict[str, Range] = Field(init=False)

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from pipeline.core.errors import SourceError
+from pipeline.core.yaml_files import read_yaml
 from pipeline.storage.whole_files import write_text
 
 FILE = "sources.lock.yaml"
@@ -30,10 +31,7 @@ def write_lock(root: Path, handle: str, version: int, sha256: str) -> None:
 def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SourceError(f"{path}: cannot be read: {error}") from error
-    if not isinstance(document, dict):
+    document = read_yaml(path, SourceError) or {}
+    if not isinstance(document, dict) or not all(isinstance(entry, dict) for entry in document.values()):
         raise SourceError(f"{path}: expected one mapping a data set")
     return document
