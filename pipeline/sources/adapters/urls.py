@@ -33,7 +33,10 @@ class UrlsSettings(SourceSettings):
         delay_s: The least pause between two requests to one host, in seconds.
         attempts: How often an address is tried before it is left for the next run.
         max_redirects: Redirects that are followed.
-        max_seconds: The longest that one file may take.
+        max_seconds: The longest that servers may take for one address: names, connections, headers, bodies, redirects
+            and robots.txt together, in all attempts of a run; pauses that are kept for a server's sake don't count.
+        max_crawl_delay_s: The longest pause that is kept because robots.txt asks for it; an address of a site that asks
+            for more is a row.
         honour_robots: Fetch nothing that the site's robots.txt disallows.
         honour_opt_out: Take nothing that says `noai` or `noimageai`.
         allow_private_addresses: Fetch from this machine and the local network too.
@@ -44,14 +47,15 @@ class UrlsSettings(SourceSettings):
     label: str | None = None
     workers: Annotated[int, Field(ge=1, le=64)] = 8
     per_host: Annotated[int, Field(ge=1, le=8)] = 2
-    delay_s: Annotated[float, Field(ge=0)] = 0.5
+    delay_s: Annotated[float, Field(ge=0, le=86_400)] = 0.5
     attempts: Annotated[int, Field(ge=1, le=10)] = 4
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
-    max_seconds: Annotated[float, Field(gt=0)] = 120
+    max_seconds: Annotated[float, Field(gt=0, le=86_400)] = 120
+    max_crawl_delay_s: Annotated[float, Field(ge=0, le=86_400)] = 60
     honour_robots: bool = True
     honour_opt_out: bool = True
     allow_private_addresses: bool = False
-    contact: str = ""
+    contact: Annotated[str, Field(pattern=r"^[ -~]*$", max_length=200)] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +113,7 @@ class UrlsAdapter(Adapter[UrlsSettings]):
             max_redirects=settings.max_redirects,
             attempts=settings.attempts,
             max_seconds=settings.max_seconds,
+            max_crawl_delay_s=settings.max_crawl_delay_s,
             robots=settings.honour_robots,
             opt_out=settings.honour_opt_out,
             allow_private=settings.allow_private_addresses,

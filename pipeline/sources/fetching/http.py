@@ -2,10 +2,10 @@
 
 import os
 import re
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from typing import IO, Any
 
 import requests
@@ -24,7 +24,8 @@ TRANSIENT_ERRORS = (
     requests.exceptions.ContentDecodingError,
 )
 _CHUNK = 1 << 16
-_CONTENT_RANGE = re.compile(r"bytes (?:(?P<start>\d+)-\d+|\*)/(?P<total>\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes (?:(?P<start>[0-9]{1,18})-[0-9]{1,18}|\*)/(?P<total>[0-9]{1,18}|\*)")
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 def utc_now() -> str:
@@ -55,7 +56,7 @@ def retry_after_s(header: str | None, now: datetime) -> float | None:
         return float(header)
     try:
         at = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, TypeError, LookupError, OverflowError):  # it raises all of them on dates that aren't
         return None
     return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
 
@@ -74,21 +75,6 @@ class TimedAdapter(requests.adapters.HTTPAdapter):
         return super().send(request, *args, **{**settings, "timeout": settings.get("timeout") or _TIMEOUT})
 
 
-def deadline(seconds: float) -> Callable[[], None]:
-    """A check that raises once the time is over: a server that drips bytes never runs into a time-out.
-
-    Raises:
-        requests.exceptions.ReadTimeout: by the check.
-    """
-    end = time.monotonic() + seconds
-
-    def check() -> None:
-        if time.monotonic() > end:
-            raise requests.exceptions.ReadTimeout(f"not done after {seconds:g} s")
-
-    return check
-
-
 def starts_at(response: requests.Response, wanted: int) -> bool:
     """Whether a response to a `Range` request really carries the bytes from `wanted` on."""
     match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
@@ -99,6 +85,12 @@ def total_of(response: requests.Response) -> int | None:
     """The size of the whole file by its `Content-Range` header, where it tells."""
     match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     return int(match["total"]) if match and match["total"] != "*" else None
+
+
+def length_of(response: requests.Response) -> int | None:
+    """The length of the body by its `Content-Length` header, where that is a number that a length can be."""
+    header = response.headers.get("Content-Length", "").strip()
+    return int(header) if _LENGTH.fullmatch(header) else None
 
 
 def append_body(
@@ -124,7 +116,7 @@ def body_chunks(response: requests.Response) -> Iterator[bytes]:
     while True:
         try:
             data = response.raw.read1(_CHUNK)
-        except urllib3.exceptions.HTTPError as error:
+        except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
             raise requests.exceptions.ChunkedEncodingError(error) from error
         if not data:
             return

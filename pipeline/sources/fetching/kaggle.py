@@ -23,6 +23,7 @@ from pipeline.sources.fetching.http import (
     TRANSIENT_STATUS,
     TimedAdapter,
     append_body,
+    length_of,
     starts_at,
     wait_s,
 )
@@ -166,7 +167,7 @@ class _Download:
 
     def _resume(self, whole: requests.Response, part: Path) -> None:
         have = size_of(part)
-        if have == int(whole.headers.get("Content-Length", -1)):
+        if have == length_of(whole):
             return
         timeout = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
         headers = {"Range": f"bytes={have}-"}
@@ -179,9 +180,9 @@ class _Download:
 
     def _check(self, whole: requests.Response, part: Path) -> None:
         expected = _md5_header(whole)
-        length = whole.headers.get("Content-Length")
-        if length is not None and size_of(part) != int(length):
-            too_long = size_of(part) > int(length)
+        length = length_of(whole)
+        if length is not None and size_of(part) != length:
+            too_long = size_of(part) > length
             if too_long:
                 part.unlink()
             raise _CorruptError(f"{length} bytes were promised, {'more' if too_long else 'fewer'} came")

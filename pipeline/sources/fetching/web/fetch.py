@@ -4,29 +4,31 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
 import requests
 
 from pipeline.core.errors import SampleRejected
+from pipeline.engine.containment import Contained, Failed
 from pipeline.sources.fetching.http import (
     MAX_WAIT_S,
     TRANSIENT_ERRORS,
     TRANSIENT_STATUS,
     append_body,
-    deadline,
+    length_of,
     starts_at,
     total_of,
     utc_now,
     wait_s,
 )
+from pipeline.sources.fetching.web.asking import ask, next_hop
 from pipeline.sources.fetching.web.guard import check_address
 from pipeline.sources.fetching.web.pace import Pace
 from pipeline.sources.fetching.web.robots import RobotsBook, opted_out
 from pipeline.sources.fetching.web.store import Outcome, WebStore
+from pipeline.sources.fetching.web.time_limit import TimeLimit
 from pipeline.storage.whole_files import size_of, write_text
 
-_TRANSIENT_REASONS = frozenset({"robots_unreachable"})
+_TRANSIENT_REASONS = frozenset({"robots_unreachable", "crawl_delay_too_long"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class FetchRules:
     max_redirects: int = 5
     attempts: int = 4
     max_seconds: float = 120
+    max_crawl_delay_s: float = 60
     robots: bool = True
     opt_out: bool = True
     allow_private: bool = False
@@ -64,17 +67,29 @@ class Fetcher:
             return known
         if known is not None:
             self._store.forget(url)
-        outcome = self._try(url)
+        outcome = self._contained(url)
         if outcome.status != "failed":
             outcome = replace(outcome, policy=self._rules.policy(outcome.status))
             self._store.finish(outcome)
         return outcome
 
+    def _contained(self, url: str) -> Outcome:
+        """Whatever one address makes the program raise is that address's, and the others are fetched.
+
+        Raises:
+            OSError, MemoryError, ImportError, MaskwrightError: what concerns every address.
+        """
+        result = Contained(self._try)(url)
+        if not isinstance(result, Failed):
+            return result
+        return Outcome(url=url, status="failed", reason=result.reason, detail=result.detail)
+
     def _try(self, url: str) -> Outcome:
+        limit = TimeLimit(self._rules.max_seconds)
         problem = Outcome(url=url, status="failed", reason="unreachable", detail="nothing was tried")
         for attempt in range(self._rules.attempts):
             try:
-                return self._attempt(url)
+                return self._attempt(url, limit)
             except SampleRejected as error:
                 status = "failed" if error.reason in _TRANSIENT_REASONS else "refused"
                 return Outcome(url=url, status=status, reason=error.reason, detail=error.detail)
@@ -89,36 +104,39 @@ class Fetcher:
             except requests.exceptions.RequestException as error:
                 detail = f"{type(error).__name__}: {error}"[:300]
                 return Outcome(url=url, status="refused", reason="bad_response", detail=detail)
-            if wait > MAX_WAIT_S:
+            if wait > MAX_WAIT_S or limit.is_over:
                 return problem
             self._pace.pause(check_address(url), wait)
         return problem
 
-    def _attempt(self, url: str) -> Outcome:
+    def _attempt(self, url: str, limit: TimeLimit) -> Outcome:
         address = url
         for _ in range(self._rules.max_redirects + 1):
             host = check_address(address)
-            self._check_robots(address, host)
+            self._check_robots(address, host, limit)
             self._pace.wait(host)
             folder = self._store.begin(url)
-            with self._session.get(
-                address, stream=True, allow_redirects=False, headers=_resume_headers(folder)
-            ) as reply:
+            with limit.running(), ask(self._session, address, _resume_headers(folder)) as reply:
                 if not reply.is_redirect:
-                    return self._receive(url, address, folder, reply)
+                    return self._receive(url, address, folder, reply, limit)
                 address = next_hop(address, reply.headers["Location"])
         raise SampleRejected("too_many_redirects", f"more than {self._rules.max_redirects}")
 
-    def _check_robots(self, address: str, host: str) -> None:
+    def _check_robots(self, address: str, host: str, limit: TimeLimit) -> None:
         if not self._rules.robots:
             return
-        rules = self._robots.rules(address)
+        rules = self._robots.rules(address, limit)
         refusal = rules.refusal(address)
         if refusal is not None:
             raise refusal
+        if rules.delay_s > self._rules.max_crawl_delay_s:
+            detail = f"robots.txt asks for {rules.delay_s:g} s between two requests"
+            raise SampleRejected(
+                "crawl_delay_too_long", f"{detail}, at most {self._rules.max_crawl_delay_s:g} are kept"
+            )
         self._pace.slow_down(host, rules.delay_s)
 
-    def _receive(self, url: str, address: str, folder: Path, reply: requests.Response) -> Outcome:
+    def _receive(self, url: str, address: str, folder: Path, reply: requests.Response, limit: TimeLimit) -> Outcome:
         body = folder / "body"
         if reply.status_code in TRANSIENT_STATUS:
             detail = f"the server answers {reply.status_code}"
@@ -133,11 +151,11 @@ class Fetcher:
         elif reply.status_code not in {200, 206}:
             raise SampleRejected(f"http_{reply.status_code}", f"the server answers {reply.status_code}")
         else:
-            self._store_body(url, folder, reply)
+            self._store_body(url, folder, reply, limit)
         fields: dict[str, Any] = {"address": address, "size_bytes": size_of(body), "fetched_at": utc_now()}
         return Outcome(url=url, status="fetched", http_status=reply.status_code, **fields)
 
-    def _store_body(self, url: str, folder: Path, reply: requests.Response) -> None:
+    def _store_body(self, url: str, folder: Path, reply: requests.Response, limit: TimeLimit) -> None:
         sign = opted_out(reply) if self._rules.opt_out else None
         if sign is not None:
             raise SampleRejected("opted_out", f"the site forbids this use: {sign}")
@@ -148,26 +166,13 @@ class Fetcher:
         if reply.status_code == 200:
             have = 0
             _begin_body(folder, reply)
-        limit = self._rules.max_bytes
-        announced = reply.headers.get("Content-Length", "")
-        if announced.isdecimal() and int(announced) + have > limit:
-            raise SampleRejected("file_too_large", f"{announced} bytes, at most {limit} are fetched")
+        most, announced = self._rules.max_bytes, length_of(reply)
+        if announced is not None and announced + have > most:
+            raise SampleRejected("file_too_large", f"{announced} bytes, at most {most} are fetched")
         with body.open("ab") as part:
-            if not append_body(reply, part, limit, deadline(self._rules.max_seconds)):
+            if not append_body(reply, part, most, limit.check):
                 body.unlink()
-                raise SampleRejected("file_too_large", f"over {limit} bytes")
-
-
-def next_hop(address: str, location: str) -> str:
-    """Where a redirect leads.
-
-    Raises:
-        SampleRejected: `bad_address` where it can't be read.
-    """
-    try:
-        return urljoin(address, location)
-    except ValueError as error:
-        raise SampleRejected("bad_address", f"redirected to {location[:200]!r}: {error}") from error
+                raise SampleRejected("file_too_large", f"over {most} bytes")
 
 
 class _RetryError(Exception):

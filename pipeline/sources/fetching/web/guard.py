@@ -1,7 +1,8 @@
 """Requests that can't be led into the local network: addresses are checked where the connection is made."""
 
-import ipaddress
 import socket
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,16 +13,19 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.connection import create_connection
 
 from pipeline.core.errors import SampleRejected
-from pipeline.sources.fetching.http import TimedAdapter
+from pipeline.sources.fetching.http import CONNECT_TIMEOUT_S, TimedAdapter
+from pipeline.sources.fetching.web import addresses
+from pipeline.sources.fetching.web.time_limit import current_limit
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+is_public = addresses.is_public
+_MAX_HOST_CHARACTERS = 253
 
 
 def check_address(url: str) -> str:
     """The host of an address that may be asked at all.
 
     Raises:
-        SampleRejected: `bad_address` where it is no http(s) address, or carries a user name.
+        SampleRejected: `bad_address` where it is no http(s) address, carries a user name, or its host can't be a name.
     """
     try:
         parts = urlsplit(url)
@@ -32,23 +36,18 @@ def check_address(url: str) -> str:
         raise SampleRejected("bad_address", f"{url[:200]}: only http and https addresses with a host are fetched")
     if parts.username is not None or any(ord(character) <= 32 for character in url):
         raise SampleRejected("bad_address", f"{url[:200]}: a user name, blank or control character in it")
+    _check_name(host)
     return host
 
 
-def is_public(text: str) -> bool:
-    """Whether an IP address is one of the open internet, also where IPv6 wraps an IPv4 address.
-
-    >>> is_public("127.0.0.1"), is_public("::ffff:10.0.0.1"), is_public("8.8.8.8")
-    (False, False, True)
-    """
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
-    return address.is_global and not address.is_multicast
+def _check_name(host: str) -> None:
+    """Refuse what no look-up takes: an empty label, one of over 63 characters, or a name of over 253."""
+    try:
+        if len(host) > _MAX_HOST_CHARACTERS:
+            raise ValueError("a host name has 253 characters at most")
+        host.encode("idna")
+    except ValueError as error:
+        raise SampleRejected("bad_address", f"{host[:200]}: no host name: {error}") from error
 
 
 def resolve(host: str, port: int, allow_private: bool) -> str:
@@ -56,9 +55,9 @@ def resolve(host: str, port: int, allow_private: bool) -> str:
 
     Raises:
         SampleRejected: `private_address`.
-        OSError: the name can't be resolved.
+        OSError: the name can't be resolved, or not in time.
     """
-    found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    found = _look_up(host, port, _seconds(CONNECT_TIMEOUT_S))
     if not allow_private:
         private = [address for address in found if not is_public(address)]
         if private:
@@ -67,8 +66,47 @@ def resolve(host: str, port: int, allow_private: bool) -> str:
     return found[0]
 
 
+def _look_up(host: str, port: int, seconds: float) -> list[str]:
+    """Every IP address of a name. The system's look-up can't be broken off, so a thread is left to it.
+
+    Raises:
+        OSError: as `resolve`.
+    """
+    answers: SimpleQueue[list[str] | OSError] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+            answers.put(found or OSError(f"{host}: no address"))
+        except (OSError, ValueError) as error:
+            answers.put(error if isinstance(error, OSError) else OSError(f"{host}: {error}"))
+
+    Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError(f"{host}: no answer from the resolver") from None
+    if isinstance(answer, OSError):
+        raise answer
+    return answer
+
+
+def _seconds(most: float) -> float:
+    """So long, or what is left of the running time limit.
+
+    Raises:
+        TimeoutError: nothing is left.
+    """
+    limit = current_limit()
+    return most if limit is None else min(most, limit.remaining())
+
+
 class _Guarded(HTTPConnection):
-    """Connects to the very address that was checked, so that a name can't change its meaning in between."""
+    """Connects to the very address that was checked, so that a name can't change its meaning in between.
+
+    The running time limit holds for the look-up, the connection, the TLS handshake and the headers; cookies are dropped
+    unread.
+    """
 
     allow_private = False
 
@@ -77,7 +115,7 @@ class _Guarded(HTTPConnection):
             address = resolve(self._dns_host, self.port or self.default_port, self.allow_private)
             return create_connection(
                 (address, self.port or self.default_port),
-                self.timeout,
+                _seconds(float(self.timeout or CONNECT_TIMEOUT_S)),  # TLS's handshake ends with it too
                 source_address=self.source_address,
                 socket_options=self.socket_options,
             )
@@ -85,6 +123,24 @@ class _Guarded(HTTPConnection):
             raise urllib3.exceptions.ConnectTimeoutError(self, f"{self.host}: timed out") from error
         except OSError as error:
             raise urllib3.exceptions.NewConnectionError(self, f"{self.host}: {error}") from error
+
+    def connect(self) -> None:
+        """Connect, and let the time limit cut the connection."""
+        super().connect()
+        self._watch()
+
+    def getresponse(self) -> urllib3.response.HTTPResponse:  # type: ignore[override]
+        """The answer without its cookies."""
+        self._watch()  # the connection may be one of an earlier request
+        reply = super().getresponse()
+        for name in ("Set-Cookie", "Set-Cookie2"):
+            del reply._original_response.msg[name]  # type: ignore[union-attr]
+        return reply
+
+    def _watch(self) -> None:
+        limit = current_limit()
+        if limit is not None and self.sock is not None:
+            limit.watch(self.sock)
 
 
 class _GuardedTls(_Guarded, HTTPSConnection):
@@ -131,13 +187,20 @@ def guarded_session(user_agent: str, allow_private: bool = False) -> requests.Se
 
     A proxy from the environment is not used: the address would then be looked up where it can't be checked.
     """
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     session.headers.update({"User-Agent": user_agent, "Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"})
     session.cookies.set_policy(_NoCookies())
     for scheme in ("http://", "https://"):
         session.mount(scheme, _GuardedAdapter(allow_private))
     return session
+
+
+class _Session(requests.Session):
+    """Looks at no redirect itself: it would parse any `Location`, and read the body behind it whole."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: redirects are followed by hand."""
 
 
 class _NoCookies(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignore[name-defined,misc]

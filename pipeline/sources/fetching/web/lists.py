@@ -8,7 +8,8 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -23,6 +24,9 @@ MAX_LIST_BYTES = 256 * 2**20
 _SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)\s*-->")
 _EMBEDDED = re.compile(r'\[\\?"(https?:[^"\s]{8,2000}?)\\?",\s*(\d{2,5}),\s*(\d{2,5})\]')
 """How Google's result page carries the full-size images: address, height, width in a script."""
+
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+"""Half of a surrogate pair: JSON and scripts can name one, and no file can hold it."""
 
 _THUMBNAIL_HOSTS = ("gstatic.com", "google.com", "googleusercontent.com", "ggpht.com")
 _MIN_SIDE_PX = 32
@@ -66,9 +70,25 @@ def read_list(path: Path) -> list[ListedImage]:
 def unique(images: Iterable[ListedImage]) -> list[ListedImage]:
     """Each address once, as it was named first."""
     first: dict[str, ListedImage] = {}
-    for image in images:
+    for image in map(_storable, images):
         first.setdefault(image.url or image.name, image)
     return list(first.values())
+
+
+def _storable(image: ListedImage) -> ListedImage:
+    """The same line with what is no character replaced."""
+    return replace(
+        image,
+        url=_whole(image.url),
+        name=_whole(image.name) or "",
+        label=_whole(image.label),
+        licence=_whole(image.licence),
+        author=_whole(image.author),
+    )
+
+
+def _whole(text: str | None) -> str | None:
+    return _HALF_CHARACTER.sub("\ufffd", text) if text else text
 
 
 def _parse(path: Path, text: str) -> Iterable[ListedImage]:
@@ -89,14 +109,21 @@ def _table(path: Path, kind: str, text: str) -> Iterator[ListedImage]:
         for row in rows:
             yield ListedImage(
                 url=str(row["url"]).strip(),
-                label=row.get("label") or None,
-                licence=row.get("licence") or row.get("license") or None,
-                author=row.get("author") or None,
+                label=_told(row, "label"),
+                licence=_told(row, "licence") or _told(row, "license"),
+                author=_told(row, "author"),
             )
-    except (ValueError, TypeError, AttributeError, csv.Error) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError, csv.Error) as error:
         raise SourceError(f"{path}: cannot be read as {kind}: {error}") from error
     except KeyError as error:
         raise SourceError(f"{path}: a row lacks the column {error}") from error
+
+
+def _told(row: Any, key: str) -> str | None:
+    value = row.get(key)
+    if isinstance(value, (dict, list)):
+        raise ValueError(f"{key}: a text is expected")
+    return str(value) if value else None
 
 
 def _rows(kind: str, text: str) -> list[Any]:
@@ -119,12 +146,20 @@ def page_images(text: str, path: Path) -> Iterator[ListedImage]:
     page.feed(text)
     for match in _EMBEDDED.finditer(text):
         address = _unescaped(match[1])
-        if not (urlsplit(address).hostname or "").endswith(_THUMBNAIL_HOSTS):
-            yield ListedImage(url=urldefrag(address).url)
+        if not _host_of(address).endswith(_THUMBNAIL_HOSTS):
+            yield ListedImage(url=address.partition("#")[0])
     for found in page.found:
         image = _image_of(found, page.base, path)
         if image is not None:
             yield image
+
+
+def _host_of(address: str) -> str:
+    """Empty where the address can't be read: the fetcher refuses it, so that it becomes a row."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _unescaped(text: str) -> str:
@@ -139,13 +174,22 @@ class _Page(HTMLParser):
         self.base = base
         self.found: list[str] = []
 
+    def parse_html_declaration(self, i: int) -> int:
+        """What begins like a declaration and is none is a comment, as browsers have it; Python's parser may give up."""
+        try:
+            return super().parse_html_declaration(i)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note the tag's address, if it is one of an image."""
         values = {name: value or "" for name, value in attrs}
         if tag == "base" and values.get("href"):
-            self.base = urljoin(self.base, values["href"])
+            with suppress(ValueError):  # it stays what it was, as in a browser
+                self.base = urljoin(self.base, values["href"])
         elif tag == "a":
-            self._link(values.get("href", ""))
+            with suppress(ValueError):  # a link that can't be read leads to no image
+                self._link(values.get("href", ""))
         elif tag in {"img", "source"} and not _is_icon(values):
             self._image(values)
 
@@ -171,7 +215,7 @@ def _variant(text: str) -> tuple[float, str]:
 
 def _is_icon(values: dict[str, str]) -> bool:
     sides = [values.get("width", ""), values.get("height", "")]
-    return any(side.isdecimal() and int(side) < _MIN_SIDE_PX for side in sides)
+    return any(side.isdecimal() and float(side) < _MIN_SIDE_PX for side in sides)
 
 
 def _image_of(found: str, base: str, path: Path) -> ListedImage | None:
@@ -205,6 +249,9 @@ def _saved_beside(path: Path, found: str) -> Path | None:
     """The file that a relative address means, if a browser saved it below the page's own folder."""
     if not found or "://" in found or found.startswith(("/", "\\")):
         return None
-    folder = path.parent.resolve()
-    file = (path.parent / unquote(urlsplit(found).path)).resolve()
-    return path.parent / file.relative_to(folder) if file.is_relative_to(folder) and file.is_file() else None
+    try:
+        folder = path.parent.resolve()
+        file = (path.parent / unquote(urlsplit(found).path)).resolve()
+        return path.parent / file.relative_to(folder) if file.is_relative_to(folder) and file.is_file() else None
+    except (ValueError, OSError):  # no path: a NUL in it, or a name longer than names can be
+        return None

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from threading import Lock
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from protego import Protego
 
 from pipeline.core.errors import SampleRejected
-from pipeline.sources.fetching.http import body_chunks, deadline
+from pipeline.sources.fetching.http import body_chunks
+from pipeline.sources.fetching.web.asking import ask, next_hop
 from pipeline.sources.fetching.web.guard import check_address
+from pipeline.sources.fetching.web.time_limit import TimeLimit
 
 AGENT = "maskwright"
 """The product token that robots.txt rules are looked up by."""
@@ -38,7 +40,7 @@ class Rules:
     @property
     def delay_s(self) -> float:
         """The pause between two requests that the site asks for."""
-        return float(self.parsed.crawl_delay(AGENT) or 0) if self.parsed is not None else 0.0
+        return max(0.0, float(self.parsed.crawl_delay(AGENT) or 0)) if self.parsed is not None else 0.0
 
 
 class RobotsBook:
@@ -50,35 +52,44 @@ class RobotsBook:
         self._locks: dict[str, Lock] = {}
         self._lock = Lock()
 
-    def rules(self, url: str) -> Rules:
-        """The rules of the site that an address belongs to."""
+    def rules(self, url: str, limit: TimeLimit) -> Rules:
+        """The rules of the site that an address belongs to, asked for in the address's own time.
+
+        Raises:
+            SampleRejected: the site itself may not be asked at all.
+            requests.exceptions.Timeout: the address's time is over; another one of the site asks again.
+        """
         parts = urlsplit(url)
         site = f"{parts.scheme}://{parts.netloc}"
         with self._lock:
             lock = self._locks.setdefault(site, Lock())
         with lock:
             if site not in self._rules:
-                self._rules[site] = self._fetch(f"{site}/robots.txt")
+                self._rules[site] = self._fetch(f"{site}/robots.txt", limit)
             return self._rules[site]
 
-    def _fetch(self, url: str) -> Rules:
-        """The rules in a robots.txt.
+    def _fetch(self, url: str, limit: TimeLimit) -> Rules:
+        check_address(url)
+        try:
+            with limit.running(_MAX_SECONDS):
+                return self._follow(url)
+        except requests.exceptions.RequestException:
+            if limit.is_over:
+                raise
+            return Rules(None, reachable=False)
 
-        Raises:
-            SampleRejected: the site itself may not be asked at all.
-        """
+    def _follow(self, url: str) -> Rules:
+        """The rules behind at most so many redirects; more mean that there are none (RFC 9309)."""
         for hop in range(_MAX_REDIRECTS + 1):
             try:
                 check_address(url)
-                with self._session.get(url, stream=True, allow_redirects=False) as response:
+                with ask(self._session, url) as response:
                     if not response.is_redirect:
                         return _rules_of(response)
-                    url = urljoin(url, response.headers["Location"])
+                    url = next_hop(url, response.headers["Location"])
             except SampleRejected:
                 if hop == 0:
                     raise
-                return Rules(None, reachable=False)
-            except (requests.exceptions.RequestException, ValueError):
                 return Rules(None, reachable=False)
         return Rules(None)
 
@@ -88,10 +99,9 @@ def _rules_of(response: requests.Response) -> Rules:
         return Rules(None, reachable=False)
     if response.status_code >= 400:
         return Rules(None)
-    check, text = deadline(_MAX_SECONDS), b""
+    text = b""
     for chunk in body_chunks(response):
         text += chunk
-        check()
         if len(text) >= _MAX_ROBOTS_BYTES:
             break
     return Rules(Protego.parse(text[:_MAX_ROBOTS_BYTES].decode("utf-8", "replace")))
