@@ -75,7 +75,7 @@ class PhotoMasker:
         """The only row of a photo that cannot be used."""
         return PhotoResult(photo, file_stamp(photo.path), rejected=[_rejection(photo, verdict)])
 
-    def _found(self, rgb: Rgb) -> Findings:
+    def _found(self, rgb: Rgb) -> Findings[FoundFace]:
         """The photo's faces, and what looked like one.
 
         Raises:

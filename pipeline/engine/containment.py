@@ -1,7 +1,7 @@
 """What one item makes the program raise is that item's, and the others are done."""
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +11,7 @@ from pipeline.core.errors import MaskwrightError, SampleRejected, ShapeError, Wo
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Refused = TypeVar("Refused")
 
 _STOPPING = (OSError, MemoryError, ImportError)
 """Of disk, of memory, of the installation: they are not one item's. Reading it has made a verdict of its own errors."""
@@ -97,3 +98,18 @@ class Verdicts:
                 f"the first {self._failed} items all fail, the last with {result.detail}; "
                 f"that is a fault of the program or of its installation, not theirs\n{result.trace}"
             )
+
+
+def each_contained(
+    function: Callable[[Item], Result], items: Iterable[Item], crashed: Callable[[Item, SampleRejected], Refused]
+) -> Iterator[Result | Refused]:
+    """The function's result for each item, in order and in this process, whose threads stay as they are.
+
+    As `map_records` with `crashed` does, for work that ends in memory: commands on a few photos, and pages.
+
+    Raises:
+        OSError, MemoryError, ImportError, MaskwrightError: what concerns every item.
+    """
+    work, verdicts = Contained(function), Verdicts(crashed)
+    for item in items:
+        yield verdicts.settle(item, work(item))

@@ -9,13 +9,16 @@ import numpy as np
 
 from pipeline.core.arrays import Rgb
 from pipeline.core.errors import MaskwrightError, SampleRejected
+from pipeline.core.file_names import printable
 from pipeline.core.locations import Location
 from pipeline.core.params import FacesParams
 from pipeline.core.records import Assignment, MaskType, Rejection
+from pipeline.engine.containment import each_contained
 from pipeline.evaluation.attributes import FaceGeometry
 from pipeline.faces.crops import crop_square
 from pipeline.faces.finding import FoundFace
-from pipeline.storage.images import EXTENSIONS, read_image, write_image
+from pipeline.storage.images import read_image, write_image
+from pipeline.storage.signatures import is_photo
 
 STAGE = "evaluate"
 
@@ -32,7 +35,7 @@ CLASS_FOLDERS: dict[str, MaskType] = {
     "n95_valve": "ffp2",
     "kn95": "ffp2",
 }
-"""Folder names that are taken, in lower case, and the class that each stands for."""
+"""Folder names that are taken, as `_spelt` writes them, and the class that each stands for."""
 
 _CROP_ASPECT = 1.1
 """An image without a detected face is taken for a face crop if it is no longer than this times its short side."""
@@ -57,6 +60,11 @@ class EvaluationSet:
     rejections: tuple[Rejection, ...] = ()
 
 
+def _spelt(name: str) -> str:
+    """The folder's name whatever its case, blanks and hyphens."""
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
 def list_class_folders(folder: Path) -> list[tuple[Path, MaskType]]:
     """The image files of a folder's class sub-folders with their class, sorted.
 
@@ -66,16 +74,32 @@ def list_class_folders(folder: Path) -> list[tuple[Path, MaskType]]:
     if not folder.is_dir():
         raise MaskwrightError(f"evaluate.external: {folder}: no such folder")
     names = sorted(child.name for child in folder.iterdir() if child.is_dir())
-    unknown = [name for name in names if name.lower() not in CLASS_FOLDERS]
+    unknown = [name for name in names if _spelt(name) not in CLASS_FOLDERS]
     if unknown or not names:
         expected = ", ".join(CLASS_FOLDERS)
         raise MaskwrightError(f"evaluate.external: {folder}: has the sub-folders {names}, expected some of {expected}")
     return [
-        (path, CLASS_FOLDERS[name.lower()])
+        (path, CLASS_FOLDERS[_spelt(name)])
         for name in names
         for path in sorted((folder / name).rglob("*"))
-        if path.suffix.lower() in EXTENSIONS
+        if is_photo(path)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Photo:
+    """One photo of a class folder; `origin` is its path below the folder that holds the classes."""
+
+    sample_id: str
+    path: Path
+    origin: str
+    mask_type: MaskType
+
+    def rejected(self, verdict: SampleRejected) -> Rejection:
+        """Its row where it can't be used."""
+        return Rejection(
+            id=self.sample_id, stage=STAGE, reason=verdict.reason, detail=verdict.detail, origin=self.origin
+        )
 
 
 def external_set(
@@ -83,23 +107,35 @@ def external_set(
 ) -> EvaluationSet:
     """The largest face of each photo, cut out as the `faces` stage does, its crop under `root / crops`.
 
-    An image in which no face is found but that has a crop's shape is taken whole.
+    An image in which no face is found but that has a crop's shape is taken whole. Whatever a photo makes the program
+    raise is its rejection; so is lying in no class folder.
     """
-    rows, geometry, rejections = [], {}, []
-    for path, mask_type in list_class_folders(folder):
-        origin = path.relative_to(folder).as_posix()
-        sample_id = hashlib.sha256(f"{name}\0{origin}".encode()).hexdigest()[:32]
-        crop_path = crops / f"{sample_id}.jpg"
-        try:
-            crop, geometry[sample_id] = cut_face(read_image(path).rgb, find, params)
-        except SampleRejected as rejected:
-            rejections.append(
-                Rejection(id=sample_id, stage=STAGE, reason=rejected.reason, detail=rejected.detail, origin=origin)
-            )
-            continue
+
+    def cut(photo: _Photo) -> tuple[Assignment, FaceGeometry]:
+        crop_path = crops / f"{photo.sample_id}.jpg"
+        crop, geometry = cut_face(read_image(photo.path).rgb, find, params)
         write_image(root / crop_path, crop)
-        rows.append(_row(sample_id, name, mask_type, crop_path.as_posix()))
-    return EvaluationSet(name, tuple(rows), geometry, tuple(rejections))
+        return _row(photo.sample_id, name, photo.mask_type, crop_path.as_posix()), geometry
+
+    photos = [_photo(name, folder, path, mask_type) for path, mask_type in list_class_folders(folder)]
+    found = list(each_contained(cut, photos, lambda photo, verdict: photo.rejected(verdict)))
+    taken = [one for one in found if not isinstance(one, Rejection)]
+    loose = [
+        _photo(name, folder, path, "unknown").rejected(SampleRejected("no_label", "lies in no class folder"))
+        for path in sorted(folder.iterdir())
+        if is_photo(path)
+    ]
+    return EvaluationSet(
+        name,
+        tuple(row for row, _ in taken),
+        {row.sample_id: geometry for row, geometry in taken},
+        (*loose, *(one for one in found if isinstance(one, Rejection))),
+    )
+
+
+def _photo(source: str, folder: Path, path: Path, mask_type: MaskType) -> _Photo:
+    origin = printable(path.relative_to(folder).as_posix())
+    return _Photo(hashlib.sha256(f"{source}\0{origin}".encode()).hexdigest()[:32], path, origin, mask_type)
 
 
 def cut_face(rgb: Rgb, find: Find, params: FacesParams) -> tuple[Rgb, FaceGeometry]:

@@ -66,7 +66,7 @@ class _Boxed:
         whole = Findings.numbered(faces, refused)
         return PhotoFaces(whole.faces, whole.refused, tuple(missed))
 
-    def _found(self) -> Findings:
+    def _found(self) -> Findings[FoundFace]:
         if self.params.boxes == "source":
             return Findings((), ())
         return self.finder.search(self.rgb, self._is_large)

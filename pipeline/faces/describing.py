@@ -12,7 +12,15 @@ from pipeline.core.step_times import timed
 from pipeline.faces.closer_look import CloserLook, CloserLooker
 from pipeline.faces.detectors import Box, square_of
 from pipeline.faces.landmarks import LandmarkPredictor
-from pipeline.faces.plausibility import CLEAR_SCORE, check_confirmed, check_landmarks, check_steady, is_sure, is_weak
+from pipeline.faces.plausibility import (
+    CLEAR_SCORE,
+    check_confirmed,
+    check_landmarks,
+    check_steady,
+    is_sure,
+    is_weak,
+    stands_clear,
+)
 from pipeline.faces.pose import HeadPose, estimate_pose, five_of, landmarks_from_five
 from pipeline.faces.turning import turned_view, upright_box
 
@@ -37,18 +45,27 @@ _LABELLED_SCORE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFace:
-    """One face of a photo.
+class LocatedFace:
+    """Where one face of a photo is.
 
     Attributes:
         index: Its place among the photo's faces, the largest first.
         box: As the detector drew it.
-        landmarks: 68 points, `float32 (68, 2)` in pixels.
-        pose: From the landmarks.
     """
 
     index: int
     box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFace(LocatedFace):
+    """One face of a photo.
+
+    Attributes:
+        landmarks: 68 points, `float32 (68, 2)` in pixels.
+        pose: From the landmarks.
+    """
+
     landmarks: Points
     pose: HeadPose
 
@@ -71,6 +88,14 @@ class FaceDescriber:
         if landmarks is not None and is_sure(box, landmarks):
             return _face(box, landmarks)
         return self._looked_at_closely(rgb, box, landmarks)
+
+    def locate(self, rgb: Rgb, box: Box) -> LocatedFace:
+        """As `describe`, without landmarks, which are most of its cost, where the detector alone is sure.
+
+        Raises:
+            SampleRejected: `doubtful_face`, or `implausible_landmarks`.
+        """
+        return LocatedFace(0, box) if stands_clear(box) else self.describe(rgb, box)
 
     def describe_labelled(self, rgb: Rgb, place: Box) -> FoundFace:
         """The face in a box that a source labels; its index is 0.

@@ -3,15 +3,18 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Generic, TypeVar
 
 from pipeline.core.arrays import Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
-from pipeline.faces.describing import FaceDescriber, FoundFace
+from pipeline.faces.describing import FaceDescriber, FoundFace, LocatedFace
 from pipeline.faces.detectors import YUNET_MIN_SCORE, Box, DetectorName, make_detector
 from pipeline.faces.searching import FaceSearch, same_face
 
-__all__ = ["FaceFinder", "Findings", "FoundFace", "RefusedFace", "shared_finder"]
+__all__ = ["FaceFinder", "Findings", "FoundFace", "LocatedFace", "RefusedFace", "shared_finder"]
+
+Seen = TypeVar("Seen", bound=LocatedFace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +27,18 @@ class RefusedFace:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Generic[Seen]):
     """All that was found in a photo: the faces, the largest first, and what is none or can't be used."""
 
-    faces: tuple[FoundFace, ...]
+    faces: tuple[Seen, ...]
     refused: tuple[RefusedFace, ...]
 
     too_small: tuple[Box, ...] = ()
 
     @classmethod
     def numbered(
-        cls, faces: Iterable[FoundFace], refused: Iterable[RefusedFace], too_small: Iterable[Box] = ()
-    ) -> "Findings":
+        cls, faces: Iterable[Seen], refused: Iterable[RefusedFace], too_small: Iterable[Box] = ()
+    ) -> "Findings[Seen]":
         """Faces and then what is refused, each the largest first, with their places as index."""
         ordered = sorted(faces, key=lambda face: _by_size(face.box))
         after = sorted(refused, key=lambda face: _by_size(face.box))
@@ -70,13 +73,21 @@ class FaceFinder:
             raise self.why_none(found)
         return list(found.faces)
 
-    def search(self, rgb: Rgb, is_large: Callable[[Box], bool] | None = None) -> Findings:
+    def search(self, rgb: Rgb, is_large: Callable[[Box], bool] | None = None) -> Findings[FoundFace]:
         """The faces of a photo, and what was found and is refused: `doubtful_face`, `implausible_landmarks`.
 
         `is_large` says which boxes are large enough, where not their own size alone decides.
         """
-        large = is_large or self.is_large
-        faces: list[FoundFace] = []
+        return self._looked_through(rgb, is_large or self.is_large, self._describer.describe)
+
+    def locate(self, rgb: Rgb) -> Findings[LocatedFace]:
+        """As `search`, without the landmarks of faces that are clear by themselves: for who needs the boxes alone."""
+        return self._looked_through(rgb, self.is_large, self._describer.locate)
+
+    def _looked_through(
+        self, rgb: Rgb, large: Callable[[Box], bool], describe: Callable[[Rgb, Box], Seen]
+    ) -> Findings[Seen]:
+        faces: list[Seen] = []
         refused: list[RefusedFace] = []
         too_small: list[Box] = []
         for box in self._candidates(rgb):
@@ -84,7 +95,7 @@ class FaceFinder:
                 too_small.append(box)
                 continue
             try:
-                face = self._describer.describe(rgb, box)
+                face = describe(rgb, box)
             except SampleRejected as verdict:
                 if box.score >= self._least_score:  # what a finer look shows below that was a guess
                     refused.append(RefusedFace(0, box, verdict))
@@ -105,7 +116,7 @@ class FaceFinder:
         """Whether a box has the size that is asked for."""
         return box.longer_side >= self._params.min_face_px
 
-    def why_none(self, found: Findings) -> SampleRejected:
+    def why_none(self, found: Findings[Seen]) -> SampleRejected:
         """Why a photo has no face: `no_face`, `face_too_small` where every face is, or why the largest is refused."""
         if found.refused:
             return max(found.refused, key=lambda face: face.box.width * face.box.height).verdict

@@ -49,6 +49,15 @@ def is_sure(box: Box, landmarks: Points) -> bool:
     return abs(roll_deg(five)) <= SURE_ROLL_DEG and distance(landmarks, five) <= allowed
 
 
+def stands_clear(box: Box) -> bool:
+    """Whether the detector alone is sure of a face that stands upright."""
+    return box.five is not None and box.score >= SURE_SCORE and _is_level(box.five)
+
+
+def _is_level(five: Sequence[float]) -> bool:
+    return abs(roll_deg(np.reshape(five, (5, 2)))) <= SURE_ROLL_DEG
+
+
 def is_weak(score: float, closer_score: float) -> bool:
     """Whether a face is so doubtful that its landmarks have to prove it."""
     return score < CLEAR_SCORE and (score + closer_score) / 2 < _WEAK_SCORE

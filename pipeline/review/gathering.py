@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from pipeline.core.errors import ManifestError, SampleRejected
-from pipeline.core.locations import Location, located
+from pipeline.core.errors import ManifestError
+from pipeline.core.locations import Location, Place, located
 from pipeline.core.params import Params
 from pipeline.core.paths import (
     CLUSTERS,
@@ -31,6 +31,7 @@ from pipeline.core.records import Assignment, DuplicateLink, Face, Image, Masked
 from pipeline.dedup.fingerprints.cache import fingerprint_images
 from pipeline.dedup.keeping import ClusterMember
 from pipeline.dedup.search.neighbours import neighbour_pairs
+from pipeline.engine.containment import Contained, Failed
 from pipeline.review.curation_page import CurationOverview, DoubtShown, LabelReview, StageCounts
 from pipeline.review.label_doubts import LabelDoubt
 from pipeline.review.shortcuts import Features, ShortcutScore, one_hot, picture_evidence, shortcut_scores
@@ -133,17 +134,20 @@ def _lookalikes(images: Sequence[Image], sides: Mapping[str, str], params: Param
     return {bits: counts[bits] for bits in range(_LOOKALIKE_BITS + 1)}
 
 
+def _evidence(crop: Place) -> dict[str, Features]:
+    return picture_evidence(read_image(crop).rgb)
+
+
 def _shortcuts(assigned: Sequence[Assignment], images: Mapping[str, Image], pixels: Location) -> list[ShortcutScore]:
     labelled = [row for row in assigned if row.mask_type != "unknown"]
     step = max(1, -(-len(labelled) // _SHORTCUT_SAMPLES))
     rows: list[Assignment] = []
     shown: list[dict[str, Features]] = []
     for row in labelled[::step]:  # in order of their ids, which are digests: every step is a random draw
-        try:
-            shown.append(picture_evidence(read_image(located(pixels, row.crop_path)).rgb))
-        except SampleRejected:  # the crop was removed since; the other samples tell as much
-            continue
-        rows.append(row)
+        seen = Contained(_evidence)(located(pixels, row.crop_path))
+        if not isinstance(seen, Failed):  # removed since, or odd: the other samples tell as much
+            shown.append(seen)
+            rows.append(row)
     if not rows:
         return []
     sizes = [(images[row.image_id].width_px, images[row.image_id].height_px) for row in rows]

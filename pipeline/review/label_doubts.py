@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from pipeline.core.errors import SampleRejected
 from pipeline.core.randomness import sample_seed
 from pipeline.core.records import Face, Image
+from pipeline.engine.containment import Contained, Failed
 from pipeline.faces.masked_cue import align_patch, face_features, masked_face_cue
 from pipeline.storage.images import read_image
 
@@ -73,17 +73,15 @@ def review_faces(images: Sequence[Image], faces: Sequence[Face], groups: Mapping
     """Doubt the labels of the faces; `groups` names the group of each image, `seed` chooses the folds."""
     by_id = {image.id: image for image in images}
     labelled = [face for face in faces if face.mask_type != "unknown" and face.image_id in by_id]
-    cue = masked_face_cue()
+    look = Contained(_look)
     seen, masked, features = [], [], []
     for face in labelled:
-        try:
-            rgb = read_image(Path(by_id[face.image_id].path)).rgb
-        except SampleRejected:  # the file went since; the count says so
+        looked = look((face, Path(by_id[face.image_id].path)))
+        if isinstance(looked, Failed):  # the file went since, or is odd; the count says so
             continue
-        landmarks = np.array(face.landmarks, dtype=np.float32).reshape(-1, 2)
         seen.append(face)
-        masked.append(cue.probability(rgb, landmarks))
-        features.append(face_features(align_patch(rgb, landmarks)))
+        masked.append(looked[0])
+        features.append(looked[1])
     doubts = doubt_labels(
         [face.mask_type for face in seen],
         np.array(masked),
@@ -104,6 +102,14 @@ def review_faces(images: Sequence[Image], faces: Sequence[Face], groups: Mapping
         for doubt in doubts
     ]
     return Review(rows, len(labelled), len(labelled) - len(seen))
+
+
+def _look(shown: tuple[Face, Path]) -> tuple[float, NDArray[np.float32]]:
+    """The cue's probability that a face of a photo is masked, and its features."""
+    face, photo = shown
+    rgb = read_image(photo).rgb
+    landmarks = np.array(face.landmarks, dtype=np.float32).reshape(-1, 2)
+    return masked_face_cue().probability(rgb, landmarks), face_features(align_patch(rgb, landmarks))
 
 
 def doubt_labels(

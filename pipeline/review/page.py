@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 
 from pipeline.core.arrays import Rgb
-from pipeline.core.errors import SampleRejected
 from pipeline.core.locations import located
+from pipeline.engine.containment import Contained, Failed
 from pipeline.pages.rendering import jpeg_uri, render_page
 from pipeline.storage.images import read_image
 
 _PICTURE_PX = 112
+_NOTHING: Rgb = np.full((8, 8, 3), 127, dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,15 @@ def bars(values: Mapping[str, float], largest: float) -> list[Bar]:
 
 
 def picture(locator: str, caption: str, verdict: str = "") -> Picture:
-    """A thumbnail of the file at `locator` with its caption."""
-    try:
-        rgb = _thumbnail(read_image(located(Path(), locator), draft_side_px=_PICTURE_PX).rgb)
-    except SampleRejected:  # the file moved since the manifest was written; the caption still names it
-        rgb = np.full((8, 8, 3), 127, dtype=np.uint8)
-    return Picture(jpeg_uri(rgb, quality=75), caption, verdict)
+    """A thumbnail of the file at `locator` with its caption; a grey one that says why where it can't be shown."""
+    seen = Contained(_thumbnail)(locator)
+    if isinstance(seen, Failed):  # moved since the manifest was written, or odd
+        return Picture(jpeg_uri(_NOTHING, quality=75), f"{caption} ({seen.reason})", verdict)
+    return Picture(jpeg_uri(seen, quality=75), caption, verdict)
 
 
-def _thumbnail(rgb: Rgb) -> Rgb:
+def _thumbnail(locator: str) -> Rgb:
+    rgb = read_image(located(Path(), locator), draft_side_px=_PICTURE_PX).rgb
     height, width = rgb.shape[:2]
     factor = min(1.0, _PICTURE_PX / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))

@@ -11,9 +11,11 @@ import torch
 from torch import Tensor
 
 from pipeline.core.arrays import Rgb
+from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
 from pipeline.faces.crops import crop_square
-from pipeline.faces.detectors import Box, make_detector
+from pipeline.faces.detectors import Box
+from pipeline.faces.finding import FaceFinder, RefusedFace
 from pipeline.training.checkpoint import load_model
 from pipeline.training.inference import choose_device, logits_both_ways
 from pipeline.training.models import MaskClassifier
@@ -40,6 +42,15 @@ class FacePrediction:
     answers: dict[str, Answer]
 
 
+@dataclass(frozen=True, slots=True)
+class PhotoPrediction:
+    """What a photo shows: its faces, the largest first, what was found and can't be used, and why there is no face."""
+
+    faces: list[FacePrediction]
+    refused: tuple[RefusedFace, ...] = ()
+    verdict: SampleRejected | None = None
+
+
 class FacePredictor:
     """Finds faces as the model's training data were found, and classifies them; holds the models.
 
@@ -50,18 +61,23 @@ class FacePredictor:
         self, model: MaskClassifier, temperatures: Mapping[str, float], faces: FacesParams, *, both_ways: bool = True
     ) -> None:
         self._model, self._temperatures, self._faces = model.eval(), temperatures, faces
-        self._detector = make_detector(faces.detector, faces.min_score, faces.long_side_px)
+        self._finder = FaceFinder(faces)
         self._device = next(model.parameters()).device
         self._both_ways = both_ways
 
     def __call__(self, rgb: Rgb) -> list[FacePrediction]:
-        """The faces of a photo that are large enough, the highest score first; none is an empty list."""
-        boxes = [b for b in self._detector.detect(rgb) if max(b.width, b.height) >= self._faces.min_face_px]
-        if not boxes:
-            return []
-        crops = [self._crop(rgb, box) for box in boxes]
-        answers = self._classify(crops)
-        return [FacePrediction(box, found) for box, found in zip(boxes, answers, strict=True)]
+        """The faces of a photo that are large enough, the largest first; none is an empty list."""
+        return self.look(rgb).faces
+
+    def look(self, rgb: Rgb) -> PhotoPrediction:
+        """The faces of a photo as the `faces` stage finds them, and what it would refuse."""
+        found = self._finder.locate(rgb)
+        if not found.faces:
+            return PhotoPrediction([], found.refused, self._finder.why_none(found))
+        boxes = [face.box for face in found.faces]
+        answers = self._classify([self._crop(rgb, box) for box in boxes])
+        faces = [FacePrediction(box, answer) for box, answer in zip(boxes, answers, strict=True)]
+        return PhotoPrediction(faces, found.refused)
 
     def _crop(self, rgb: Rgb, box: Box) -> Rgb:
         """In two steps, as crops are written and then read for training."""
@@ -114,19 +130,23 @@ def predict(photos: Iterable[Rgb], model: Path, device: str = "cpu") -> Iterator
 
 def prediction_row(image: str, index: int, face: FacePrediction) -> dict[str, Any]:
     """Plain values for a line of JSON or CSV."""
-    box = face.box
-    row: dict[str, Any] = {
-        "image": image,
-        "face": index,
-        "left": round(box.left, 1),
-        "top": round(box.top, 1),
-        "right": round(box.right, 1),
-        "bottom": round(box.bottom, 1),
-        "score": round(box.score, 4),
-    }
+    row: dict[str, Any] = {"image": image, "face": index, **_sides(face.box)}
     for head, answer in face.answers.items():
         row |= {head: answer.label, f"{head}_probability": round(answer.probability, 4)}
     return row
+
+
+def refusal_row(
+    image: str, verdict: SampleRejected, index: int | None = None, box: Box | None = None
+) -> dict[str, Any]:
+    """Plain values that say why a photo, or a place in it that looked like a face, has no answer."""
+    row: dict[str, Any] = {"image": image, "face": index}
+    return row | ({} if box is None else _sides(box)) | {"reason": verdict.reason, "detail": verdict.detail}
+
+
+def _sides(box: Box) -> dict[str, float]:
+    sides = {side: round(getattr(box, side), 1) for side in ("left", "top", "right", "bottom")}
+    return sides | {"score": round(box.score, 4)}
 
 
 def draw_predictions(rgb: Rgb, faces: Sequence[FacePrediction]) -> Rgb:

@@ -6,6 +6,7 @@ import pytest
 from pipeline.core.errors import SampleRejected, WorkerError
 from pipeline.core.params import EngineParams
 from pipeline.engine import map_records
+from pipeline.engine.containment import each_contained
 from tests.engine.functions import ODD_ERRORS, STOPPING, always_fail, fail_after_the_first, raise_for, stop_at
 
 
@@ -18,6 +19,13 @@ def test_what_an_item_makes_the_program_raise_is_that_items(jobs: int) -> None:
     results = list(map_records(raise_for, range(12), EngineParams(jobs=jobs), 3, tell))
     reasons = dict.fromkeys(ODD_ERRORS, "processing_failed") | {5: "no_face"}
     assert results == [f"{item} {reasons[item]}" if item in reasons else item for item in range(12)]
+
+
+def test_a_few_photos_are_contained_without_workers() -> None:
+    results = list(each_contained(raise_for, range(12), tell))
+    assert results == list(map_records(raise_for, range(12), crashed=tell))
+    with pytest.raises(WorkerError, match="the first 20 items all fail"):
+        list(each_contained(always_fail, range(100), tell))
 
 
 def test_the_verdict_says_what_happened_and_where() -> None:

@@ -9,7 +9,7 @@ from pipeline.core.params import FacesParams
 from pipeline.core.records import Assignment
 from pipeline.evaluation.attributes import FaceGeometry
 from pipeline.evaluation.external import external_set, held_out_sets, list_class_folders
-from pipeline.faces.finding import FaceFinder
+from pipeline.faces.finding import FaceFinder, FoundFace
 from pipeline.storage.images import read_image, write_image
 
 PARAMS = FacesParams()
@@ -42,6 +42,28 @@ def test_faces_are_cut_out_and_what_is_left_has_a_reason(folder: Path, tmp_path:
     assert yaw is not None
     assert abs(yaw) < 25
     assert found.geometry[found.rows[0].sample_id] == FaceGeometry()  # taken whole
+
+
+def test_what_a_photo_makes_the_program_raise_is_its_row(folder: Path, tmp_path: Path) -> None:
+    def find(rgb: Rgb) -> list[FoundFace]:
+        if rgb.shape == (90, 200, 3):
+            raise RuntimeError("of a detector")
+        return FaceFinder(PARAMS).find(rgb)
+
+    found = external_set("real", folder, Path("crops"), root=tmp_path, find=find, params=PARAMS)
+    assert len(found.rows) == 2
+    assert {r.origin: r.reason for r in found.rejections}["N95/wall.png"] == "processing_failed"
+
+
+def test_photos_in_no_class_folder_are_rows_and_names_do_not_tell_photos(tmp_path: Path, portrait_jpeg: bytes) -> None:
+    for name in ("photos/No Mask/photo", "photos/loose.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(portrait_jpeg)
+    found = external_set(
+        "x", tmp_path / "photos", Path("crops"), root=tmp_path, find=FaceFinder(PARAMS).find, params=PARAMS
+    )
+    assert [row.mask_type for row in found.rows] == ["none"]
+    assert [(r.origin, r.reason) for r in found.rejections] == [("loose.jpg", "no_label")]
 
 
 def test_two_photos_of_one_content_stay_two_rows(tmp_path: Path, portrait: Rgb) -> None:

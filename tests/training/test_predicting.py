@@ -1,21 +1,25 @@
 import csv
 import io
 import json
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
+from PIL import Image as PillowImage
 
 from pipeline.core.arrays import Rgb
 from pipeline.core.params import FacesParams
+from pipeline.faces.describing import LocatedFace
+from pipeline.faces.finding import FaceFinder
 from pipeline.storage.images import read_image, write_image
 from pipeline.training.checkpoint import save_model
 from pipeline.training.inference import logits_both_ways
 from pipeline.training.labels import heads_of
 from pipeline.training.models import ModelSpec, build_model
-from pipeline.training.predicting import FacePredictor
+from pipeline.training.predicting import FacePredictor, PhotoPrediction
 from stages.tools.predict import command as predict
 
 FACES = FacesParams()
@@ -48,6 +52,61 @@ def test_json_has_a_line_a_face(photos: Path) -> None:
     assert row["right"] - row["left"] > 60
     assert "wall.png: no_face" in result.stderr
     assert "broken.jpg: not_an_image" in result.stderr
+
+
+def scene(portrait: Rgb) -> Rgb:
+    """Two faces of 24 px in a photo of 1,600 px."""
+    small = np.asarray(PillowImage.fromarray(portrait).resize((64, 75)))
+    canvas = np.full((1200, 1600, 3), 120, dtype=np.uint8)
+    for left, top in ((200, 300), (1100, 800)):
+        canvas[top : top + 75, left : left + 64] = small
+    return canvas
+
+
+def test_photos_are_looked_at_as_finely_as_the_faces_stage_does(photos: Path, portrait: Rgb) -> None:
+    write_image(photos / "scene.jpg", scene(portrait))
+    rows = [json.loads(line) for line in run(photos, str(photos / "scene.jpg"), "--json").stdout.splitlines()]
+    found = FaceFinder(FACES).find(read_image(photos / "scene.jpg").rgb)
+    assert len(found) == 2
+    assert [row["left"] for row in rows] == [round(face.box.left, 1) for face in found]
+
+
+def test_a_clear_face_is_located_without_its_landmarks_where_they_would_be_found(portrait: Rgb) -> None:
+    finder = FaceFinder(FACES)
+    (located,) = finder.locate(portrait).faces
+    assert type(located) is LocatedFace
+    assert located.box == finder.find(portrait)[0].box
+
+
+@pytest.mark.parametrize("error", [RuntimeError("odd"), struct.error("odd"), NotImplementedError("odd")])
+def test_what_a_photo_makes_the_program_raise_is_its_row(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, portrait: Rgb, error: Exception
+) -> None:
+    write_image(photos / "in/odd.png", portrait[:100])
+    whole = FacePredictor.look
+
+    def look(self: FacePredictor, rgb: Rgb) -> PhotoPrediction:
+        if rgb.shape == (100, 256, 3):
+            raise error
+        return whole(self, rgb)
+
+    monkeypatch.setattr(FacePredictor, "look", look)
+    result = run(photos, str(photos / "in"), "--json", "--rejected", str(photos / "rejected.jsonl"))
+    assert result.exit_code == 0, result.output
+    assert len(result.stdout.splitlines()) == 1
+    rows = [json.loads(line) for line in (photos / "rejected.jsonl").read_text().splitlines()]
+    assert {Path(row["image"]).name: row["reason"] for row in rows} == {
+        "broken.jpg": "not_an_image",
+        "odd.png": "processing_failed",
+        "wall.png": "no_face",
+    }
+    assert "odd.png: processing_failed" in result.stderr
+
+
+def test_a_photo_in_a_folder_is_known_by_its_bytes(photos: Path, portrait_jpeg: bytes) -> None:
+    (photos / "plain").mkdir()
+    (photos / "plain/photo").write_bytes(portrait_jpeg)
+    assert len(run(photos, str(photos / "plain"), "--json").stdout.splitlines()) == 1
 
 
 def test_csv_has_a_header(photos: Path) -> None:
