@@ -9,6 +9,8 @@ from pipeline.sources.offers import Refusal
 
 SMALL_BYTES = 1 << 20
 """Below this an unpacked member is harmless whatever its ratio: a flat picture packs 1000:1 too."""
+_PATH_BYTES = 2048
+"""Of a name with its folders: half of what Linux takes, the rest is for where the archive is unpacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +66,28 @@ def unsafe_name(name: str) -> str | None:
     >>> unsafe_name("images/1.jpg") is None
     True
     """
+    if _is_too_long(name):
+        return "a name too long or nested too deep"
     path = PurePosixPath(name)
-    if not name or not path.parts:
+    if not path.parts:
         return "an empty name"
     if path.is_absolute() or name[1:2] == ":":
         return "an absolute path"
     if ".." in path.parts:
         return "a .. component"
-    if any(ord(character) < 32 for character in name):
-        return "a control character"
-    if any(len(part.encode("utf-8", "surrogateescape")) > 255 for part in path.parts) or len(path.parts) > 32:
-        return "a name too long or nested too deep"
-    return None
+    return "a control character" if any(ord(character) < 32 for character in name) else None
+
+
+def _is_too_long(name: str) -> bool:
+    """Whether a file system wouldn't take it; one of a megabyte isn't looked into."""
+    parts = name.split("/") if len(name) <= _PATH_BYTES else []
+    return _bytes(name) > _PATH_BYTES or len(parts) > 32 or any(_bytes(part) > 255 for part in parts)
+
+
+def _bytes(name: str) -> int:
+    return len(name.encode("utf-8", "surrogateescape"))
 
 
 def shown_name(name: str) -> str:
     """A member's name as text that can be stored and shown, at most its first 500 characters."""
-    return printable(name)[:500].replace("\0", "\\0")
+    return printable(name[:500])[:500].replace("\0", "\\0")

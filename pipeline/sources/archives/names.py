@@ -13,6 +13,10 @@ AUTO = "auto"
 Likelihood = Callable[[str, bytes], float]
 """Probability of a character, given with its bytes, in names of one encoding."""
 
+_NAMES_ENOUGH = 1000
+"""So many different names tell what more of them would: a hundred thousand would take a minute."""
+_LONGEST_NAME = 4096
+"""No path is longer; what claims to be one isn't looked into letter by letter."""
 _RARE = 1e-6
 """What a character has that nobody expects in a name of that encoding."""
 _ASCII_SHARE = {"cp437": 0.94, "cp850": 0.94, "cp1252": 0.94}
@@ -92,8 +96,10 @@ def likeliest_encoding(names: Iterable[bytes]) -> str:
     >>> likeliest_encoding(["Gesichter/Müller.jpg".encode("cp437")])
     'cp437'
     """
-    raw = list(names)
-    return max(_ENCODINGS, key=lambda encoding: sum(_log_likelihood(name, encoding) for name in raw))
+    evidence = _Evidence()
+    for name in names:
+        evidence.add(name)
+    return evidence.likeliest()
 
 
 def _log_likelihood(name: bytes, encoding: str) -> float:
@@ -108,16 +114,37 @@ def _log_likelihood(name: bytes, encoding: str) -> float:
     )
 
 
+class _Evidence:
+    """How likely each encoding is by the names so far, each of them counted once."""
+
+    def __init__(self) -> None:
+        self._sums = dict.fromkeys(_ENCODINGS, 0.0)
+        self._seen: set[bytes] = set()
+
+    def add(self, name: bytes) -> None:
+        """Take a name into account, unless there are enough of them or it is too long to be one."""
+        if len(self._seen) < _NAMES_ENOUGH and len(name) <= _LONGEST_NAME and name not in self._seen:
+            self._seen.add(name)
+            for encoding in self._sums:
+                self._sums[encoding] += _log_likelihood(name, encoding)
+
+    def likeliest(self) -> str:
+        """The encoding that has the most for it."""
+        return max(self._sums, key=lambda encoding: self._sums[encoding])
+
+
 @dataclass(slots=True)
 class NameDecoder:
     """Turns the bytes of member names into text; `encoding` says what isn't UTF-8, or leaves it to likelihood."""
 
     encoding: str = AUTO
-    _seen: list[bytes] = field(default_factory=list)
+    _evidence: _Evidence = field(default_factory=_Evidence)
 
     def learn(self, names: Iterable[bytes]) -> None:
         """Take these names into account: more of them tell more."""
-        self._seen.extend(name for name in names if not is_utf8(name))
+        for name in names:
+            if not is_utf8(name):
+                self._evidence.add(name)
 
     def decode(self, name: bytes) -> str:
         """The name as text; bytes that fit no encoding stay as surrogates."""
@@ -129,19 +156,24 @@ class NameDecoder:
     def _chosen(self, name: bytes) -> str:
         if self.encoding != AUTO:
             return self.encoding
-        if name not in self._seen:
-            self._seen.append(name)
-        chosen = likeliest_encoding(self._seen)
-        return chosen if math.isfinite(_log_likelihood(name, chosen)) else likeliest_encoding([name])
+        if len(name) > _LONGEST_NAME:
+            return "utf-8"
+        self._evidence.add(name)
+        chosen = self._evidence.likeliest()
+        return chosen if _fits(name, chosen) else likeliest_encoding([name])
+
+
+def _fits(name: bytes, encoding: str) -> bool:
+    try:
+        name.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def is_utf8(name: bytes) -> bool:
     """Whether the bytes of a name are UTF-8."""
-    try:
-        name.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+    return _fits(name, "utf-8")
 
 
 def with_slashes(name: str) -> str:

@@ -14,8 +14,11 @@ from pipeline.core.errors import MaskwrightError
 BLOCK = 512
 MAX_HEADER_BYTES = 1 << 20
 """Names and attributes of one member; real ones have less than a thousandth of it."""
+_MAX_RECORDS = 1000
+"""In one header; real ones have ten."""
+_MAX_HEADERS_IN_A_ROW = 100
 _MAX_STRAY_BLOCKS = 1 << 17
-"""How far a header is looked for behind a damaged one: 64 MB."""
+"""How far a header is looked for behind a damaged one, or behind the mark of an end: 64 MB."""
 _MAX_SIZE = 1 << 50
 _CHUNK = 1 << 20
 
@@ -96,16 +99,20 @@ class TarReader:
         """The members.
 
         Raises:
-            DamagedTarError: the stream ends within a header, or a header is larger than `MAX_HEADER_BYTES`.
+            DamagedTarError: the stream ends within a header, a header is larger than `MAX_HEADER_BYTES`, or there is
+                none for long.
             HugeTarError: a member that was not read is larger than `max_skip`.
         """
-        extra = _Extra()
+        extra, in_a_row = _Extra(), 0
         while (header := self._next_header()) is not None:
             if header.kind in {_LONG_NAME, _LONG_LINK, _PAX, _PAX_GLOBAL, _PAX_SOLARIS}:
+                in_a_row += 1
+                if in_a_row > _MAX_HEADERS_IN_A_ROW:
+                    raise DamagedTarError(f"{_MAX_HEADERS_IN_A_ROW} headers in a row without a member")
                 self._take_extra(header, extra)
                 continue
             yield self._member(header, extra)
-            extra = _Extra()
+            extra, in_a_row = _Extra(), 0
             self._skip()
 
     def read(self, count: int) -> bytes:
@@ -127,7 +134,7 @@ class TarReader:
                 self.ended = True
                 zeros += 1
                 if zeros > _MAX_STRAY_BLOCKS:
-                    return None
+                    raise DamagedTarError(f"{_MAX_STRAY_BLOCKS} empty blocks; members may be missing")
                 continue
             header = _parsed(block)
             if header is not None:
@@ -226,10 +233,12 @@ def _number(field: bytes) -> int | None:
 
 def _take_pax(data: bytes, extra: _Extra) -> None:
     """Records of the form `length key=value newline`."""
-    position = 0
+    position = records = 0
     while position < len(data):
+        records += 1
         length_text, space, _ = data[position : position + 24].partition(b" ")
-        if not space or not length_text.isdigit() or int(length_text) <= len(length_text) + 1:
+        is_length = bool(space) and length_text.isdigit() and int(length_text) > len(length_text) + 1
+        if not is_length or records > _MAX_RECORDS:
             extra.problem = "its extended header is damaged"
             return
         record = data[position + len(length_text) + 1 : position + int(length_text)]

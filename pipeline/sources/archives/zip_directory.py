@@ -1,7 +1,8 @@
-"""The directory at the end of a zip: how long it is, and names in it that aren't in the encoding they claim."""
+"""The directory at the end of a zip: how long it is, and what in it would make the library give up on the whole."""
 
 import io
 import struct
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,13 @@ _UTF8_FLAG = 0x08
 """In the second byte of the flags."""
 _CENTRAL_FLAG, _LOCAL_FLAG = 9, 7
 """Where that byte is in an entry of the directory and before a member's content."""
+_VERSION = 6
+"""Where an entry says which version of the format is needed."""
+_NEWEST, _COMMON = 63, 20
+_ZIP64, _UNICODE_PATH = 0x0001, 0x7075
+_NO_FIELD = 0xFFFF
+_ELSEWHERE = 0xFFFFFFFF
+"""A size or offset that stands in the entry's zip64 field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +64,11 @@ def find_directory(archive: Path) -> Directory:
     return Directory(start, size, start - offset)
 
 
-def without_false_utf8(archive: Path) -> io.BufferedIOBase:
-    """The archive as a file in which no name claims to be UTF-8 that isn't: for one such name the library gives up.
+def readable_zip(archive: Path) -> io.BufferedIOBase:
+    """The archive as a file whose directory the library can read: of one bad entry it would give up on all.
+
+    A name that claims to be UTF-8 and isn't claims nothing, a version that nobody knows is a common one, and extra
+    fields that break off are none. The member itself is as good or bad as it was.
 
     Raises:
         struct.error: the directory is cut short.
@@ -66,34 +77,60 @@ def without_false_utf8(archive: Path) -> io.BufferedIOBase:
     with archive.open("rb") as file:
         file.seek(max(directory.start, 0))
         data = file.read(directory.size)
-    places = list(_false_flags(data, directory))
-    return _Overlay(archive, places) if places else archive.open("rb")
+    changes = dict(_changes(data, directory))
+    return _Overlay(archive, changes) if changes else archive.open("rb")
 
 
-def _false_flags(data: bytes, directory: Directory) -> Iterator[int]:
-    """Where the flags stand of entries whose name isn't the UTF-8 that they claim."""
+def _changes(data: bytes, directory: Directory) -> Iterator[tuple[int, int]]:
+    """Which byte of the file should have which value."""
     position = 0
     while data[position : position + 4] == _ENTRY:
         lengths = struct.unpack_from("<HHH", data, position + 28)
-        name = data[position + _ENTRY_BYTES : position + _ENTRY_BYTES + lengths[0]]
-        if data[position + _CENTRAL_FLAG] & _UTF8_FLAG and not is_utf8(name):
-            yield directory.start + position + _CENTRAL_FLAG
-            yield struct.unpack_from("<I", data, position + 42)[0] + directory.shift + _LOCAL_FLAG
+        name_end = position + _ENTRY_BYTES + lengths[0]
+        flags = data[position + _CENTRAL_FLAG]
+        if flags & _UTF8_FLAG and not is_utf8(data[position + _ENTRY_BYTES : name_end]):
+            yield directory.start + position + _CENTRAL_FLAG, flags & ~_UTF8_FLAG
+            local = struct.unpack_from("<I", data, position + 42)[0] + directory.shift
+            yield local + _LOCAL_FLAG, flags & ~_UTF8_FLAG
+        if data[position + _VERSION] > _NEWEST:
+            yield directory.start + position + _VERSION, _COMMON
+        extra = data[name_end : name_end + lengths[1]]
+        if len(extra) >= 4 and not _is_sound(extra, _fields_elsewhere(data, position)):
+            field = struct.pack("<HH", _NO_FIELD, len(extra) - 4)
+            yield from ((directory.start + name_end + number, byte) for number, byte in enumerate(field))
         position += _ENTRY_BYTES + sum(lengths)
 
 
-class _Overlay(io.BufferedReader):
-    """A file in which the UTF-8 flag is taken off at some places."""
+def _fields_elsewhere(data: bytes, position: int) -> int:
+    """How many of an entry's numbers stand in its zip64 field."""
+    numbers = (*struct.unpack_from("<II", data, position + 20), *struct.unpack_from("<I", data, position + 42))
+    return sum(number == _ELSEWHERE for number in numbers)
 
-    def __init__(self, path: Path, places: list[int]) -> None:
+
+def _is_sound(extra: bytes, elsewhere: int) -> bool:
+    """Whether the extra fields of an entry end where they say, and those that are read hold what they should."""
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<HH", extra)
+        needed = {_ZIP64: 8 * elsewhere, _UNICODE_PATH: 5}.get(kind, 0)
+        if not needed <= length <= len(extra) - 4:
+            return False
+        extra = extra[4 + length :]
+    return True
+
+
+class _Overlay(io.BufferedReader):
+    """A file of which some bytes are others."""
+
+    def __init__(self, path: Path, changes: dict[int, int]) -> None:
         super().__init__(io.FileIO(path))
-        self._places = places
+        self._places = sorted(changes)
+        self._changes = changes
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """As it stands in the file, but for the flags."""
+        """As it stands in the file, but for the changes."""
         start = self.tell()
         data = bytearray(super().read(size))
-        for place in self._places:
-            if start <= place < start + len(data):
-                data[place - start] &= ~_UTF8_FLAG & 0xFF
+        first, last = bisect_left(self._places, start), bisect_left(self._places, start + len(data))
+        for place in self._places[first:last]:
+            data[place - start] = self._changes[place]
         return bytes(data)

@@ -1,8 +1,10 @@
 """The safety table: what an archive may try, and the row that each attempt becomes."""
 
+import bz2
 import errno
 import gzip
 import io
+import lzma
 import random
 import stat
 import struct
@@ -413,3 +415,45 @@ def test_an_error_of_what_is_read_is_not_blamed_on_the_disk(tmp_path: Path, monk
     files, refusals = unpack(archive, tmp_path / "store", LIMITS)
     assert origins(refusals) == [("odd.jpg", "damaged_member")]
     assert tree(files) == {"good.jpg"}
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_a_tar_of_too_many_members_is_refused_before_any_is_written(tmp_path: Path, mode: str) -> None:
+    many = [(tarfile.TarInfo(f"{number}.jpg"), b"") for number in range(60)]
+    files, refusals = unpack(make_tar(tmp_path / "a.tar", *many, mode=mode), tmp_path / "store", LIMITS)
+    assert origins(refusals) == [("a.tar", "too_many_members")]
+    assert tree(files) == set()
+
+
+def test_a_packed_tar_is_stepped_through_no_further_than_it_may_unpack(tmp_path: Path) -> None:
+    odd = [tarfile.TarInfo(f"{number}") for number in range(9)]
+    for info in odd:
+        info.type = b"Z"
+    members = [(info, bytes(1 << 20)) for info in odd]
+    archive = make_tar(tmp_path / "a.tar.xz", *members, mode="w:xz")
+    _, refusals = unpack(archive, tmp_path / "store", LIMITS)
+    assert origins(refusals)[-1] == ("a.tar.xz", "archive_too_large")
+
+
+@pytest.mark.parametrize("mode", ["w:xz", "w:bz2", "w:gz"])
+def test_packed_tars_of_several_streams_are_read_to_their_end(tmp_path: Path, mode: str) -> None:
+    archive = make_tar(tmp_path / "a.tar", (tarfile.TarInfo("second.jpg"), random.Random(0).randbytes(99_999)))
+    packers: dict[str, Callable[[bytes], bytes]] = {"w:xz": lzma.compress, "w:bz2": bz2.compress, "w:gz": gzip.compress}
+    pack = packers[mode]
+    data = archive.read_bytes()
+    archive.write_bytes(pack(data[:70_000]) + pack(data[70_000:]))
+    files, refusals = unpack(archive, tmp_path / "store", LIMITS)
+    assert refusals == ()
+    assert tree(files) == {"good.jpg", "second.jpg"}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_members_that_are_packed_oddly_come_out_whole(tmp_path: Path, method: int) -> None:
+    content = random.Random(0).randbytes(200_000) + bytes(300_000)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as out:
+        out.writestr("large.bin", content)
+        out.writestr("empty.txt", b"")
+    files, refusals = unpack(tmp_path / "a.zip", tmp_path / "store", LIMITS)
+    assert refusals == ()
+    assert (files / "large.bin").read_bytes() == content
+    assert (files / "empty.txt").read_bytes() == b""
