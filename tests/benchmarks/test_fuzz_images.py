@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fuzz_images import decode_all, ingest_all, mask_all, originals, portrait, write_damaged
+from benchmarks.fuzz.pictures import originals, portrait
+from benchmarks.fuzz_images import decode_all, ingest_all, mask_all, write_damaged
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import EngineParams
 from pipeline.storage.images import decode_image
