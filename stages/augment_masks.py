@@ -14,6 +14,7 @@ from stages.running.commands import address_option, engine_of, observing_options
 from stages.running.logs import Log
 from stages.running.record import Run, digest, recorded
 from stages.running.stopping import orderly_stop
+from stages.running.utf8 import Utf8Command
 
 if TYPE_CHECKING:
     from pipeline.augment.folder_run import Summary
@@ -34,7 +35,7 @@ Exit code 0: masked pictures were written, or all were there already.
 `augment-masks templates --help` tells about the mask templates."""
 
 
-class MaskCommand(click.Command):
+class MaskCommand(Utf8Command):
     """`templates` as the first word leads to the commands about templates; anything else is FACES."""
 
     def make_context(
@@ -86,6 +87,7 @@ class MaskCommand(click.Command):
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Use the mask templates of this folder, not the shipped ones; repeatable.",
 )
+@click.option("--follow-links", is_flag=True, help="Take photos that links in FACES have elsewhere. [a row each]")
 @click.option("--limit", type=click.IntRange(1), help="Stop after that many photos.")
 @click.option("--alpha", is_flag=True, help="Write alpha masks (PNG) too.")
 @click.option("--crops", is_flag=True, help="Write square face crops too.")
@@ -131,12 +133,14 @@ def _run(faces: Path, out: Path, options: dict[str, Any], log: Log) -> None:
     request = _request(options)
     templates_for(request.templates, request.masks)
     run = Run(log, options["record"], options["profile"], digest(request.as_row()))
-    listing = find_photos(faces, out, options["limit"])
+    listing = find_photos(faces, out, options["limit"], follow_links=options["follow_links"])
     with orderly_stop(), recorded(run):
-        if not listing.photos and not listing.unreadable:  # before anything is written
+        if not listing.photos and not any(listing.refused()):  # before anything is written
             raise OutputError(_why_nothing(faces, 0))
         _augment(listing, out, request, options, run)
-        if not run.counts["photos"]["kept"]:
+        if run.resumed and run.resumed == len(listing.photos):
+            log.event("done_already", f"{out}: all done already")
+        elif not run.counts["photos"]["kept"]:
             raise OutputError(_why_nothing(faces, len(listing.photos)))
 
 

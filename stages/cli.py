@@ -6,6 +6,7 @@ import click
 
 from pipeline.core.version import VERSION
 from stages.running.commands import missing_extra
+from stages.running.utf8 import Utf8Group
 
 STAGES = {
     "ingest": "Take a source in: files, labels, licences.",
@@ -34,7 +35,7 @@ TOOLS = {
 """Commands beside the road, with their help."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Utf8Group):
     """Imports a stage's or tool's module when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

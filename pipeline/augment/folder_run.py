@@ -67,9 +67,9 @@ Mapper = Callable[..., Results]
 """As `map_records`: a generator of results in the items' order."""
 
 
-def find_photos(faces: Path, out: Path, limit: int | None) -> Listing:
-    """The photos to work on."""
-    listing = list_photos(faces, out)
+def find_photos(faces: Path, out: Path, limit: int | None, *, follow_links: bool = False) -> Listing:
+    """The photos to work on; `follow_links` as in `list_photos`."""
+    listing = list_photos(faces, out, follow_links=follow_links)
     listing.photos = listing.photos[:limit]
     listing.asked["limit"] = limit
     return listing
@@ -136,7 +136,7 @@ def _masked(photos: list[Photo], request: FolderRequest, engine: EngineParams, m
 def _start(listing: Listing) -> Summary:
     summary = Summary(photos=len(listing.photos), other_files=listing.other_files)
     summary.skipped_folders = len(listing.skipped_folders)
-    summary.rejected.update("unreadable_folder" for _ in listing.unreadable)
+    summary.rejected.update(reason for _, reason, _ in listing.refused())
     return summary
 
 
@@ -150,13 +150,12 @@ def _write_all(writer: DatasetWriter, results: Iterator[PhotoResult], summary: S
 
 def _close(writer: DatasetWriter, listing: Listing, summary: Summary) -> None:
     """Write tables and sheet; where the disk is full this fails too, and the journal is what remains."""
-    unreadable: list[Row] = [
-        {"photo": name, "face_index": None, "mask_type": None, "number": None}
-        | {"reason": "unreadable_folder", "detail": detail}
-        for name, detail in listing.unreadable
+    refused: list[Row] = [
+        {"photo": name, "face_index": None, "mask_type": None, "number": None} | {"reason": reason, "detail": detail}
+        for name, reason, detail in listing.refused()
     ]
     try:
-        writer.finish(listing.photos, unreadable)
+        writer.finish(listing.photos, refused)
         writer.write_sheet(encode_image(contact_sheet(_pairs(writer, listing.photos)), quality=90))
         if summary.ending == "complete":
             writer.mark_complete()

@@ -3,6 +3,7 @@
 import json
 import os
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -14,6 +15,7 @@ from pipeline.augment.photos import MARKER, Photo
 from pipeline.core.errors import OutputError
 from pipeline.storage.digests import file_stamp
 from pipeline.storage.journal import Journal
+from pipeline.storage.reserve import Reserve
 from pipeline.storage.resumable import finished, is_as_written
 from pipeline.storage.whole_files import (
     crc32_of,
@@ -29,6 +31,9 @@ _OURS = ("images", "crops", "alpha", METADATA, REJECTED, SHEET)
 _JOURNAL = MARKER.parent / "journal"
 _UNFINISHED = MARKER.parent / "unfinished.json"
 _BOOT = MARKER.parent / "boot"
+_RESERVE = MARKER.parent / "reserve"
+_ROOM_BYTES = 1 << 15
+"""For the names of the last files, and what a file system keeps of them."""
 LOCK = MARKER.parent / "lock"
 
 Mode = Literal["new", "overwrite", "resume"]
@@ -71,7 +76,8 @@ class DatasetWriter:
     """Writes the pictures of one photo after another, each photo wholly or not at all.
 
     After the pictures of a photo one record goes to the journal. Tables are made from the journal, so they never name
-    a picture that isn't there. The caller holds the folder's lock.
+    a picture that isn't there. Room for the tables is held from the start, so that they can be written on a full disk.
+    The caller holds the folder's lock.
     """
 
     def __init__(self, folder: Path, settings: Row, mode: Mode = "new", asked: Row | None = None) -> None:
@@ -82,6 +88,7 @@ class DatasetWriter:
         """
         self._folder = folder
         self._asked = asked or {}
+        self._reserve, self._table_bytes = Reserve(folder / _RESERVE), 0
         try:
             self._prepare(settings, mode)
         except OSError as error:
@@ -94,6 +101,7 @@ class DatasetWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._journal.close()
+        self._reserve.release()
 
     def _prepare(self, settings: Row, mode: Mode) -> None:
         check_folder(self._folder)
@@ -111,6 +119,7 @@ class DatasetWriter:
         self._journal = Journal(self._folder / _JOURNAL)
         records = finished(self._journal, self._folder / _BOOT, self._is_whole, synced=True)  # where it was complete
         self._entries = {name: _entry(record) for name, record in records}
+        self._hold_room(self._entries.values())
 
     def _is_whole(self, record: Row, compare: bool) -> bool:
         checksum_of = crc32_of if compare else None
@@ -134,7 +143,7 @@ class DatasetWriter:
 
     def _clear(self) -> None:
         """Remove what `augment-masks` wrote, except the lock that this run holds."""
-        for name in (*_OURS, MARKER, _JOURNAL, _UNFINISHED, _BOOT):
+        for name in (*_OURS, MARKER, _JOURNAL, _UNFINISHED, _BOOT, _RESERVE):
             path = self._folder / name
             if path.is_dir():
                 rmtree(path)
@@ -155,6 +164,7 @@ class DatasetWriter:
         facts = {name: (len(data), zlib.crc32(data)) for name, data in result.files.items()}
         entry = Entry(result.photo.name, result.stamp, result.faces, facts, result.rows, result.rejected)
         try:
+            self._hold_room([entry])
             self._write_files(result.files)
             self._journal.append(entry.photo, _as_row(entry))
         except OSError as error:
@@ -164,6 +174,12 @@ class DatasetWriter:
             self._remove(result.files)
             raise
         self._entries[entry.photo] = entry
+
+    def _hold_room(self, entries: Iterable[Entry]) -> None:
+        """Hold room for the lines of these photos too: in the tables, and in the journal that is written anew."""
+        lines = (_line(row) for entry in entries for row in (*entry.rows, *entry.rejected))
+        self._table_bytes += sum(len(line.encode()) for line in lines)
+        self._reserve.hold(3 * self._table_bytes + _ROOM_BYTES)
 
     def _write_files(self, files: dict[str, bytes]) -> None:
         for name, data in files.items():
@@ -177,7 +193,7 @@ class DatasetWriter:
         """What is known of these photos, in their order; photos not done yet are left out."""
         return [self._entries[photo.name] for photo in photos if photo.name in self._entries]
 
-    def finish(self, photos: list[Photo], unreadable: list[Row]) -> None:
+    def finish(self, photos: list[Photo], refused: list[Row]) -> None:
         """Write the tables over these photos; pictures of other photos, since deleted, go.
 
         Raises:
@@ -190,11 +206,12 @@ class DatasetWriter:
                 self.path_of(name).unlink(missing_ok=True)
             self._entries = {entry.photo: entry for entry in entries}
             sync_file_system(self._folder)  # all pictures at once, before a table names them
-            self._journal.rewrite([entry.photo for entry in entries])
+            self._reserve.release()
             rows = [row for entry in entries for row in entry.rows]
-            rejected = unreadable + [row for entry in entries for row in entry.rejected]
+            rejected = refused + [row for entry in entries for row in entry.rejected]
             write_text(self._folder / METADATA, "".join(map(_line, rows)))
             write_text(self._folder / REJECTED, "".join(map(_line, rejected)))
+            self._journal.rewrite([entry.photo for entry in entries])
         except OSError as error:
             raise unwritable(self._folder, error) from error
 

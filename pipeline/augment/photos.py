@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.file_names import printable
+from pipeline.core.file_names import leads_into, printable
 from pipeline.storage.signatures import is_photo
 
 MARKER = Path(".maskwright", "run.json")
@@ -40,6 +40,7 @@ class Listing:
         asked: What was asked to be listed, as JSON values.
         photos: In the order of their names.
         unreadable: Name and problem of each folder that cannot be listed.
+        links_out: Name of each link that leads out of the tree and isn't followed.
         skipped_folders: Folders that were left out on purpose: outputs of earlier runs, folders seen before.
         other_files: How many files are images neither by their ending nor by their first bytes.
     """
@@ -47,21 +48,30 @@ class Listing:
     asked: dict[str, Any] = field(default_factory=dict)
     photos: list[Photo] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
+    links_out: list[str] = field(default_factory=list)
     skipped_folders: list[str] = field(default_factory=list)
     other_files: int = 0
 
+    def refused(self) -> Iterator[tuple[str, str, str]]:
+        """Name, reason and detail of what is a row without having been looked at."""
+        yield from ((name, "unreadable_folder", problem) for name, problem in self.unreadable)
+        detail = "a link out of the folder; --follow-links takes what it leads to"
+        yield from ((name, "link_leaves_source", detail) for name in self.links_out)
 
-def list_photos(root: Path, exclude: Path | None = None) -> Listing:
+
+def list_photos(root: Path, exclude: Path | None = None, *, follow_links: bool = False) -> Listing:
     """The photos under `root` (or the one file that `root` is), without what lies under `exclude`.
 
-    Links are followed, each folder is entered once however many links lead to it, so a loop of links ends.
+    Links within the tree are followed, those that lead out of it where `follow_links` says so. Each folder is entered
+    once however many links lead to it, so a loop of links ends.
     """
     listing = Listing({"faces": printable(str(root.resolve()))})
     names = _Names()
     if root.is_file():
         listing.photos.append(Photo(root, printable(root.name), names.stem_of(printable(root.name))))
         return listing
-    for path in _walk(root, root, listing, set(), exclude.resolve() if exclude else None):
+    walk = _Walk(root, exclude.resolve() if exclude else None, None if follow_links else root.resolve(), listing)
+    for path in walk.files(root):
         if not is_photo(path):
             listing.other_files += 1
             continue
@@ -70,27 +80,48 @@ def list_photos(root: Path, exclude: Path | None = None) -> Listing:
     return listing
 
 
-def _walk(
-    root: Path, folder: Path, listing: Listing, seen: set[tuple[int, int]], exclude: Path | None
-) -> Iterator[Path]:
-    name = printable(folder.relative_to(root).as_posix())
-    try:
-        status = folder.stat()
-        if (status.st_dev, status.st_ino) in seen or folder.resolve() == exclude or (folder / MARKER).is_file():
-            listing.skipped_folders.append(name)
-            return
-        seen.add((status.st_dev, status.st_ino))
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        listing.unreadable.append((name, error.strerror or str(error)))
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue  # macOS keeps a `._photo.jpg` beside each photo, and this project its own hidden folders
-        if _is_folder(entry):
-            yield from _walk(root, Path(entry.path), listing, seen, exclude)
-        else:
-            yield Path(entry.path)
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """One walk through a tree; `top` is what no link may lead out of."""
+
+    root: Path
+    exclude: Path | None
+    top: Path | None
+    listing: Listing
+    seen: set[tuple[int, int]] = field(default_factory=set)
+
+    def files(self, folder: Path) -> Iterator[Path]:
+        """Every file, in the order of the names in each folder."""
+        for entry in self._entries(folder):
+            if entry.name.startswith("."):
+                continue  # macOS keeps a `._photo.jpg` beside each photo, and this project its own hidden folders
+            if self._leaves(entry):
+                self.listing.links_out.append(self._name(Path(entry.path)))
+            elif _is_folder(entry):
+                yield from self.files(Path(entry.path))
+            else:
+                yield Path(entry.path)
+
+    def _entries(self, folder: Path) -> "list[os.DirEntry[str]]":
+        name = self._name(folder)
+        try:
+            status = folder.stat()
+            known = (status.st_dev, status.st_ino) in self.seen
+            if known or folder.resolve() == self.exclude or (folder / MARKER).is_file():
+                self.listing.skipped_folders.append(name)
+                return []
+            self.seen.add((status.st_dev, status.st_ino))
+            return sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            self.listing.unreadable.append((name, error.strerror or str(error)))
+            return []
+
+    def _name(self, path: Path) -> str:
+        return printable(path.relative_to(self.root).as_posix())
+
+    def _leaves(self, entry: "os.DirEntry[str]") -> bool:
+        """Whether it is a link to what lies elsewhere: a stranger's folder could name any file of this machine."""
+        return self.top is not None and entry.is_symlink() and not leads_into(Path(entry.path), self.top)
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

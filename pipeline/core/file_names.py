@@ -1,6 +1,7 @@
 """File names as text that can be stored and shown."""
 
 import os
+from pathlib import Path
 
 
 def printable(name: str) -> str:
@@ -10,3 +11,8 @@ def printable(name: str) -> str:
     'caf\\xe9.jpg'
     """
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def leads_into(link: Path, folder: Path) -> bool:
+    """Whether what a link leads to lies in a folder, which is given without links; a loop of links leads nowhere."""
+    return Path(os.path.realpath(link)).is_relative_to(folder)

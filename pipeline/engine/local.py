@@ -136,7 +136,8 @@ def _one_thread_environment() -> Iterator[None]:
 
 def _serve(line: Connection, function: Callable[[Any], Any]) -> None:
     """Answer batches until the parent hangs up or is gone. Ctrl-C is the parent's to handle: it ends the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in {"SIGINT", "SIGHUP"} & set(dir(signal)):  # a terminal sends them to every process; the parent stops
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_threads()
     while True:

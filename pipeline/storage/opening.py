@@ -1,6 +1,7 @@
 """The one place where a stranger's file meets a decoder: whatever goes wrong there is that file's, never the run's."""
 
 import io
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ Take = Callable[[PillowImage.Image, Turn | None], Taken]
 _REFUSED_FORMATS = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"})
 """What Pillow names but doesn't decode itself: EPS would start Ghostscript on a stranger's program."""
 _DETAIL_CHARACTERS = 200
+_QUOTED = re.compile(r"""b?'(?:[^'\\]|\\.)*'?|b?"(?:[^"\\]|\\.)*"?""", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def _first_or_second(data: bytes, begin: Begin, take: Take[Taken]) -> Taken:
             raise
         except Exception as error:  # noqa: BLE001 - as above
             failure = error
-    raise _verdict(data, failure) from failure
+    raise _verdict(failure) from failure
 
 
 def _taken(file: _File, begin: Begin, take: Take[Taken]) -> Taken:
@@ -82,12 +84,21 @@ def _taken(file: _File, begin: Begin, take: Take[Taken]) -> Taken:
         return take(image, turn)
 
 
-def _verdict(data: bytes, error: Exception) -> SampleRejected:
+def _verdict(error: Exception) -> SampleRejected:
     if isinstance(error, UnidentifiedImageError):
-        return SampleRejected("not_an_image", f"no image format begins with {data[:12]!r}")
+        return SampleRejected("not_an_image", "no image format begins like it")
     if isinstance(error, PillowImage.DecompressionBombError):
         return SampleRejected("too_many_pixels", str(error))
-    return SampleRejected("damaged_image", f"{type(error).__name__}: {error}"[:_DETAIL_CHARACTERS])
+    return SampleRejected("damaged_image", unquoted(f"{type(error).__name__}: {error}")[:_DETAIL_CHARACTERS])
+
+
+def unquoted(message: str) -> str:
+    """A decoder's message without what it quotes: a link may have led it to a file that is nobody's business.
+
+    >>> unquoted("ValueError: invalid literal for int() with base 10: b'root:x'")
+    'ValueError: invalid literal for int() with base 10: (not quoted)'
+    """
+    return _QUOTED.sub("(not quoted)", message)
 
 
 @cache

@@ -16,6 +16,7 @@ from pipeline.storage.run_lock import run_lock
 from stages.running.logs import Log, LogFormat
 from stages.running.record import Run, current_run, digest, recorded
 from stages.running.stopping import INTERRUPTED, orderly_stop
+from stages.running.utf8 import Utf8Command
 
 if TYPE_CHECKING:
     from pipeline.core.params import EngineParams, Params
@@ -89,7 +90,7 @@ def stage_command(function: Callable[..., None]) -> click.Command:
     def run(params_path: Path, **arguments: Any) -> None:
         with_messages(lambda: function(_load(params_path), **arguments))
 
-    return click.command(_name_of(function))(run)
+    return click.command(_name_of(function), cls=Utf8Command)(run)
 
 
 def dvc_stage(function: Callable[..., None]) -> click.Command:
@@ -102,7 +103,7 @@ def dvc_stage(function: Callable[..., None]) -> click.Command:
         log = Log("-".join([_name_of(function), *arguments.get("sources", ())]).replace("/", "_"), log_format)
         with_messages(lambda: _run_recorded(function, _load(params_path), log, profile, arguments), log)
 
-    return click.command(_name_of(function))(run)
+    return click.command(_name_of(function), cls=Utf8Command)(run)
 
 
 def _name_of(function: Callable[..., None]) -> str:

@@ -10,15 +10,16 @@ from typing import Any
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells use it: 128 + SIGINT."""
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 @contextmanager
 def orderly_stop() -> Iterator[None]:
-    """Raise KeyboardInterrupt at the first Ctrl-C or SIGTERM, and end the process at the second.
+    """Raise KeyboardInterrupt at the first Ctrl-C, SIGTERM or SIGHUP, and end the process at the second.
 
-    SIGTERM is what a system that shuts down sends. Ending at once leaves nothing half-written under a final name:
-    files are written beside their place; and no worker: each ends with its parent.
+    SIGTERM is what a system that shuts down sends, SIGHUP a terminal that is closed; `nohup` has that one ignored.
+    Ending at once leaves nothing half-written under a final name: files are written beside their place; and no worker:
+    each ends with its parent.
     """
     if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
         yield

@@ -83,11 +83,27 @@ def test_a_link_to_itself_and_a_broken_link_are_left_to_the_reader(tmp_path: Pat
     assert names_of(tmp_path) == ["gone.jpg", "loop.jpg"]
 
 
-def test_links_to_photos_and_folders_elsewhere_are_followed(tmp_path: Path) -> None:
+def test_links_to_photos_and_folders_elsewhere_are_followed_where_asked(tmp_path: Path) -> None:
     touch(tmp_path, "elsewhere/x.jpg", "y.jpg", "in/z.jpg")
     (tmp_path / "in" / "folder").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "in" / "photo.jpg").symlink_to(tmp_path / "y.jpg")
-    assert names_of(tmp_path / "in") == ["folder/x.jpg", "photo.jpg", "z.jpg"]
+    (tmp_path / "in" / "copy.jpg").symlink_to("z.jpg")
+    followed = list_photos(tmp_path / "in", follow_links=True)
+    assert [photo.name for photo in followed.photos] == ["copy.jpg", "folder/x.jpg", "photo.jpg", "z.jpg"]
+    listing = list_photos(tmp_path / "in")
+    assert [photo.name for photo in listing.photos] == ["copy.jpg", "z.jpg"]
+    assert [(name, reason) for name, reason, _ in listing.refused()] == [
+        ("folder", "link_leaves_source"),
+        ("photo.jpg", "link_leaves_source"),
+    ]
+
+
+def test_tree_and_photo_that_are_named_by_links_are_taken(tmp_path: Path) -> None:
+    touch(tmp_path, "real/a.jpg")
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "link.jpg").symlink_to("real/a.jpg")
+    assert names_of(tmp_path / "link") == ["a.jpg"]
+    assert names_of(tmp_path / "link.jpg") == ["link.jpg"]
 
 
 def test_the_output_and_outputs_of_earlier_runs_are_left_out(tmp_path: Path) -> None:

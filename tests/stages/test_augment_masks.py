@@ -181,8 +181,36 @@ def test_resume_on_a_whole_dataset_changes_nothing(make_photos: MakePhotos, out:
     photos = make_photos("a.jpg", "b.jpg")
     run(photos, out)
     before = tree(out)
-    assert run(photos, out, "--resume").exit_code == 0
+    done = run(photos, out, "--resume")
+    assert done.exit_code == 0
+    assert "all done already" in done.stderr
     assert tree(out) == before
+
+
+def test_resume_of_a_run_that_is_finished_without_a_picture(make_photos: MakePhotos, out: Path) -> None:
+    photos = make_photos()
+    photos.mkdir(exist_ok=True)
+    (photos / "broken.jpg").write_text("no picture")
+    assert run(photos, out).exit_code == 1
+    done = run(photos, out, "--resume")
+    assert done.exit_code == 0
+    assert "all done already" in done.stderr
+    assert reasons(out) == {"broken.jpg": "not_an_image"}
+
+
+def test_link_out_of_the_folder_is_a_row_without_a_byte_of_what_it_leads_to(
+    make_photos: MakePhotos, out: Path, tmp_path: Path
+) -> None:
+    photos = make_photos("a.jpg")
+    (tmp_path / "secret").write_text("root:x:0:0:hunter2")
+    (photos / "passwd.jpg").symlink_to(tmp_path / "secret")
+    (photos / "copied.jpg").write_text("root:x:0:0:hunter2")
+    assert run(photos, out, "--mask", "cloth").exit_code == 0
+    assert reasons(out) == {"passwd.jpg": "link_leaves_source", "copied.jpg": "not_an_image"}
+    assert "root" not in (out / "rejected.jsonl").read_text()
+    assert run(photos, out, "--mask", "cloth", "--overwrite", "--follow-links").exit_code == 0
+    assert reasons(out)["passwd.jpg"] == "not_an_image"
+    assert "root" not in (out / "rejected.jsonl").read_text()
 
 
 def test_overwrite_makes_it_anew(make_photos: MakePhotos, out: Path) -> None:
@@ -343,7 +371,13 @@ def test_workers_change_no_byte(many: tuple[Path, Path], tmp_path: Path) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("sent", "jobs", "code"),
-    [(signal.SIGINT, 1, 130), (signal.SIGINT, 2, 130), (signal.SIGTERM, 2, 130), (signal.SIGKILL, 2, -9)],
+    [
+        (signal.SIGINT, 1, 130),
+        (signal.SIGINT, 2, 130),
+        (signal.SIGTERM, 2, 130),
+        (signal.SIGHUP, 2, 130),
+        (signal.SIGKILL, 2, -9),
+    ],
 )
 def test_a_stopped_run_goes_on_to_the_same_bytes(
     many: tuple[Path, Path], tmp_path: Path, sent: signal.Signals, jobs: int, code: int
@@ -352,8 +386,8 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
     stopped = tmp_path / "stopped"
     process = start(photos, stopped, "--jobs", str(jobs), start_new_session=True)
     wait_for(stopped / ".maskwright" / "journal", 3)
-    if sent == signal.SIGINT:
-        os.killpg(process.pid, sent)  # a terminal sends it to the workers too
+    if sent in {signal.SIGINT, signal.SIGHUP}:
+        os.killpg(process.pid, sent)  # a terminal sends them to the workers too
     else:
         process.send_signal(sent)
     _, stderr = process.communicate(timeout=60)
@@ -390,6 +424,29 @@ def test_a_full_disk_is_one_message_and_resume_goes_on(make_photos: MakePhotos, 
     assert run(photos, out, "--mask", "cloth", "--resume").exit_code == 0
     assert run(photos, tmp_path / "whole", "--mask", "cloth").exit_code == 0
     assert tree(out) == tree(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_a_disk_of_two_megabytes_has_its_tables(make_photos: MakePhotos, tmp_path: Path) -> None:
+    """A disk that is really full, where that can be had: the tables are written into the room that was held."""
+    photos = make_photos(*(f"{number}.jpg" for number in range(60)))
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        process = start(photos, disk / "out", "--jobs", "1", "--include-unmasked")
+        _, stderr = process.communicate(timeout=120)
+        assert process.returncode == 1
+        assert "No space left on device" in stderr
+        assert "Traceback" not in stderr
+        found = {row["file_name"] for row in rows(disk / "out")}
+        assert len(found) > 20
+        assert {name for name in tree(disk / "out") if name.startswith("images/")} == found
+        assert rows(disk / "out", "rejected.jsonl") == []
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_off_a_terminal_progress_is_plain_lines(

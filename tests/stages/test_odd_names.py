@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.conftest import tree
 
+ROOT = Path(__file__).parents[2]
 NAMES = (
     b"a" * 251 + b".jpg",
     b"a" * 255,
@@ -26,6 +27,32 @@ def masked(faces: Path, out: Path, locale: dict[str, str]) -> list[dict[str, str
     command = [sys.executable, "-m", "stages.augment_masks", str(faces), str(out), "--mask", "ffp2", "--jobs", "1"]
     subprocess.run(command, check=True, env=os.environ | locale, capture_output=True)
     return [json.loads(line) for line in (out / "metadata.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_paths_in_params_are_found_under_every_locale(tmp_path: Path, portrait_jpeg: bytes) -> None:
+    settings = "{adapter: folder, path: photos_é, labels: {.: {}}, author: Zoé}"
+    text = f"ingest: {{sources: [mine], settings: {{mine: {settings}}}}}\n"
+    command = [sys.executable, "-m", "stages.cli", "ingest"]
+    for name, locale in LOCALES.items():
+        photos = tmp_path / name / "photos_é"
+        photos.mkdir(parents=True)
+        (photos / "café.jpg").write_bytes(portrait_jpeg)
+        (tmp_path / name / "params.yaml").write_text(text, encoding="utf-8")
+        environment = os.environ | {"PYTHONPATH": str(ROOT)} | locale
+        done = subprocess.run(command, cwd=tmp_path / name, env=environment, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert b"1 items in, 1 kept" in done.stdout
+
+
+def test_template_of_any_name_is_one_message_under_every_locale(tmp_path: Path, portrait_jpeg: bytes) -> None:
+    (tmp_path / "a.jpg").write_bytes(portrait_jpeg)
+    (tmp_path / "té").mkdir()
+    command = [sys.executable, "-m", "stages.augment_masks", "a.jpg", "out", "--templates", "té"]
+    for locale in LOCALES.values():
+        environment = os.environ | {"PYTHONPATH": str(ROOT)} | locale
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert "té: no template in it" in done.stderr.decode()
 
 
 def test_every_name_gives_the_same_pictures_under_every_locale(tmp_path: Path, portrait_jpeg: bytes) -> None:

@@ -10,6 +10,7 @@ from pipeline.core.arrays import Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.storage import opening
 from pipeline.storage.images import ImageLimits, decode_grey, decode_image, encode_image
+from pipeline.storage.opening import unquoted
 
 ERRORS = [RuntimeError, NotImplementedError, MemoryError, RecursionError, AttributeError, ZeroDivisionError, Exception]
 
@@ -67,3 +68,38 @@ def test_an_icon_that_holds_more_than_it_says_is_too_large(portrait: Rgb) -> Non
     assert decode_image(header + inside).rgb.shape == portrait.shape
     with pytest.raises(SampleRejected, match="too_many_pixels"):
         decode_image(header + inside, ImageLimits(max_pixels=70 * 70))
+
+
+SECRET = b"root:x:0:0:hunter2"
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"",
+        b"P6\n",
+        b"P5 9 9 ",
+        b"BM",
+        b"GIF89a",
+        b"\x89PNG\r\n\x1a\n",
+        b"/* XPM */\n",
+        b"#define im_width ",
+        b"SIMPLE  =",
+        b"II*\0",
+        b"\xff\xd8\xff",
+        b"DDS |\0\0\0",
+        b"8BPS\0\1",
+        b"qoif",
+        b"Image type: ",
+    ],
+)
+def test_no_byte_of_a_file_is_quoted(start: bytes) -> None:
+    with pytest.raises(SampleRejected) as caught:
+        decode_image(start + SECRET * 5)
+    assert "root" not in str(caught.value)
+    assert "hunter" not in str(caught.value)
+
+
+@pytest.mark.parametrize("quoted", ["b'root:x'", "'root:x'", '"root:x"', "b'ro\\'ot:x'", '"it\'s root:x"', "'root:x"])
+def test_messages_lose_what_they_quote(quoted: str) -> None:
+    assert unquoted(f"broken PNG file (chunk {quoted}") == "broken PNG file (chunk (not quoted)"

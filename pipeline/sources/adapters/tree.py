@@ -9,6 +9,7 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, Field
 
 from pipeline.core.errors import SourceError
+from pipeline.core.file_names import leads_into
 from pipeline.core.locations import Address, Location, LocationSetting
 from pipeline.sources.adapters.base import Adapter
 from pipeline.sources.adapters.walk import is_system_file, is_utf8, walk_files
@@ -155,7 +156,7 @@ class TreeAdapter(Adapter[Settings]):
         if isinstance(path, Address):
             yield from self._stored(path, prefix)
         elif path.is_dir():
-            archives = sorted(one for one in path.iterdir() if is_archive(one) and one.is_file())
+            archives = sorted(one for one in path.iterdir() if self._is_opened(one))
             opened = frozenset(archive.name for archive in archives)
             yield from self._listed(path, prefix, self._inside_project(path), opened)
             for archive in archives:
@@ -164,6 +165,14 @@ class TreeAdapter(Adapter[Settings]):
             yield from self._unpacked(path, prefix)
         else:
             raise SourceError(f"{self.workspace.name}: {path} is neither a folder nor a zip or tar archive")
+
+    def _is_opened(self, path: Path) -> bool:
+        """Whether it is an archive to open; a link out of the source is refused with the other files."""
+        within = self._links_within() or path.parent
+        return is_archive(path) and path.is_file() and (not path.is_symlink() or leads_into(path, within.resolve()))
+
+    def _links_within(self) -> Path | None:
+        return None if self.settings.links_within is None else self.workspace.root / self.settings.links_within
 
     def _stored(self, folder: Address, prefix: str) -> Iterator[TreeFile | Refusal]:
         """The objects below an address."""
@@ -192,8 +201,7 @@ class TreeAdapter(Adapter[Settings]):
         self, folder: Path, prefix: str, in_place: bool, opened: frozenset[str] = frozenset()
     ) -> Iterator[TreeFile | Refusal]:
         """The files of a folder, without the archives that are `opened` for themselves."""
-        within = None if self.settings.links_within is None else self.workspace.root / self.settings.links_within
-        for found in walk_files(folder, within):
+        for found in walk_files(folder, self._links_within()):
             if isinstance(found, Refusal):
                 yield found.under(prefix)
             elif not is_archive(found[1]):

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pipeline.core.errors import SourceError
+from pipeline.core.file_names import leads_into
 from pipeline.sources.adapters.base import Adapter
 from pipeline.sources.fetching.web.download import download_all
 from pipeline.sources.fetching.web.fetch import Fetcher, FetchRules
@@ -162,6 +163,19 @@ class UrlsAdapter(Adapter[UrlsSettings]):
     def _lists(self) -> Iterator[Path]:
         for path in self._paths():
             if path.is_dir():
-                yield from sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+                yield from sorted(file for file in path.iterdir() if _is_list(file))
             else:
                 yield path
+
+
+def _is_list(file: Path) -> bool:
+    """Whether a file of a folder is one of its lists.
+
+    Raises:
+        SourceError: it is a link out of the folder: each line of what it leads to would become a row.
+    """
+    if file.suffix.lower() not in SUFFIXES:
+        return False
+    if file.is_symlink() and not leads_into(file, file.parent.resolve()):
+        raise SourceError(f"{file}: a link out of its folder; give the list itself as path")
+    return True

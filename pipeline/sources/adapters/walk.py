@@ -57,7 +57,7 @@ def _refuse(entry: "os.DirEntry[str]", origin: str, top: Path) -> Refusal | None
 
 def _refuse_link(entry: "os.DirEntry[str]", origin: str, top: Path) -> Refusal | None:
     link = Path(entry.path)
-    target = link.resolve()
+    target = Path(os.path.realpath(link))  # which, unlike Path.resolve, says nothing to a loop of links
     if not target.is_relative_to(top):
         return Refusal(origin=origin, reason="link_leaves_source", detail=_points_to(link, "outside the source"))
     if target.is_dir():

@@ -1,0 +1,32 @@
+"""Commands that know every file name: in a locale of ASCII Python can't even spell `é.jpg`."""
+
+import os
+import sys
+from typing import Any
+
+import click
+
+
+def start_in_utf8() -> None:
+    """Start this program anew in Python's UTF-8 mode, where the locale has another encoding for file names.
+
+    The encoding is chosen when Python starts and can't be changed later. The same words are run in the same process.
+    """
+    known = sys.getfilesystemencoding().lower() in {"utf-8", "utf8"}
+    if known or os.environ.get("PYTHONUTF8") == "1" or os.name != "posix" or not sys.executable:
+        return
+    os.execve(sys.executable, sys.orig_argv, os.environ | {"PYTHONUTF8": "1"})  # noqa: S606 - this program itself
+
+
+class Utf8Command(click.Command):
+    """A command that is started in UTF-8 mode; called from Python with its words it runs as it is."""
+
+    def main(self, args: Any = None, *rest: Any, **settings: Any) -> Any:
+        """Run the command line."""
+        if args is None:
+            start_in_utf8()
+        return super().main(args, *rest, **settings)
+
+
+class Utf8Group(Utf8Command, click.Group):
+    """A group that is started in UTF-8 mode."""
