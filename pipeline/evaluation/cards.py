@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from pipeline.core.records import MASK_TYPES, Assignment, Image
 from pipeline.evaluation.attributes import SKIN_TONE_LIMITS
 from pipeline.evaluation.flow import FlowRow
 from pipeline.evaluation.report import MeasuredSet
+from pipeline.pages.markdown import front_matter, one_line, plain, table
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
@@ -45,7 +44,7 @@ def data_card(rows: Sequence[Assignment], sources: Sequence[SourceRow], flow: Se
         "task_categories": ["image-classification"],
         "size_categories": [_size_category(len(rows))],
         "license": "other",
-        "license_name": ", ".join(licences) or "unknown",
+        "license_name": one_line(", ".join(licences)) or "unknown",
         "tags": ["face-mask", "synthetic"],
     }
     body = [
@@ -55,18 +54,18 @@ def data_card(rows: Sequence[Assignment], sources: Sequence[SourceRow], flow: Se
         "",
         "## Composition",
         "",
-        *_table(("class", "train", "val", "test", "of these drawn"), _composition(rows)),
+        *table(("class", "train", "val", "test", "of these drawn"), _composition(rows)),
         "",
         "Drawn masks are laid on real faces; the manifest names the template and every drawn value of each. Copies of "
         "one photo, photos of one person and a face with its masked copies stand on one side of the split.",
         "",
         "## Sources and licences",
         "",
-        *_table(("source", "images", "licence"), [(s.name, str(s.images), ", ".join(s.licences)) for s in sources]),
+        *table(("source", "images", "licence"), [(s.name, str(s.images), ", ".join(s.licences)) for s in sources]),
         "",
         "## How it was made",
         "",
-        *_table(("stage", "kept", "rejected", "reasons"), [_flow_cells(row) for row in flow]),
+        *table(("stage", "kept", "rejected", "reasons"), [_flow_cells(row) for row in flow]),
         "",
         "## Limits",
         "",
@@ -82,18 +81,18 @@ def data_card(rows: Sequence[Assignment], sources: Sequence[SourceRow], flow: Se
 def model_card(model: str, facts: Mapping[str, Any], sets: Sequence[MeasuredSet]) -> str:
     """The model for people: what it was trained on, how well it does and where it doesn't."""
     body = [
-        f"# {model} for face-mask types",
+        f"# {plain(model)} for face-mask types",
         "",
-        f"Tells {', '.join(_class_names(sets))} apart on square face crops of {facts['params']['image_px']} px; "
-        f"{facts['parameters']:,} parameters, initial weights: {facts['params']['weights']}.",
+        f"Tells {plain(', '.join(_class_names(sets)))} apart on square face crops of {facts['params']['image_px']} px; "
+        f"{facts['parameters']:,} parameters, initial weights: {plain(str(facts['params']['weights']))}.",
         "",
         "## Training data",
         "",
-        *_table(("side / class", "crops"), [(name, str(count)) for name, count in facts["counts"].items()]),
+        *table(("side / class", "crops"), [(name, str(count)) for name, count in facts["counts"].items()]),
         "",
         "## Results",
         "",
-        *_table(("set", "head", "crops", "accuracy", "95 % interval", "balanced", "macro-F1"), _result_cells(sets)),
+        *table(("set", "head", "crops", "accuracy", "95 % interval", "balanced", "macro-F1"), _result_cells(sets)),
         "",
         "Real and drawn masks are measured apart. See report.html for confusion matrices, calibration and slices.",
         "",
@@ -112,7 +111,7 @@ def _model_front(model: str, sets: Sequence[MeasuredSet]) -> dict[str, Any]:
     results = [
         {
             "task": {"type": "image-classification"},
-            "dataset": {"name": measured.title, "type": measured.found.name},
+            "dataset": {"name": one_line(measured.title), "type": one_line(measured.found.name)},
             "metrics": [
                 {"type": "accuracy", "value": round(result.scores.accuracy, 4), "name": f"{name} accuracy"},
                 {"type": "f1", "value": round(result.scores.macro_f1, 4), "name": f"{name} macro-F1"},
@@ -162,15 +161,9 @@ def _flow_cells(row: FlowRow) -> tuple[str, ...]:
     return (row.stage, f"{row.kept} {row.unit}", str(row.rejected), reasons)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [head, ["---"] * len(head), *rows]
-    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
-
-
 def _size_category(count: int) -> str:
     return next((name for limit, name in _SIZES if count < limit), "n>1M")
 
 
 def _card(front: Mapping[str, Any], body: Sequence[str]) -> str:
-    matter = yaml.safe_dump(dict(front), sort_keys=False, allow_unicode=True, width=1000)
-    return f"---\n{matter}---\n\n" + "\n".join(body)
+    return front_matter(front) + "\n" + "\n".join(body)

@@ -182,6 +182,22 @@ def test_cards_begin_with_front_matter(
     assert results[0]["metrics"][0]["value"] == round(measured.results["mask_type"].scores.accuracy, 4)
 
 
+def test_strangers_words_are_shown_and_no_more(
+    rows: list[Assignment], measured: MeasuredSet, make_image: Callable[..., Image]
+) -> None:
+    bad = 'mine"><script>alert(1)</script> | x\n---\n# Mine `a`'
+    images = [make_image(id=row.image_id, source=bad, licence=bad) for row in rows]
+    data = data_card(rows, source_rows(images, rows), [flow_row("split", 100, "samples", [])])
+    facts = {**FACTS, "params": {"image_px": 32, "weights": bad}, "counts": {bad: 1}}
+    for card in (data, model_card(bad, facts, [measured])):
+        assert "<script" not in card
+        assert '">' not in card
+        assert "\n# Mine" not in card
+        assert card.count("\n---\n") == 1
+    name = yaml.safe_load(data.split("---\n")[1])["license_name"]
+    assert name == 'mine"><script>alert(1)</script> | x --- # Mine `a`'
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # from rdflib and pandas, inside mlcroissant
 def test_croissant_is_valid_and_reads_the_rows(
     project: Path, rows: list[Assignment], make_image: Callable[..., Image]
