@@ -158,7 +158,8 @@ class ImageIndex:
         if _place(folder) in self._places:
             return []
         names = [name for name in (claim.stem, named.name) if name]
-        return next((found for name in names for found in self._climbing(as_path(claim.paper), name) if found), [])
+        found = next((found for name in names for found in self._climbing(as_path(claim.paper), name) if found), [])
+        return _most_alike(found, as_path(claim.paper)) if len(found) > 1 else found
 
     def _near(self, folder: PurePosixPath, name: str) -> list[str]:
         """The images of a name in a folder, else in those that stand beside it."""
@@ -178,6 +179,16 @@ class ImageIndex:
         ]
         for ancestor in paper.parents:
             yield [origin for origin in fitting if as_path(origin).is_relative_to(ancestor)]
+
+
+def _most_alike(origins: Sequence[str], paper: PurePosixPath) -> list[str]:
+    """Of images of one name those whose folders have most words in common with the paper's path, in any language.
+
+    `imagenes/prueba/1.jpg` is meant by `anotaciones/prueba/1.xml` and by `anotaciones/prueba.json`.
+    """
+    words = _words_of(paper)
+    common = [len(words & _words_of(as_path(origin).parent)) for origin in origins]
+    return [origin for origin, count in zip(origins, common, strict=True) if count == max(common)]
 
 
 def as_path(text: str) -> PurePosixPath:
@@ -202,5 +213,8 @@ def _place(folder: PurePosixPath) -> tuple[str, ...]:
 
 def _sides_of(path: PurePosixPath) -> set[str]:
     """The sides of a split that a path's parts name: `instances_train2017.json` is of train."""
-    words = (word for part in path.parts for word in re.findall(r"[^\W\d_]+", part.casefold()))
-    return {_SIDES[word] for word in words if word in _SIDES}
+    return {_SIDES[word] for word in _words_of(path) if word in _SIDES}
+
+
+def _words_of(path: PurePosixPath) -> set[str]:
+    return {word for part in path.parts for word in re.findall(r"[^\W\d_]+", part.casefold())}

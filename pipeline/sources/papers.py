@@ -24,6 +24,24 @@ def decode_text(data: bytes, errors: str = "strict") -> str:
     return data.decode(marked, errors)
 
 
+def decode_lines(data: bytes) -> str:
+    """As `decode_text`, but bytes that aren't UTF-8 stay visible in the lines that hold them, as `is_text` tells.
+
+    Raises:
+        ValueError: its byte order mark is of another encoding than the rest.
+    """
+    return decode_text(data, "strict" if _is_marked(data) else "surrogateescape")
+
+
+def is_text(value: object) -> bool:
+    r"""Whether a value of a table that `decode_lines` gave is text in the encoding of its file.
+
+    >>> is_text("caf\udce9"), is_text("ma\0sk"), is_text("mask")
+    (False, False, True)
+    """
+    return not any("\udc80" <= sign <= "\udcff" or sign == "\0" for sign in str(value))
+
+
 def decode_xml(data: bytes) -> str:
     """Text in the encoding of its byte order mark, else in that which the XML declares, else in UTF-8.
 

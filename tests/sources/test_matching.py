@@ -116,6 +116,24 @@ def claim_of(paper: str, named: str, said: str) -> Claim[str]:
         ),
         pytest.param(["p/a.jpg"], [("a.xml", "", "1")], {"p/a.jpg": "1"}, id="the only folder of images"),
         pytest.param(["test/a.jpg"], [("boxes_train/a.xml", "", "1")], {"boxes_train/a.xml": "missing"}, id="sides"),
+        pytest.param(
+            ["imagenes/entrenamiento/1.jpg", "imagenes/prueba/1.jpg"],
+            [("anotaciones/entrenamiento/1.xml", "", "e"), ("anotaciones/prueba/1.xml", "", "p")],
+            {"imagenes/entrenamiento/1.jpg": "e", "imagenes/prueba/1.jpg": "p"},
+            id="folders of another language",
+        ),
+        pytest.param(
+            ["fotos/prüfung/1.jpg", "fotos/übung/1.jpg"],
+            [("kästen/prüfung.json", "1.jpg", "p"), ("kästen/boxen_übung_2.json", "1.jpg", "u")],
+            {"fotos/prüfung/1.jpg": "p", "fotos/übung/1.jpg": "u"},
+            id="files of another language",
+        ),
+        pytest.param(
+            ["fotos/a/1.jpg", "fotos/b/1.jpg"],
+            [("kästen/c.json", "1.jpg", "1")],
+            {"fotos/a/1.jpg": "contested", "fotos/b/1.jpg": "contested"},
+            id="folders that nothing tells apart",
+        ),
         pytest.param(["images/0.jpg"], [("annotations/0.jpg.xml", "", "1")], {"images/0.jpg": "1"}, id="0.jpg.xml"),
     ],
 )

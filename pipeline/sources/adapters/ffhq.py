@@ -39,7 +39,7 @@ def read_papers(path: Path) -> dict[int, PhotoPapers]:
         SourceError: the file can't be read or isn't laid out as FFHQ's.
     """
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8", errors="replace") as file:  # a name in it that isn't costs that name
             return {int(key): _papers(entry["metadata"]) for key, entry in object_entries(file)}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SourceError(f"{path}: cannot be read as ffhq-dataset-v2.json: {error}") from error

@@ -1,15 +1,12 @@
 """The medical mask dataset of Humans in the Loop: faces, and what is worn on them, as separate boxes."""
 
-import csv
-import io
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.annotated import AnnotatedAdapter, Annotation, AnnotationClaim, box_of, number_of
-from pipeline.sources.adapters.layout import ParsedTree, annotation_bytes, damaged, no_layout, read_annotation
+from pipeline.sources.adapters.layout import ParsedTree, annotation_bytes, damaged, no_layout, table_rows
 from pipeline.sources.adapters.tree import TreeFile, TreeSettings
 from pipeline.sources.boxes import join_things
 from pipeline.sources.matching import match_claims
@@ -47,7 +44,7 @@ class HumansInTheLoopAdapter(AnnotatedAdapter[TreeSettings]):
         """Every image with its faces.
 
         Raises:
-            SourceError: there is no annotation of either form, or a table lacks a column.
+            SourceError: there is no annotation of either form that can be read.
         """
         tree = ParsedTree(self.files())
         found = list(tree.names())
@@ -56,7 +53,7 @@ class HumansInTheLoopAdapter(AnnotatedAdapter[TreeSettings]):
         read = [*(row for file in jsons for row in _from_json(file)), *_from_tables(tables)]
         claims = [row for row in read if not isinstance(row, Refusal)]
         if not tree.images or not claims:
-            raise no_layout(self.workspace.name, EXPECTED, found)
+            raise no_layout(self.workspace.name, EXPECTED, found, [row for row in read if isinstance(row, Refusal)])
         yield from self.matched(tree, _jsons_first(tree, claims), _offers)
         yield from (row for row in read if isinstance(row, Refusal))
         yield from tree.leftovers()
@@ -126,19 +123,19 @@ def _from_tables(files: Iterable[TreeFile]) -> Iterator[AnnotationClaim | Refusa
 
 
 def _rows(file: TreeFile) -> Iterator[_Row | Refusal]:
-    reader = csv.DictReader(io.StringIO(read_annotation(file)))
-    missing = [column for column in _COLUMNS if column not in (reader.fieldnames or ())]
-    if missing:
-        raise SourceError(f"{file.path}: lacks the column(s) {', '.join(missing)}; {EXPECTED}")
-    for line in reader:
+    for found in table_rows(file, _COLUMNS):
+        if isinstance(found, Refusal):
+            yield found
+            continue
+        number, line = found
         try:
             x1, x2, y1, y2 = (number_of(line[column]) for column in ("x1", "x2", "y1", "y2"))
             if not line["name"] or not line["classname"]:
                 raise ValueError("lacks its name or classname")
         except ValueError as error:
-            yield damaged(f"{file.origin}#line{reader.line_num}", error)
+            yield damaged(f"{file.origin}#line{number}", error)
             continue
-        yield _Row(file.origin, reader.line_num, line["name"], (x1, x2, y1, y2), line["classname"])
+        yield _Row(file.origin, number, line["name"], (x1, x2, y1, y2), line["classname"])
 
 
 def swapped_order(boxes: Iterable[tuple[float, float, float, float]]) -> tuple[int, int, int, int]:

@@ -1,6 +1,5 @@
 """Hugging Face `imagefolder`: images with `metadata.jsonl`, `.csv` or `.parquet` beside them, else class folders."""
 
-import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
@@ -19,12 +18,19 @@ from pipeline.sources.adapters.annotated import (
     without_image,
 )
 from pipeline.sources.adapters.folder import class_of
-from pipeline.sources.adapters.layout import ParsedTree, annotation_bytes, damaged, no_layout
+from pipeline.sources.adapters.layout import (
+    NOT_TEXT,
+    ParsedTree,
+    damaged,
+    no_layout,
+    read_lines,
+    table_rows,
+)
 from pipeline.sources.adapters.tree import TreeFile, TreeSettings
 from pipeline.sources.labels import LabelMap
 from pipeline.sources.matching import Claim, match_claims
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
-from pipeline.sources.papers import decode_text
+from pipeline.sources.papers import is_text
 from pipeline.storage.stores import read_bytes
 
 EXPECTED = "metadata.jsonl, metadata.csv or metadata.parquet with a column file_name, or class folders"
@@ -60,7 +66,7 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
         """Every image with its row; without any metadata, class folders.
 
         Raises:
-            SourceError: no image, metadata that can't be read, or a column that is asked for and that no row has.
+            SourceError: no image, no row that can be read, or a column that is asked for and that no row has.
         """
         tree = ParsedTree(self.files())
         found = list(tree.names())
@@ -73,6 +79,9 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
     def _by_rows(self, tree: ParsedTree, papers: Sequence[TreeFile]) -> Iterator[Offer | Refusal]:
         read = [row for file in papers for row in _rows(file)]
         claims = [row for row in read if not isinstance(row, Refusal)]
+        refusals = [row for row in read if isinstance(row, Refusal)]
+        if not claims:
+            raise no_layout(self.workspace.name, EXPECTED, (file.origin for file in papers), refusals)
         self._require_columns(claims)
         matches = match_claims((image.origin for image in tree.images), claims)
         for file in tree.images:
@@ -84,7 +93,7 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
             else:
                 yield from self._by_row(file, claim)
         yield from without_image(matches)
-        yield from (row for row in read if isinstance(row, Refusal))
+        yield from refusals
 
     def _require_columns(self, claims: Sequence[Claim[_Row]]) -> None:
         """Stop where a column is asked for that no row has: what it says would be lost without a word.
@@ -164,35 +173,41 @@ def _text(row: _Row, column: str | None) -> str | None:
 def _rows(file: TreeFile) -> Iterator[Claim[_Row] | Refusal]:
     """What each row of a metadata file says, or why it can't be used."""
     for number, row in enumerate(_read(file), start=1):
-        if isinstance(row, ValueError):
+        if isinstance(row, Refusal):
+            yield row
+        elif isinstance(row, ValueError):
             yield damaged(f"{file.origin}#row{number}", row)
         elif not isinstance(row.get("file_name"), str) or not row["file_name"]:
             yield damaged(f"{file.origin}#row{number}", "lacks file_name")
-        elif any("\udc80" <= sign <= "\udcff" for value in row.values() for sign in str(value)):
-            yield damaged(f"{file.origin}#row{number}", "is not in UTF-8")
+        elif not all(map(is_text, row.values())):
+            yield damaged(f"{file.origin}#row{number}", NOT_TEXT)
         else:
             yield Claim(file.origin, row, number=f"row{number}", named=row["file_name"])
 
 
-def _read(file: TreeFile) -> Iterator[_Row | ValueError]:
-    """The rows, those that can't be read as the reason why; bytes of no encoding stay visible in them."""
+def _read(file: TreeFile) -> Iterator[_Row | ValueError | Refusal]:
+    """The rows, those that can't be read as the reason why, and a refusal for what is no metadata as a whole."""
+    kind = file.name.lower().rpartition(".")[2]
+    if kind == "csv":
+        yield from (one if isinstance(one, Refusal) else one[1] for one in table_rows(file, ("file_name",)))
+    elif kind == "parquet":
+        yield from _of_parquet(file)
+    else:
+        text = read_lines(file)
+        lines = [text] if isinstance(text, Refusal) else text.split("\n")
+        yield from (_parsed(line) for line in lines if isinstance(line, Refusal) or line.strip())
+
+
+def _of_parquet(file: TreeFile) -> Iterator[_Row | Refusal]:
     try:
-        if file.name.lower().endswith(".parquet"):
-            yield from pq.read_table(io.BytesIO(read_bytes(file.path))).to_pylist()
-            return
-        text = decode_text(annotation_bytes(file), errors="surrogateescape")
-        if file.name.lower().endswith(".csv"):
-            reader = csv.DictReader(io.StringIO(text))
-            if "file_name" not in (reader.fieldnames or ()):
-                raise SourceError(f"{file.path}: lacks the column file_name, has {reader.fieldnames}; {EXPECTED}")
-            yield from reader
-            return
-    except (ValueError, csv.Error, pa.ArrowException, OSError) as error:
-        raise SourceError(f"{file.path}: cannot be read as metadata: {error}") from error
-    yield from (_parsed(line) for line in text.split("\n") if line.strip())
+        yield from pq.read_table(io.BytesIO(read_bytes(file.path))).to_pylist()
+    except (ValueError, pa.ArrowException, OSError) as error:
+        yield damaged(file.origin, f"cannot be read as Parquet: {error}")
 
 
-def _parsed(line: str) -> _Row | ValueError:
+def _parsed(line: str | Refusal) -> _Row | ValueError | Refusal:
+    if isinstance(line, Refusal):
+        return line
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:

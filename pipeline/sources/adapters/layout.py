@@ -1,7 +1,9 @@
 """Helpers for the layouts that are trees: what counts as an image, and what to say where a layout doesn't fit."""
 
+import csv
+import io
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -9,12 +11,14 @@ from typing import ClassVar, TypeVar
 from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.offers import Offer, Refusal
-from pipeline.sources.papers import decode_text
+from pipeline.sources.papers import decode_lines, is_text
 from pipeline.storage.signatures import EXTENSIONS, is_photo
 from pipeline.storage.stores import read_bytes
 
 MAX_ANNOTATION_BYTES = 512 * 2**20
 """An annotation file beyond this is no annotation file."""
+
+NOT_TEXT = "is not in UTF-8, and its file marks no other encoding"
 
 Settings = TypeVar("Settings", bound=TreeSettings)
 
@@ -24,11 +28,13 @@ def is_image_name(name: str) -> bool:
     return Path(name).suffix.lower() in EXTENSIONS
 
 
-def no_layout(source: str, expected: str, found: Iterable[str]) -> SourceError:
-    """The error for a tree that is laid out in no known way."""
+def no_layout(source: str, expected: str, found: Iterable[str], damage: Sequence[Refusal] = ()) -> SourceError:
+    """The error for a tree that is laid out in no known way, or whose annotations are all damaged."""
     names = list(islice(found, 12))
     listed = "\n".join(f"  {name}" for name in names) or "  (no file at all)"
-    return SourceError(f"{source}: the layout is not one that is known.\nExpected: {expected}\nFound:\n{listed}")
+    bad = "".join(f"\n  {one.origin}: {one.detail}" for one in damage[:3])
+    said = f"\nDamaged:{bad}" if damage else ""
+    return SourceError(f"{source}: the layout is not one that is known.\nExpected: {expected}\nFound:\n{listed}{said}")
 
 
 class ParsedTree:
@@ -63,16 +69,51 @@ class ParsedTree:
         yield from (file.origin for file in (*self.images, *self.others))
 
 
-def read_annotation(file: TreeFile) -> str:
-    """The text of an annotation file that the source can't do without.
-
-    Raises:
-        SourceError: it can't be read, isn't UTF-8 or marked otherwise, or is absurdly large.
-    """
+def read_lines(file: TreeFile) -> str | Refusal:
+    """The text of an annotation file of many lines; bytes of another encoding stay visible, as `is_text` tells."""
     try:
-        return decode_text(annotation_bytes(file))
+        return decode_lines(annotation_bytes(file))
     except ValueError as error:
-        raise SourceError(f"{file.path}: cannot be read: {error}") from error
+        return damaged(file.origin, error)
+
+
+TableRow = tuple[int, dict[str, str]]
+
+
+def table_rows(file: TreeFile, columns: Collection[str]) -> Iterator[TableRow | Refusal]:
+    """The rows of a CSV file with the lines that they end in, and a refusal for each that can't be read.
+
+    `columns` are those that it must have: a table that lacks one, or can't be read as a whole, is one refusal.
+    """
+    text = read_lines(file)
+    if isinstance(text, Refusal):
+        yield text
+        return
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    found = _header(reader)
+    missing = [column for column in columns if column not in found]
+    if missing:
+        yield damaged(file.origin, f"lacks the column(s) {', '.join(missing)}, has {', '.join(found) or 'none'}")
+        return
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield damaged(f"{file.origin}#line{reader.reader.line_num}", error)
+            continue
+        if all(map(is_text, row.values())):
+            yield reader.line_num, row
+        else:
+            yield damaged(f"{file.origin}#line{reader.line_num}", NOT_TEXT)
+
+
+def _header(reader: "csv.DictReader[str]") -> list[str]:
+    try:
+        return list(reader.fieldnames or ())
+    except csv.Error:
+        return []
 
 
 def annotation_bytes(file: TreeFile) -> bytes:

@@ -79,8 +79,8 @@ class MaskedFaceNetAdapter(NamedFilesAdapter[MaskedFaceNetSettings]):
             return ""
         path = self.workspace.root / self.settings.denylist
         try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            return path.read_text(encoding="utf-8-sig", errors="backslashreplace")  # as names of files are written
+        except OSError as error:
             raise SourceError(f"{path}: cannot be read as a list of files: {error}") from error
 
 

@@ -4,9 +4,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from pipeline.sources.adapters.layout import ParsedTree, damaged, no_layout, read_annotation
+from pipeline.sources.adapters.layout import NOT_TEXT, ParsedTree, damaged, no_layout, read_lines
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.offers import Offer, Refusal
+from pipeline.sources.papers import is_text
 
 EXPECTED = "<Name>/<Name>_0001.png and mfr2_labels.txt with lines 'Name, 1, surgical'"
 
@@ -22,7 +23,7 @@ class Mfr2Adapter(TreeAdapter[TreeSettings]):
         """Every photo with its line's label; one without a line is refused.
 
         Raises:
-            SourceError: there is no label file, or it can't be read as text.
+            SourceError: there is no label file.
         """
         tree = ParsedTree(self.files())
         found = list(tree.names())
@@ -56,9 +57,16 @@ class Mfr2Adapter(TreeAdapter[TreeSettings]):
 
 def _labels(file: TreeFile) -> Iterator[tuple[tuple[str, int], str] | Refusal]:
     """Person and number, with the mask type; fields stand apart by commas, tabs or blanks."""
-    for count, line in enumerate(read_annotation(file).splitlines(), start=1):
+    text = read_lines(file)
+    if isinstance(text, Refusal):
+        yield text
+        return
+    for count, line in enumerate(text.splitlines(), start=1):
         fields = [field for field in re.split(r"[,\t ]+", line.strip()) if field]
         if not fields:
+            continue
+        if not is_text(line):
+            yield damaged(f"{file.origin}#line{count}", NOT_TEXT)
             continue
         if len(fields) < 3 or not fields[1].isdecimal():
             yield damaged(f"{file.origin}#line{count}", f"{line!r}: expected 'Name, number, mask type'")

@@ -10,6 +10,7 @@ from pydantic import Field
 from pipeline.core.errors import SourceError
 from pipeline.core.file_names import leads_into
 from pipeline.sources.adapters.base import Adapter
+from pipeline.sources.adapters.layout import damaged
 from pipeline.sources.fetching.web.download import download_all
 from pipeline.sources.fetching.web.fetch import Fetcher, FetchRules
 from pipeline.sources.fetching.web.guard import guarded_session
@@ -98,11 +99,17 @@ class UrlsAdapter(Adapter[UrlsSettings]):
         outcomes = self._fetch([image.url for image in listed if image.url is not None], store)
         self._write_statuses(outcomes.values())
         for image in listed:
+            if image.problem:
+                yield damaged(image.name, image.problem)
+                continue
             yield self._by_address(image, outcomes[image.url], store) if image.url else self._by_page(image)
 
     def listed(self) -> Iterator[Offer | Refusal]:
         """Every address of the lists with its label, none of them fetched."""
         for image in unique(image for path in self._lists() for image in read_list(path)):
+            if image.problem:
+                yield damaged(image.name, image.problem)
+                continue
             origin = image.url or image.name
             yield Offer(origin=origin, file=self.workspace.store, labels=self._labels(image), url=image.url)
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -247,6 +248,35 @@ class TestMetadata:
         bad = {f"metadata.jsonl#row{number}": "damaged_annotation" for number in (2, 3, 4, 6)}
         assert reasons(taken.rejections) == {**bad, "d.jpg": "no_label"}
 
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("metadata.csv", b"name,label\nb.jpg,with_mask\n"),
+            ("metadata.csv", b"\xff\xfefile_name,label"),
+            ("metadata.parquet", b"PAR1 and no more"),
+        ],
+    )
+    def test_a_bad_file_of_metadata_is_one_row(self, ingest: Ingest, tmp_path: Path, name: str, content: bytes) -> None:
+        good = {"a/1.jpg": picture(), "a/metadata.csv": b"file_name,label\n1.jpg,with_mask\n"}
+        write_tree(tmp_path / "hf", {**good, "b/2.jpg": picture(1), f"b/{name}": content})
+        taken = ingest(adapter="imagefolder", path="hf", labels=LABELS)
+        assert list(by_origin(taken)) == ["a/1.jpg"]
+        assert reasons(taken.rejections) == {"b/2.jpg": "no_label", f"b/{name}": "damaged_annotation"}
+
+    @pytest.mark.parametrize("content", [b"", b"file_name,label\n", b"name,label\na.jpg,with_mask\n"])
+    def test_where_no_row_can_be_read_the_source_stops(self, ingest: Ingest, tmp_path: Path, content: bytes) -> None:
+        write_tree(tmp_path / "hf", {"a.jpg": picture(), "metadata.csv": content})
+        with pytest.raises(SourceError, match=r"(?s)the layout is not one that is known.*metadata\.csv"):
+            ingest(adapter="imagefolder", path="hf", labels=LABELS)
+
+    def test_csv_as_spreadsheets_write_it(self, ingest: Ingest, tmp_path: Path) -> None:
+        rows = f"file_name,label\r\n{unicodedata.normalize('NFD', 'é.jpg')},with_mask\r\nb.jpg,without_mask\r\n"
+        files = {"é.jpg": picture(), "b.jpg": picture(1)}
+        for encoding in ("utf-8-sig", "utf-16"):
+            write_tree(tmp_path / encoding, {**files, "metadata.csv": rows.encode(encoding)})
+            taken = ingest(adapter="imagefolder", path=encoding, labels=LABELS)
+            assert {i.origin: i.masked for i in taken.images} == {"b.jpg": "no", "é.jpg": "yes"}
+
     def test_a_bad_box_of_a_row_is_one_row(self, ingest: Ingest, tmp_path: Path) -> None:
         objects = {"bbox": [[1, 2, 10, 20], [5, 5, -1, 3]], "categories": ["without_mask", "with_mask"]}
         row = json.dumps({"file_name": "a.jpg", "width": 128, "height": 96, "objects": objects}).encode()
@@ -254,6 +284,55 @@ class TestMetadata:
         taken = ingest(adapter="imagefolder", path="hf", labels=LABELS)
         assert [(box.left, box.bottom) for box in taken.images[0].boxes] == [(0.5, 11)]
         assert reasons(taken.rejections) == {"metadata.jsonl#row1#object1": "damaged_annotation"}
+
+
+TABLE = "name,x1,x2,y1,y2,classname\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "é.jpg,10,10,60,70,face_no_mask".encode("latin-1"),
+        b"b.jpg,10,10,60,70," + b"x" * 200_000,
+        b"b.jpg,10,ten,60,70,face_no_mask",
+        b"b.jpg,10,10,60,70,face\0no_mask",
+        b"b.jpg,10",
+    ],
+)
+def test_a_bad_line_of_train_csv_is_one_row(ingest: Ingest, tmp_path: Path, line: bytes) -> None:
+    table = TABLE.encode() + b"a.jpg,10,10,60,70,face_no_mask\n" + line + b"\nc.jpg,10,10,60,70,face_with_mask\n"
+    files = {f"images/{name}.jpg": picture(seed) for seed, name in enumerate("abc")}
+    write_tree(tmp_path / "hitl", {**files, "train.csv": table})
+    taken = ingest("humans-in-the-loop", path="hitl")
+    assert {i.origin: i.masked for i in taken.images} == {"images/a.jpg": "no", "images/c.jpg": "yes"}
+    assert reasons(taken.rejections) == {"images/b.jpg": "no_label", "train.csv#line3": "damaged_annotation"}
+
+
+@pytest.mark.parametrize("table", [b"name,x1\na.jpg,3\n", b"\xff\xfeodd", b""])
+def test_a_bad_table_beside_annotations_is_one_row(ingest: Ingest, tmp_path: Path, table: bytes) -> None:
+    face = {"FileName": "a.jpg", "Annotations": [{"BoundingBox": [10, 10, 60, 70], "classname": "face_no_mask"}]}
+    files = {"images/a.jpg": picture(), "annotations/a.jpg.json": json.dumps(face).encode()}
+    write_tree(tmp_path / "hitl", {**files, "train.csv": table})
+    taken = ingest("humans-in-the-loop", path="hitl")
+    assert list(by_origin(taken)) == ["images/a.jpg"]
+    assert reasons(taken.rejections) == {"train.csv": "damaged_annotation"}
+
+
+def test_tables_that_are_all_damaged_stop_and_say_how(ingest: Ingest, tmp_path: Path) -> None:
+    write_tree(tmp_path / "hitl", {"images/a.jpg": picture(), "train.csv": b"name,x1\na.jpg,3\n"})
+    with pytest.raises(SourceError, match=r"(?s)Damaged:\n  train\.csv: lacks the column\(s\) x2, y1.*has name, x1"):
+        ingest("humans-in-the-loop", path="hitl")
+
+
+def test_a_line_of_mfr2_in_another_encoding_is_one_row(ingest: Ingest, tmp_path: Path) -> None:
+    lines = "Ann, 1, surgical\nJosé, 1, no-mask\n".encode("latin-1")
+    files = {"Ann/Ann_0001.png": picture(kind="PNG"), "José/José_0001.png": picture(1, kind="PNG")}
+    write_tree(tmp_path / "mfr2", {**files, "mfr2_labels.txt": lines})
+    taken = ingest("mfr2", path="mfr2")
+    assert list(by_origin(taken)) == ["Ann/Ann_0001.png"]
+    assert reasons(taken.rejections) == {
+        "José/José_0001.png": "no_label", "mfr2_labels.txt#line2": "damaged_annotation",
+    }  # fmt: skip
 
 
 def test_a_key_that_no_sample_has_stops_with_the_list(ingest: Ingest, tmp_path: Path) -> None:

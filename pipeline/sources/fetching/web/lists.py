@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urldefrag, urljoin, urlsplit
 
 from pipeline.core.errors import SourceError
+from pipeline.sources.papers import decode_lines, is_text
 from pipeline.storage.images import EXTENSIONS
 
 SUFFIXES = (".txt", ".csv", ".jsonl", ".json", ".html", ".htm")
@@ -41,6 +42,7 @@ class ListedImage:
         name: What it is called within the list, unless it has an address.
         data: The bytes that a saved page carries in itself.
         file: The file that a browser saved beside the page.
+        problem: Why the line can't be used; empty where it can.
     """
 
     url: str | None = None
@@ -50,6 +52,7 @@ class ListedImage:
     label: str | None = None
     licence: str | None = None
     author: str | None = None
+    problem: str = ""
 
 
 def read_list(path: Path) -> list[ListedImage]:
@@ -61,8 +64,8 @@ def read_list(path: Path) -> list[ListedImage]:
     try:
         if path.stat().st_size > MAX_LIST_BYTES:
             raise SourceError(f"{path}: over {MAX_LIST_BYTES} bytes, no list of addresses")
-        text = path.read_text(encoding="utf-8-sig", errors="replace" if path.suffix.startswith(".htm") else "strict")
-    except (OSError, UnicodeDecodeError) as error:
+        text = decode_lines(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise SourceError(f"{path}: cannot be read: {error}") from error
     return unique(_parse(path, text))
 
@@ -96,30 +99,58 @@ def _parse(path: Path, text: str) -> Iterable[ListedImage]:
     if kind in {".html", ".htm"}:
         return page_images(text, path)
     if kind == ".txt":
-        lines = (line.strip() for line in text.splitlines())
-        return (ListedImage(url=line) for line in lines if line and not line.startswith("#"))
+        return _addresses(path, text)
     if kind in {".csv", ".jsonl", ".json"}:
         return _table(path, kind, text)
     raise SourceError(f"{path}: expected a list of one of these kinds: {', '.join(SUFFIXES)}")
 
 
+def _addresses(path: Path, text: str) -> Iterator[ListedImage]:
+    for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
+        if line and not line.startswith("#"):
+            yield ListedImage(url=line) if is_text(line) else _damaged(path, number, "is not in UTF-8")
+
+
+def _damaged(path: Path, number: int, why: object) -> ListedImage:
+    return ListedImage(name=f"{path.name}#{number}", problem=str(why))
+
+
 def _table(path: Path, kind: str, text: str) -> Iterator[ListedImage]:
+    """The rows of a table, each or why it can't be used.
+
+    Raises:
+        SourceError: it is no such table, or not one row has the column `url`.
+    """
     try:
-        rows: list[Any] = _rows(kind, text)
-        for row in rows:
-            yield ListedImage(
-                url=str(row["url"]).strip(),
-                label=_told(row, "label"),
-                licence=_told(row, "licence") or _told(row, "license"),
-                author=_told(row, "author"),
-            )
-    except (ValueError, TypeError, AttributeError, RecursionError, csv.Error) as error:
+        rows = _rows(kind, text)
+    except (ValueError, TypeError, RecursionError, csv.Error) as error:
         raise SourceError(f"{path}: cannot be read as {kind}: {error}") from error
-    except KeyError as error:
-        raise SourceError(f"{path}: a row lacks the column {error}") from error
+    if rows and not any(isinstance(row, dict) and "url" in row for row in rows):
+        raise SourceError(f"{path}: a row lacks the column 'url'; not one of {len(rows)} has it")
+    for number, row in enumerate(rows, start=1):
+        try:
+            yield _listed(row)
+        except ValueError as error:
+            yield _damaged(path, number, error)
 
 
-def _told(row: Any, key: str) -> str | None:
+def _listed(row: Any) -> ListedImage:
+    """The image of a row.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(row, dict) or not row.get("url"):
+        raise ValueError(f"no row with an address: {row!r:.200}")
+    return ListedImage(
+        url=str(row["url"]).strip(),
+        label=_told(row, "label"),
+        licence=_told(row, "licence") or _told(row, "license"),
+        author=_told(row, "author"),
+    )
+
+
+def _told(row: dict[str, Any], key: str) -> str | None:
     value = row.get(key)
     if isinstance(value, (dict, list)):
         raise ValueError(f"{key}: a text is expected")
@@ -127,11 +158,20 @@ def _told(row: Any, key: str) -> str | None:
 
 
 def _rows(kind: str, text: str) -> list[Any]:
+    """The rows; as their text those that can't be read."""
     if kind == ".csv":
-        return list(csv.DictReader(io.StringIO(text)))
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        return [row if all(map(is_text, row.values())) else str(row) for row in rows]
     if kind == ".json":
         return list(json.loads(text))
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
+    return [_parsed(line) for line in text.splitlines() if line.strip()]
+
+
+def _parsed(line: str) -> Any:
+    try:
+        return json.loads(line) if is_text(line) else line
+    except (ValueError, RecursionError):
+        return line
 
 
 def page_images(text: str, path: Path) -> Iterator[ListedImage]:

@@ -19,12 +19,13 @@ from generators.docs.loopback import Reply, Request, Server, ranged, serve
 from generators.docs.made_up import picture
 from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.urls import AddressStatus
+from pipeline.sources.catalogue import make_adapter
 from pipeline.sources.fetching.web import guard
 from pipeline.sources.fetching.web.lists import read_list
 from pipeline.sources.fetching.web.pace import Pace
 from pipeline.sources.ingest import Ingested
 from pipeline.storage.manifests import read_manifest
-from tests.sources.kit import Ingest, by_origin, reasons
+from tests.sources.kit import Ingest, by_origin, ingest_params, reasons
 
 LABELS = {"cloth": {"mask_type": "cloth"}}
 PHOTOS = {f"/{number}.jpg": picture(number, (200, 150)) for number in range(12)}
@@ -409,3 +410,25 @@ def test_saved_page_is_ingested_with_what_it_carries(ingest: Ingest, tmp_path: P
     taken = ingest("google-cloth", path="page.html")
     assert [image.mask_type for image in taken.images] == ["cloth", "cloth"]
     assert not taken.rejections
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "bad"),
+    [
+        ("list.txt", b"https://a.example/1.jpg\nhttps://a.example/\xe9.jpg\n", "list.txt#2"),
+        ("list.csv", b"url,label\nhttps://a.example/1.jpg,cloth\n,cloth\n", "list.csv#2"),
+        ("list.csv", b"url,label\nhttps://a.example/1.jpg,cloth\nhttps://a.example/2.jpg,\xe9\n", "list.csv#2"),
+        ("list.jsonl", b'{"url": "https://a.example/1.jpg"}\n{"url": \n', "list.jsonl#2"),
+        ("list.json", b'[{"url": "https://a.example/1.jpg"}, 7]', "list.json#2"),
+    ],
+)
+def test_a_bad_line_of_a_list_is_one_row(tmp_path: Path, name: str, content: bytes, bad: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    adapter = make_adapter("mine", ingest_params(adapter="urls", path=name, labels=LABELS).ingest, tmp_path)
+    found = {one.origin: getattr(one, "reason", "") for one in adapter.listed() or ()}
+    assert found == {"https://a.example/1.jpg": "", bad: "damaged_annotation"}
+
+
+def test_a_list_as_spreadsheets_write_it(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_bytes("url,author\r\nhttps://a.example/1.jpg,José\r\n".encode("utf-16"))
+    assert [image.author for image in read_list(tmp_path / "list.csv")] == ["José"]
