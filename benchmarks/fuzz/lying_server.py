@@ -26,6 +26,9 @@ class Answer:
     cut: bool = False
 
 
+_NONE = Answer(b"HTTP/1.1 404 None\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
 def sound(body: bytes, *headers: str) -> Answer:
     """A plain answer with this body."""
     lines = ["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", "Connection: close", *headers, "", ""]
@@ -34,9 +37,10 @@ def sound(body: bytes, *headers: str) -> Answer:
 
 @dataclass(slots=True)
 class LyingServer:
-    """Answers by path; other paths get a 404."""
+    """Answers by path, other paths with a 404; with a `greeting` it says that alone, to whatever comes first."""
 
     port: int
+    greeting: Answer | None = None
     answers: dict[str, Answer] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
@@ -46,10 +50,10 @@ class LyingServer:
 
 
 @contextmanager
-def lying_server() -> Iterator[LyingServer]:
+def lying_server(greeting: Answer | None = None) -> Iterator[LyingServer]:
     """Serve until the block ends."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
-        server = LyingServer(listener.getsockname()[1])
+        server = LyingServer(listener.getsockname()[1], greeting)
         threading.Thread(target=_accept, args=(listener, server), daemon=True).start()
         try:
             yield server
@@ -63,6 +67,17 @@ def _accept(listener: socket.socket, server: LyingServer) -> None:
         while True:
             connection, _ = listener.accept()
             threading.Thread(target=_serve, args=(connection, server), daemon=True).start()
+
+
+def _path_asked(connection: socket.socket, server: LyingServer) -> str:
+    request = b""
+    while b"\r\n\r\n" not in request:
+        if not (more := connection.recv(65536)):
+            raise ConnectionResetError
+        request += more
+    path = request.split(b" ", 2)[1].decode("latin-1")
+    server.asked.append(path)
+    return path
 
 
 def _serve(connection: socket.socket, server: LyingServer) -> None:

@@ -10,7 +10,6 @@ import requests
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.util.connection import create_connection
 
 from pipeline.core.errors import SampleRejected
 from pipeline.sources.fetching.http import CONNECT_TIMEOUT_S, TimedAdapter
@@ -91,6 +90,24 @@ def _look_up(host: str, port: int, seconds: float) -> list[str]:
     return answer
 
 
+def _connected(address: str, port: int, seconds: float) -> socket.socket:
+    """A connection to this very address: nothing is looked up again.
+
+    Raises:
+        OSError: there is none, or not in time; TLS's handshake has the same time.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.settimeout(_seconds(seconds))
+        connection.connect((address, port))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def _seconds(most: float) -> float:
     """So long, or what is left of the running time limit.
 
@@ -113,12 +130,7 @@ class _Guarded(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         try:
             address = resolve(self._dns_host, self.port or self.default_port, self.allow_private)
-            return create_connection(
-                (address, self.port or self.default_port),
-                _seconds(float(self.timeout or CONNECT_TIMEOUT_S)),  # TLS's handshake ends with it too
-                source_address=self.source_address,
-                socket_options=self.socket_options,
-            )
+            return _connected(address, self.port or self.default_port, float(self.timeout or CONNECT_TIMEOUT_S))
         except TimeoutError as error:
             raise urllib3.exceptions.ConnectTimeoutError(self, f"{self.host}: timed out") from error
         except OSError as error:

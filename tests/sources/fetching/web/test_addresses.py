@@ -54,9 +54,9 @@ class _Fickle:
         monkeypatch.setattr(socket, "getaddrinfo", self)
 
     def __call__(self, host: str, *rest: Any, **settings: Any) -> Any:
+        self.asked.append(host)
         if not host.endswith(".example"):
             return self._real(host, *rest, **settings)
-        self.asked.append(host)
         return self._real(self._answers[min(len(self.asked), len(self._answers)) - 1], *rest, **settings)
 
 

@@ -12,6 +12,9 @@ from generators.docs.made_up import picture
 from pipeline.sources.adapters.urls import AddressStatus
 from pipeline.sources.fetching import http
 from pipeline.sources.fetching.web import guard
+from pipeline.sources.fetching.web.fetch import Fetcher, FetchRules
+from pipeline.sources.fetching.web.pace import Pace
+from pipeline.sources.fetching.web.store import WebStore
 from pipeline.storage.manifests import read_manifest
 from tests.sources.kit import Ingest, by_origin, reasons
 
@@ -46,6 +49,15 @@ def test_one_limit_of_time_holds_for_all_of_an_answer(name: str) -> None:
 def test_it_holds_for_redirects_together() -> None:
     moved = Answer(b"HTTP/1.1 302 Found\r\nLocation: /it\r\n", b"a: b\r\n", 0.25)
     assert fetch_all({"/it": moved}, max_seconds=0.5)["/it"].detail == "ReadTimeout: not done after 0.5 s"
+
+
+def test_it_holds_for_the_handshake_of_tls(tmp_path: Path) -> None:
+    rules = FetchRules(max_bytes=1000, max_seconds=0.5, robots=False, allow_private=True)
+    with lying_server(greeting=Answer(b"\x16\x03\x03\x40\x00", b"\x02", 0.05)) as server:
+        url = server.url("/it").replace("http:", "https:")
+        with guard.guarded_session("test", allow_private=True) as session:
+            outcome = Fetcher(session, WebStore(tmp_path), Pace(0), rules).fetch(url)
+    assert outcome.detail == "ReadTimeout: not done after 0.5 s"
 
 
 def test_it_holds_for_robots() -> None:
