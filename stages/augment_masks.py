@@ -105,7 +105,8 @@ def command(faces: Path, out: Path, **options: Any) -> None:
     """Put masks on the faces in FACES (a folder tree, or one file) and write a labelled dataset to OUT.
 
     OUT gets images/, metadata.jsonl with every label (the Hugging Face imagefolder layout), rejected.jsonl with the
-    reason for each photo or face that could not be used, and contact_sheet.jpg with pairs before and after.
+    reason for each photo or face that could not be used, and contact_sheet.jpg with pairs before and after. Where no
+    photo can be used there is no OUT, and the reasons are in OUT.rejected.jsonl.
     """
     _check_use(faces, out, options)
     log = Log("augment-masks", options["log_format"])
@@ -137,15 +138,15 @@ def _run(faces: Path, out: Path, options: dict[str, Any], log: Log) -> None:
     with orderly_stop(), recorded(run):
         if not listing.photos and not any(listing.refused()):  # before anything is written
             raise OutputError(_why_nothing(faces, 0))
-        _augment(listing, out, request, options, run)
-        if run.resumed and run.resumed == len(listing.photos):
+        rejections = _augment(listing, out, request, options, run)
+        if rejections is None and run.resumed and run.resumed == len(listing.photos):
             log.event("done_already", f"{out}: all done already")
         elif not run.counts["photos"]["kept"]:
-            raise OutputError(_why_nothing(faces, len(listing.photos)))
+            raise OutputError(_why_nothing(faces, len(listing.photos), rejections))
 
 
-def _augment(listing: "Listing", out: Path, request: "FolderRequest", options: dict[str, Any], run: Run) -> None:
-    """Do the work, tell the counts.
+def _augment(listing: "Listing", out: Path, request: "FolderRequest", options: dict[str, Any], run: Run) -> Path | None:
+    """Do the work, tell the counts, return the file of the rejections where there is nothing else.
 
     Raises:
         OutputError: it could not begin, or ended before everything was done.
@@ -177,6 +178,7 @@ def _augment(listing: "Listing", out: Path, request: "FolderRequest", options: d
         raise OutputError(f"{summary.problem}; {_how_to_go_on(options)} from here")
     if summary.ending == "interrupted":
         raise KeyboardInterrupt
+    return summary.rejections
 
 
 def _how_to_go_on(options: dict[str, Any]) -> str:
@@ -211,10 +213,12 @@ def _jobs(asked: int, photos: int) -> int:
     return min(asked or os.cpu_count() or 1, max(1, photos // 16))
 
 
-def _why_nothing(faces: Path, photos: int) -> str:
+def _why_nothing(faces: Path, photos: int, rejections: Path | None = None) -> str:
+    """Why there is no picture; `rejections` is the file that says it photo by photo."""
+    told = "" if rejections is None else f"; {rejections} says why, a line each"
     if not photos:
-        return f"{faces}: no image files here"
-    return "no picture was written: no photo had a face that could be masked (the reasons are above)"
+        return f"{faces}: no image files here{told}"
+    return f"no picture was written: no photo had a face that could be masked (the reasons are above){told}"
 
 
 if __name__ == "__main__":

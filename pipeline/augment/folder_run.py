@@ -41,6 +41,7 @@ class Summary:
         skipped_folders, other_files: What was left out on purpose.
         ending: How the run ended.
         problem: What to tell the user where it did not end well.
+        rejections: Where every photo was rejected, the file that says why; there is no output folder then.
     """
 
     photos: int = 0
@@ -53,6 +54,7 @@ class Summary:
     other_files: int = 0
     ending: Ending = "complete"
     problem: str = ""
+    rejections: Path | None = None
 
     def count(self, faces: int, rows: Iterable[Row], rejected: Iterable[Row]) -> None:
         """Add one photo."""
@@ -101,7 +103,8 @@ def augment_folder(
     """Put masks on the faces of the listed photos and write the dataset to `out`; `mapper` is called as `map_records`.
 
     Ctrl-C and a full disk end the run early, with tables over what is done, so that the folder is a smaller dataset;
-    the same call goes on from there and ends with the same bytes as an undisturbed run.
+    the same call goes on from there and ends with the same bytes as an undisturbed run. Where no photo gave a picture
+    the rejections alone stay, in a file beside `out`.
 
     Raises:
         OutputError: `out` cannot be used, or another run uses it.
@@ -157,7 +160,9 @@ def _close(writer: DatasetWriter, listing: Listing, summary: Summary) -> None:
     try:
         writer.finish(listing.photos, refused)
         writer.write_sheet(encode_image(contact_sheet(_pairs(writer, listing.photos)), quality=90))
-        if summary.ending == "complete":
+        if summary.ending == "complete" and not writer.has_pictures():
+            summary.rejections = writer.withdraw()
+        elif summary.ending == "complete":
             writer.mark_complete()
     except OutputError as error:
         summary.ending, summary.problem = "failed", str(error)

@@ -55,6 +55,11 @@ class Entry:
     rejected: list[Row]
 
 
+def rejections_beside(folder: Path) -> Path:
+    """Where the rejections stand of a run in which every photo was rejected: `OUT.rejected.jsonl`, and no `OUT`."""
+    return folder.with_name(f"{folder.name}.{REJECTED}")
+
+
 def check_folder(folder: Path) -> None:
     """Leave a folder alone that something else wrote.
 
@@ -214,6 +219,27 @@ class DatasetWriter:
             self._journal.rewrite([entry.photo for entry in entries])
         except OSError as error:
             raise unwritable(self._folder, error) from error
+
+    def has_pictures(self) -> bool:
+        """Whether any photo done gave a picture."""
+        return any(entry.rows for entry in self._entries.values())
+
+    def withdraw(self) -> Path:
+        """Take away a finished output that has no picture, and return the file beside it that keeps its rejections.
+
+        Raises:
+            OutputError: the disk is full or refuses.
+        """
+        kept = rejections_beside(self._folder)
+        try:
+            write_text(kept, (self._folder / REJECTED).read_text(encoding="utf-8"))
+            self._clear()
+            rmtree(self._folder / MARKER.parent)
+            if not _present(self._folder):
+                self._folder.rmdir()
+        except OSError as error:
+            raise unwritable(self._folder, error) from error
+        return kept
 
     def mark_complete(self) -> None:
         """Note that nothing is left to do: the folder is no longer an unfinished run's.

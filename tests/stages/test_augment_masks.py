@@ -139,7 +139,32 @@ def test_exit_code_1_when_nothing_could_be_done(tmp_path: Path, out: Path, make:
     result = run(photos, out)
     assert result.exit_code == 1
     assert "no image files here" in result.stderr or "no picture was written" in result.stderr
-    assert out.exists() == any(photos.iterdir()), "without a photo no folder is left behind"
+    assert not out.exists()
+
+
+def test_where_every_photo_is_rejected_the_reasons_stand_beside_out(tmp_path: Path, out: Path) -> None:
+    photos = tmp_path / "faces"
+    photos.mkdir()
+    (photos / "broken.jpg").write_text("no picture")
+    PillowImage.new("RGB", (200, 150), "grey").save(photos / "wall.png")
+    for _ in range(2):  # nothing is left that the next run would trip over
+        result = run(photos, out, *ONE_PROCESS)
+        assert result.exit_code == 1
+        assert str(tmp_path / "out.rejected.jsonl") in result.stderr
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["faces", "out.rejected.jsonl"]
+    assert {row["photo"]: row["reason"] for row in rows(tmp_path, "out.rejected.jsonl")} == {
+        "broken.jpg": "not_an_image",
+        "wall.png": "no_face",
+    }
+
+
+def test_an_empty_folder_of_the_users_is_not_left_full_of_nothing(tmp_path: Path, out: Path) -> None:
+    (tmp_path / "faces").mkdir()
+    (tmp_path / "faces/broken.jpg").write_text("no picture")
+    out.mkdir()
+    assert run(tmp_path / "faces", out, "--overwrite", *ONE_PROCESS).exit_code == 1
+    assert not out.exists()
+    assert len(rows(tmp_path, "out.rejected.jsonl")) == 1
 
 
 def test_an_output_in_use_is_left_alone(make_photos: MakePhotos, out: Path) -> None:
