@@ -16,7 +16,6 @@ from pipeline.core.locations import Location, Place, located
 from pipeline.core.records import Image, MaskedImage
 from pipeline.masks import MaskedFace, MaskParams, MaskRecipe, MaskSynthesizer, load_templates
 from pipeline.storage.images import decode_image, read_file
-from pipeline.storage.manifests import read_manifest
 
 _ANY_FACE = MaskParams(max_yaw_deg=90, max_pitch_deg=90, min_interocular_px=1e-3)
 """What was masked once is masked again, whatever limits the run had."""
@@ -118,6 +117,8 @@ def logged_in_manifest(masked: Path, row_id: str, kept: Path, root: Location) ->
         ReplayError: there is no such row, its parent is not in `kept`, or its mask cannot be.
         ManifestError: a manifest cannot be read.
     """
+    from pipeline.storage.manifests import read_manifest  # noqa: PLC0415 - an extra brings what it needs
+
     row = next((row for row in read_manifest(masked, MaskedImage) if row.id == row_id), None)
     if row is None:
         raise ReplayError(f"{masked}: no row has the id {row_id!r}")

@@ -47,6 +47,10 @@ EXTRA_OF_MODULE = {
 }
 """Which extra brings a package that the base install lacks."""
 
+_TRAINING = frozenset({"train", "evaluate"})
+_WITH_TORCH = frozenset({"jinja2", "pyarrow", "scipy", "sklearn"})
+"""What the extra `train` brings too: who trains is told of that one, not of one after the other."""
+
 
 _params_option = click.option(
     "--params",
@@ -174,7 +178,10 @@ def missing_extra(error: ModuleNotFoundError) -> Exception:
     package = (error.name or "").partition(".")[0]
     if package not in EXTRA_OF_MODULE:
         return error
-    return click.ClickException(f"{package} is not installed: pip install 'maskwright[{EXTRA_OF_MODULE[package]}]'")
+    context = click.get_current_context(silent=True)
+    trains = context is not None and context.command.name in _TRAINING
+    extra = "train" if trains and package in _WITH_TORCH else EXTRA_OF_MODULE[package]
+    return click.ClickException(f"{package} is not installed: pip install 'maskwright[{extra}]'")
 
 
 def log_counts(stage: str, taken: int, kept: int, rejections: "Iterable[Rejection]", unit: str = "images") -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.version import VERSION
+from stages.cli import STAGES, TOOLS
 from tests.conftest import MakePhotos
 from tests.shared import made_once
 
@@ -91,8 +93,70 @@ def test_help_answers_at_once(installed: Path, tmp_path: Path) -> None:
     assert min(spent) < MAX_HELP_S
 
 
-def test_a_stage_says_which_extra_it_needs(installed: Path, tmp_path: Path) -> None:
-    (tmp_path / "params.yaml").write_text("")
-    done = run(installed / "bin/maskwright", "train", cwd=tmp_path)
-    assert done.returncode == 1
-    assert "pip install 'maskwright[" in done.stderr
+COMMANDS = {
+    "ingest": "pipeline",
+    "dedup": "pipeline",
+    "faces": "pipeline",
+    "augment": "pipeline",
+    "split": "pipeline",
+    "curation-report": "pipeline",
+    "train": "train",
+    "evaluate": "train",
+    "audit-leaks faces faces": "pipeline",
+    "calibrate-dedup --help": None,
+    "calibrate-dedup": "pipeline",
+    "replay out/metadata.jsonl --row 0 --faces faces -o again.jpg": None,
+    "replay masked.parquet --id 0 -o again.jpg": "pipeline",
+    "predict faces": "train",
+    "preset cpu": None,
+    "export": "train",
+    "review-labels": "pipeline",
+    "sources list": "pipeline",
+    "sources show sample": "pipeline",
+    "sources check": "pipeline",
+    "sources conflicts": "pipeline",
+    "status": "pipeline",
+    "takedown --url https://a.example/1.jpg": "pipeline",
+}
+"""What is asked of `maskwright`, and the extra that it needs; None where the base install is enough."""
+
+
+@pytest.fixture(scope="module")
+def base_project(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with parameters, a photo and an output of `augment-masks`."""
+    folder = tmp_path_factory.mktemp("base")
+    (folder / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    (folder / "faces").mkdir()
+    (folder / "faces/anna.jpg").write_bytes((ROOT / "samples/faces/person-000-a.jpg").read_bytes())
+    (folder / "masked.parquet").touch()
+    assert run(installed / "bin/augment-masks", "faces", "out", "--mask", "cloth", cwd=folder).returncode == 0
+    return folder
+
+
+def test_every_command_is_asked() -> None:
+    assert {words.split()[0] for words in COMMANDS} == {*STAGES, *TOOLS}
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_a_command_works_or_names_the_extra_in_one_sentence(installed: Path, base_project: Path, words: str) -> None:
+    done = run(installed / "bin/maskwright", *words.split(), cwd=base_project)
+    extra = COMMANDS[words]
+    if extra is None:
+        assert done.returncode == 0, done.stderr
+    else:
+        assert done.returncode == 1
+        assert re.fullmatch(rf"Error: \w+ is not installed: pip install 'maskwright\[{extra}\]'\n", done.stderr)
+
+
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (ROOT / "stages").rglob("*.py")
+    if '__name__ == "__main__"' in path.read_text()
+)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_that_can_be_run_answers(installed: Path, tmp_path: Path, module: str) -> None:
+    done = run(installed / "bin/python", "-m", module, "--help", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Usage: ")
