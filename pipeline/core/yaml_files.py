@@ -24,6 +24,8 @@ _UNREADABLE = re.compile("[\0\ud800-\udfff]")
 """What an escape can put into a text, and no path or message can hold."""
 _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
 _NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
+_BOOL = "tag:yaml.org,2002:bool"
+"""`yes`, `no`, `on` and `off` are words, as in YAML 1.2: DVC reads and writes that, and drops their quotes."""
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where PyYAML has libyaml
 
 
@@ -166,6 +168,8 @@ class _Loader(_Base):  # type: ignore[misc]
     """Builds plain values; says where one can't be built, and where a key stands twice."""
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
+        if node.tag == _BOOL and node.value.lower() not in {"true", "false"}:
+            return node.value
         if node.tag in _NUMBERS and len(node.value) > _MAX_NUMBER_CHARACTERS:
             raise _refused(f"a number of {len(node.value)} characters", node.start_mark)
         try:

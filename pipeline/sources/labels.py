@@ -11,6 +11,8 @@ from pipeline.core.errors import SampleRejected, SourceError
 from pipeline.core.params import Section
 from pipeline.core.records import Masked, MaskType, Valve, Wear
 
+_YES_OR_NO = {"yes": "yes", "true": "yes", "on": "yes", "no": "no", "false": "no", "off": "no"}
+
 
 class Label(Section):
     """What one word of a source says about a face; a field that it says nothing about stays `unknown`.
@@ -42,8 +44,8 @@ class Label(Section):
 
 
 def _yes_or_no(value: Any) -> Any:
-    """YAML reads `yes` and `no` without quotes as true and false."""
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+    """What people write for yes and no."""
+    return _YES_OR_NO.get(str(value).casefold(), value)
 
 
 def _known(said: dict[str, Any]) -> dict[str, Any]:

@@ -123,3 +123,12 @@ def test_no_other_module_reads_yaml() -> None:
     assert readers == []
     importers = {file.name for file in files if "import yaml" in file.read_text(encoding="utf-8")}
     assert importers == {"yaml_files.py", "markdown.py", "pins.py", "takedowns.py"}, "the others only write it"
+
+
+@pytest.mark.parametrize("word", ["yes", "no", "Yes", "NO", "on", "off"])
+def test_words_for_yes_and_no_stay_words_as_dvc_reads_them(word: str) -> None:
+    assert parse_yaml(f"{word}: {word}".encode(), "x.yaml") == {word: word}
+
+
+def test_true_and_false_are_no_words() -> None:
+    assert parse_yaml(b"a: true\nb: False", "x.yaml") == {"a": True, "b": False}

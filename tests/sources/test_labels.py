@@ -73,7 +73,10 @@ def test_whether_a_mask_is_worn_follows_from_type_and_wear(said: dict[str, objec
 
 
 def test_yes_and_no_of_yaml_are_words() -> None:
-    assert Label.model_validate({"mask_type": "ffp2", "valve": True}).valve == "yes"
+    for said in (True, "yes", "Yes", "on", "true"):
+        assert Label.model_validate({"mask_type": "ffp2", "valve": said}).valve == "yes"
+    for said in (False, "no", "NO", "off", "false"):
+        assert Label.model_validate({"masked": said}).masked == "no"
 
 
 def test_how_it_is_worn_wrongly_says_more_than_that_it_is() -> None:
