@@ -63,3 +63,25 @@ def test_commands_in_documents_name_modules_that_exist(document: Path) -> None:
     places = [(name, ROOT / name.replace(".", "/")) for name in modules]
     runs = {name for name, place in places if place.with_suffix(".py").is_file() or (place / "__main__.py").is_file()}
     assert [name for name in modules if name not in runs] == []
+
+
+NAMED_TESTS = re.findall(r"`(tests/[\w/]+\.py)::([\w:]+)`", (ROOT / "docs/messy-data.md").read_text(encoding="utf-8"))
+
+
+def test_every_kind_of_messy_data_names_a_test() -> None:
+    lines = (ROOT / "docs/messy-data.md").read_text(encoding="utf-8").splitlines()
+    assert len(NAMED_TESTS) == sum(line.startswith("| ") for line in lines) - 1 > 40
+
+
+@pytest.mark.parametrize(("file", "name"), NAMED_TESTS)
+def test_named_tests_exist(file: str, name: str) -> None:
+    tree: ast.AST = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    for part in name.split("::"):
+        found = [node for node in ast.iter_child_nodes(tree) if getattr(node, "name", None) == part]
+        assert found, f"{file} has no {name}"
+        tree = found[0]
+
+
+def test_modules_named_in_documents_exist() -> None:
+    named = re.findall(r"`((?:pipeline|stages)/[\w/]+\.py)`", (ROOT / "docs/messy-data.md").read_text(encoding="utf-8"))
+    assert [name for name in named if not (ROOT / name).is_file()] == []
