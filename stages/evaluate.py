@@ -29,9 +29,11 @@ def command(params: "Params") -> None:
     from pipeline.storage.manifests import read_manifest
     from pipeline.training.checkpoint import load_model
     from pipeline.training.inference import choose_device
+    from pipeline.training.stored import require_facts
 
     root, pixels = Path(), params.storage.pixels
     model, facts = load_model(MODEL, choose_device(params.train.device))
+    require_facts(MODEL, facts, "temperatures", "history", "params", "parameters", "counts")
     rows = read_manifest(SPLIT_TABLE, Assignment)
     measuring = Measuring(
         root=pixels,

@@ -143,12 +143,12 @@ class FacesParams(Section):
     detector: Literal["yunet", "dlib_hog", "dlib_cnn"] = "yunet"
     boxes: Literal["detector", "source", "both"] = "both"
     min_score: float | None = None
-    long_side_px: Annotated[int, Field(ge=64)] | None = None
+    long_side_px: Annotated[int, Field(ge=64, le=16384)] | None = None
     min_face_px: Annotated[int, Field(ge=8)] = 24
     min_face_visible: Share = 0.7
     unlabelled: Literal["reject", "unknown"] = "reject"
-    crop_scale: Annotated[float, Field(gt=0)] = 1.35
-    crop_px: Annotated[int, Field(ge=32)] = 224
+    crop_scale: Annotated[float, Field(gt=0, le=10)] = 1.35
+    crop_px: Annotated[int, Field(ge=32, le=4096)] = 224
 
 
 class AugmentParams(Section):

@@ -1,6 +1,5 @@
 """torchvision's classifiers as backbones, and the weights that a model starts from."""
 
-import pickle
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlparse
@@ -10,12 +9,17 @@ from torch import Tensor, nn
 from torchvision import models
 
 from pipeline.core.errors import MaskwrightError
+from pipeline.training.stored import is_alike, read_stored, require_finite, require_tensors
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """What torchvision's weights were trained with."""
 
 _TWO_OUTPUTS = {"googlenet", "inception_v3"}
 """They give auxiliary logits while training, which our heads have no use for."""
+
+
+_LAST_LAYER = 6_000_000
+"""Numbers in it at most: torchvision's widest has 4,096 features for 1,000 classes."""
 
 
 def classifier_names() -> list[str]:
@@ -52,6 +56,13 @@ def _take_off_last_linear(backbone: nn.Module, name: str) -> int:
     return last.in_features
 
 
+def smallest_file_bytes(name: str) -> int:
+    """What the weights of a model take at least, in half precision and without its last layer; 0 where unknown."""
+    if name not in classifier_names():
+        return 0
+    return max(0, 2 * (int(models.get_model_weights(name).DEFAULT.meta["num_params"]) - _LAST_LAYER))
+
+
 def load_initial_weights(backbone: nn.Module, name: str, weights: str) -> None:
     """Fill a backbone from `DEFAULT` (torchvision's) or a file: torchvision's own, or a model that we trained.
 
@@ -61,13 +72,15 @@ def load_initial_weights(backbone: nn.Module, name: str, weights: str) -> None:
     state = _default_weights(name) if weights == "DEFAULT" else _file_weights(Path(weights))
     own = backbone.state_dict()
     missing = sorted(set(own) - set(state))
-    reshaped = sorted(key for key in own if key in state and own[key].shape != state[key].shape)
+    reshaped = sorted(key for key in own if key in state and not is_alike(state[key], own[key]))
     if missing or reshaped:
         raise MaskwrightError(
             f"train.weights: {weights} doesn't fit {name} at this image_px: "
             f"missing {missing[:3]}, of another shape {reshaped[:3]}"
         )
-    backbone.load_state_dict({key: state[key] for key in own})
+    taken = {key: state[key] for key in own}
+    require_finite(Path(weights), taken)
+    backbone.load_state_dict(taken)
 
 
 def _default_weights(name: str) -> dict[str, Tensor]:
@@ -86,15 +99,13 @@ def _default_weights(name: str) -> dict[str, Tensor]:
 
 
 def _file_weights(path: Path) -> dict[str, Tensor]:
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
+    if not path.is_file():
         raise MaskwrightError(
-            f"train.weights: {path}: cannot be read: {error.strerror}; give none, DEFAULT or the path of a file"
-        ) from error
-    except (RuntimeError, pickle.UnpicklingError, EOFError) as error:
-        raise MaskwrightError(f"train.weights: {path}: holds no PyTorch weights") from error
+            f"train.weights: {path}: cannot be read: no such file; give none, DEFAULT or the path of a file"
+        )
+    state = read_stored(path, "PyTorch weights")
     if "spec" in state and "weights" in state:
         prefix = "backbone."
-        return {key.removeprefix(prefix): v for key, v in state["weights"].items() if key.startswith(prefix)}
-    return dict(state)
+        weights = require_tensors(path, state["weights"])
+        return {key.removeprefix(prefix): v for key, v in weights.items() if key.startswith(prefix)}
+    return require_tensors(path, state)

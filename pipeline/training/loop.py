@@ -227,15 +227,21 @@ class Trainer:
 
     def _resume(self, observer: Observer) -> None:
         state = self._checkpoint.load() if self._checkpoint else None
-        if state is None:
+        if state is None or self._checkpoint is None:
             return
+        try:
+            self._take(state)
+        except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
+            raise MaskwrightError(f"{self._checkpoint.path}: cannot be resumed, remove it: {error}") from error
+        if self._world.is_first:
+            for result in self._history:
+                observer.epoch_done(result, None)
+
+    def _take(self, state: dict[str, Any]) -> None:
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
         self._best = {name: value.to(self._device) for name, value in state["best"].items()}
         self._history = [EpochResult(**values) for values in state["history"]]
-        if self._world.is_first:
-            for result in self._history:
-                observer.epoch_done(result, None)
 
     def _parts(self) -> dict[str, Any]:
         return {

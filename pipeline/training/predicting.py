@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pipeline.core.arrays import Rgb
-from pipeline.core.errors import SampleRejected
+from pipeline.core.errors import MaskwrightError, SampleRejected
 from pipeline.core.params import FacesParams
 from pipeline.faces.crops import crop_square
 from pipeline.faces.detectors import Box
@@ -19,6 +19,7 @@ from pipeline.faces.finding import FaceFinder, RefusedFace
 from pipeline.training.checkpoint import load_model
 from pipeline.training.inference import choose_device, logits_both_ways
 from pipeline.training.models import MaskClassifier
+from pipeline.training.stored import require_facts
 from pipeline.training.transforms import to_unit
 
 _COLOURS = {"none": (220, 60, 50), "no_mask": (220, 60, 50)}
@@ -90,6 +91,8 @@ class FacePredictor:
         images = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).to(self._device)
         units = to_unit(images)
         logits = logits_both_ways(self._model, units) if self._both_ways else self._model(units)
+        if not all(bool(torch.isfinite(values).all()) for values in logits.values()):
+            raise MaskwrightError("the model's answer is not finite: its weights are damaged")
         shares = {name: self._probabilities(name, values) for name, values in logits.items()}
         heads = self._model.spec.heads
         return [{head.name: _answer(head.classes, shares[head.name][k]) for head in heads} for k in range(len(crops))]
@@ -113,6 +116,7 @@ def load_predictor(model: Path, device: str = "cpu", *, both_ways: bool = True) 
         MaskwrightError: the file is no model, or there is no such device.
     """
     classifier, record = load_model(model, choose_device(device))
+    require_facts(model, record, "faces", "temperatures")
     faces = FacesParams.model_validate(record["faces"])
     return FacePredictor(classifier, record["temperatures"], faces, both_ways=both_ways)
 

@@ -22,8 +22,10 @@ def _run(model_path: Path, out: Path) -> None:
     from pipeline.storage.whole_files import write_bytes
     from pipeline.training.checkpoint import load_model
     from pipeline.training.exporting import export_onnx
+    from pipeline.training.stored import require_facts
 
     model, facts = load_model(model_path, torch.device("cpu"))
+    require_facts(model_path, facts, "faces", "temperatures")
     data = export_onnx(model, facts)
     write_bytes(out, data)
     click.echo(f"export: {out}, {len(data) / 1e6:.1f} MB, equal to the model within 1e-4")
