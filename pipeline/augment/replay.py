@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from pipeline.augment.photos import list_photos
 from pipeline.core.arrays import Points
 from pipeline.core.errors import ReplayError, SampleRejected
+from pipeline.core.file_names import printable
 from pipeline.core.locations import Location, Place, located
 from pipeline.core.records import Image, MaskedImage
 from pipeline.masks import MaskedFace, MaskParams, MaskRecipe, MaskSynthesizer, load_templates
@@ -19,6 +20,9 @@ from pipeline.storage.images import decode_image, read_file
 
 _ANY_FACE = MaskParams(max_yaw_deg=90, max_pitch_deg=90, min_interocular_px=1e-3)
 """What was masked once is masked again, whatever limits the run had."""
+
+_FARTHEST_PX = 1e6
+"""From the corner of a photo to a landmark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +78,42 @@ def logged_in_metadata(metadata: Path, number: int, faces: Path) -> LoggedMask:
         raise ReplayError(f"{metadata}: has {len(lines)} rows, the first is 0; there is no row {number}")
     try:
         row: dict[str, Any] = json.loads(lines[number])
+        told = f"{metadata}: row {number}"
         if row["draw"] is None:
             raise ReplayError(f"{metadata}: row {number} ({row['file_name']}) shows the face without a mask")
-        landmarks = np.array(row["landmarks"], dtype=np.float32).reshape(68, 2)
-        draw = _recipe(row["draw"], f"{metadata}: row {number}")
-        parent, sha256 = row["parent"], row["parent_sha256"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ReplayError(f"{metadata}: row {number} is not one of augment-masks: {error!r}") from error
+        landmarks = _landmarks(row["landmarks"], told)
+        draw = _recipe(row["draw"], told)
+        parent, sha256 = str(row["parent"]), str(row["parent_sha256"])
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise ReplayError(f"{metadata}: row {number} is not one of augment-masks: {str(error)[:200]}") from error
+    if (unsafe := leads_out(parent)) is not None:
+        raise ReplayError(f"{told}: parent: {printable(parent)[:200]!r}: {unsafe}")
     return LoggedMask(_find_photo(faces, parent), sha256, landmarks, draw)
+
+
+def _landmarks(values: Any, told: str) -> Points:
+    """68 points within what a photo can have.
+
+    Raises:
+        ReplayError: a number is not finite or lies far outside any photo.
+        ValueError, TypeError, OverflowError: they are no 136 numbers.
+    """
+    points = np.array(values, dtype=np.float64).reshape(68, 2)
+    if not np.all(np.abs(points) <= _FARTHEST_PX):
+        raise ReplayError(f"{told}: landmarks: a number is not finite or beyond {_FARTHEST_PX} px")
+    return points.astype(np.float32)
+
+
+def leads_out(name: str) -> str | None:
+    """Why a name in a row is none of a file below the folder, or None.
+
+    >>> leads_out("a/../../b.jpg"), leads_out("a/b.jpg")
+    ('leads out of the folder', None)
+    """
+    path = PurePosixPath(name)
+    if "\0" in name or not path.parts:
+        return "is no name of a file"
+    return "leads out of the folder" if path.is_absolute() or ".." in path.parts else None
 
 
 def _recipe(text: str, row: str) -> MaskRecipe:
@@ -125,6 +157,10 @@ def logged_in_manifest(masked: Path, row_id: str, kept: Path, root: Location) ->
     image = next((image for image in read_manifest(kept, Image) if image.id == row.image_id), None)
     if image is None:
         raise ReplayError(f"{kept}: the parent photo {row.image_id} is not in it")
-    landmarks = np.array(row.landmarks, dtype=np.float32).reshape(68, 2)
-    draw = _recipe(row.draw, f"{masked}: row {row_id}")
+    told = f"{masked}: row {row_id}"
+    try:
+        landmarks = _landmarks(row.landmarks, told)
+    except ValueError as error:
+        raise ReplayError(f"{told}: landmarks: {error}") from error
+    draw = _recipe(row.draw, told)
     return LoggedMask(located(root, image.path), row.parent_sha256, landmarks, draw)

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.core.errors import ManifestError
 from pipeline.core.paths import stage_that_makes
+from pipeline.storage.row_checks import check_group, check_rows
 from pipeline.storage.whole_files import atomic_path
 
 Record = TypeVar("Record")
@@ -159,18 +160,28 @@ def iterate_manifest(path: Path, record: type[Record], full: type[Any] | None = 
     try:
         with pq.ParquetFile(path) as file:
             _check_schema(path, file.schema_arrow, schema_of(full or record))
-            for batch in _batches(file, _ROWS_A_BATCH, schema_of(record).names):
+            for batch in _batches(path, file, _ROWS_A_BATCH, record, schema_of(record).names):
                 yield from records_of(batch, record)
     except FileNotFoundError as error:
         raise _absent(path) from error
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise ManifestError(f"{path}: cannot be read as a manifest of {record.__name__} rows: {error}") from error
 
 
-def _batches(file: pq.ParquetFile, rows: int, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """The file's rows in batches; each group is read for itself, since a reader of several holds what it has read."""
+def _batches(
+    path: Path, file: pq.ParquetFile, rows: int, record: type[Any], names: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    """The file's rows in batches; each group is read for itself, since a reader of several holds what it has read.
+
+    What comes out is checked: a file may be a stranger's.
+    """
+    first = 0
     for group in range(file.num_row_groups):
-        yield from file.iter_batches(rows, row_groups=[group], columns=list(names))
+        check_group(path, file.metadata.row_group(group))
+        for batch in file.iter_batches(rows, row_groups=[group], columns=list(names)):
+            check_rows(path, batch, record, first)
+            first += batch.num_rows
+            yield batch
 
 
 def records_of(rows: pa.Table | pa.RecordBatch, record: type[Record]) -> Iterator[Record]:
@@ -189,10 +200,10 @@ def iterate_columns(path: Path, record: type[Any], names: Sequence[str]) -> Iter
     try:
         with pq.ParquetFile(path) as file:
             _check_schema(path, file.schema_arrow, schema_of(record))
-            yield from _batches(file, _ROWS_A_GROUP, names)
+            yield from _batches(path, file, _ROWS_A_GROUP, record, names)
     except FileNotFoundError as error:
         raise _absent(path) from error
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise ManifestError(f"{path}: cannot be read as a manifest of {record.__name__} rows: {error}") from error
 
 

@@ -76,8 +76,8 @@ def number_of(value: Any) -> float:
     """
     try:
         number = float(value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{value!r} is no number") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{str(value)[:60]!r} is no number") from error
     if number - number != 0:
         raise ValueError(f"{value!r} is not finite")
     return number

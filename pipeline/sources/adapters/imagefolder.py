@@ -154,7 +154,7 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
             objects = json.loads(objects) if isinstance(objects, str) else objects
             categories = objects.get("categories", objects.get("category", []))
             pairs = list(zip(objects.get("bbox", []), categories, strict=True))
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             yield ValueError(f"objects can't be read: {error}")
             return
         for sides, category in pairs:

@@ -1,0 +1,98 @@
+"""Papers beside images that lie: entities, deep nesting, huge numbers, wrong types, by the adapter that reads them."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_DEEP = 100_000
+_HUGE = "1" + "0" * 400
+_DIGITS = "9" * 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """An annotation of the image `a.png`: the adapter, the file's name and its bytes."""
+
+    adapter: str
+    name: str
+    data: bytes
+
+
+def voc(body: str, before: str = "") -> Paper:
+    """A VOC file."""
+    return Paper("voc", "a.xml", f"{before}<annotation><filename>a.png</filename>{body}</annotation>".encode())
+
+
+def box(left: str = "1", top: str = "1", right: str = "60", bottom: str = "60") -> str:
+    """An object of a VOC file."""
+    sides = f"<xmin>{left}</xmin><ymin>{top}</ymin><xmax>{right}</xmax><ymax>{bottom}</ymax>"
+    return f"<object><name>with_mask</name><bndbox>{sides}</bndbox></object>"
+
+
+def coco(bbox: str = "[1, 1, 60, 60]", image_id: str = "1", extra: str = "", name: str = '"a.png"') -> Paper:
+    """A COCO file; the arguments are JSON."""
+    text = (
+        f'{{"images": [{{"id": 1, "file_name": {name}{extra}}}], "categories": [{{"id": 1, "name": "with_mask"}}], '
+        f'"annotations": [{{"id": 1, "image_id": {image_id}, "category_id": 1, "bbox": {bbox}}}]}}'
+    )
+    return Paper("coco", "a.json", text.encode())
+
+
+def row(objects: str, label: str = '"with_mask"') -> Paper:
+    """A line of `metadata.jsonl`; the arguments are JSON."""
+    text = f'{{"file_name": "a.png", "label": {label}, "objects": {objects}}}\n'
+    return Paper("imagefolder", "metadata.jsonl", text.encode())
+
+
+def sample(text: str) -> Paper:
+    """The JSON of a WebDataset sample."""
+    return Paper("webdataset", "a.json", text.encode())
+
+
+def _laughs() -> str:
+    entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
+    return f'<!DOCTYPE x [<!ENTITY l0 "ha">{entities}]>'
+
+
+def papers() -> tuple[Paper, ...]:
+    """All of them."""
+    deep, lists = "<a>" * _DEEP + "</a>" * _DEEP, "[" * _DEEP + "]" * _DEEP
+    return (
+        voc("<name>&l11;</name>", _laughs()),
+        voc("&x;", '<!DOCTYPE x [<!ENTITY x SYSTEM "file:///etc/passwd">]>'),
+        voc("&x;", '<!DOCTYPE x SYSTEM "http://127.0.0.1/x.dtd">'),
+        voc(deep),
+        voc(box(_HUGE)),
+        voc(box("nan", "-inf", _DIGITS)),
+        voc(box() + f"<size><width>{_DIGITS}</width><height>{_HUGE}</height></size>"),
+        Paper("voc", "a.xml", b'<?xml version="1.0" encoding="utf-7"?><annotation/>'),
+        Paper("voc", "a.xml", "<!DOCTYPE x><annotation/>".encode("utf-16")),
+        coco(lists),
+        coco(f"[1, 1, {_HUGE}, 60]"),
+        coco(f"[1, 1, {_DIGITS}, 60]"),
+        coco("[1e308, 1, 1e308, 60]"),
+        coco("[NaN, 1, Infinity, 60]"),
+        coco(image_id=_HUGE),
+        coco(image_id="1e400"),
+        coco(extra=f', "width": {_HUGE}, "height": 1e308'),
+        coco(name="[" * 900 + "]" * 900),
+        Paper("coco", "a.json", lists.encode()),
+        row(json.dumps(lists)),
+        row(json.dumps('{"bbox": [[1, 1, ' + _HUGE + ', 9]], "category": ["with_mask"]}')),
+        row('{"bbox": 7, "category": {}}'),
+        row("{}", label=_HUGE),
+        row("{}", label="[" * 900 + "]" * 900),
+        sample(lists),
+        sample('{"label": ' + _HUGE + "}"),
+        sample('{"label": ' + "[" * 900 + "]" * 900 + "}"),
+        sample("[" * 900 + "]" * 900),
+    )
+
+
+SOUND: dict[str, Callable[[], Paper]] = {
+    "voc": lambda: voc(box() + "<size><width>64</width><height>64</height></size>"),
+    "coco": coco,
+    "imagefolder": lambda: row('{"bbox": [[1, 1, 60, 60]], "category": ["with_mask"]}'),
+    "webdataset": lambda: sample('{"label": "with_mask"}'),
+}
+"""Papers that are as they should be, to damage."""
