@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.core.agreement import overlap
+from pipeline.core.agreement import SAME_FACE, overlap
 from pipeline.core.arrays import Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
@@ -15,6 +15,7 @@ from pipeline.faces.labels import MIN_OVERLAP, label_faces
 from pipeline.faces.searching import same_face
 
 NOT_FOUND = "labelled_face_not_found"
+ANOTHERS = "no face is seen there but another's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,11 @@ class _Boxed:
         faces, missed = list(found.faces), []
         for place, box in self._without_face(found.faces):
             try:
-                taken = self._taken(box, faces)
+                taken = self._taken(box, faces, found.doubted)
             except SampleRejected as verdict:
                 missed.append((place, self._about(box, verdict)))
             else:
-                faces = [face for face in faces if not same_face(face.box, taken.box)]
+                faces = [face for face in faces if self._is_labelled(face.box) or not same_face(face.box, taken.box)]
                 faces.append(taken)
         boxes = [*(face.box for face in faces), *map(as_box, self.image.boxes)]
         refused = [face for face in found.refused if not any(overlap(face.box, box) >= MIN_OVERLAP for box in boxes)]
@@ -83,8 +84,8 @@ class _Boxed:
         left = {id(box) for box in missed}
         return [(place, box) for place, box in enumerate(self.image.boxes) if id(box) in left]
 
-    def _taken(self, said: LabelledBox, faces: Sequence[FoundFace]) -> FoundFace:
-        """The face in a source's box.
+    def _taken(self, said: LabelledBox, faces: Sequence[FoundFace], doubted: Sequence[Box]) -> FoundFace:
+        """The face in a source's box; `doubted` are boxes that the detector saw and that are no face without a label.
 
         Raises:
             SampleRejected: why there is none.
@@ -93,9 +94,16 @@ class _Boxed:
         self._check_place(place)
         if self.params.boxes == "detector":
             raise SampleRejected(NOT_FOUND, "the detector finds none there")
-        face = self.finder.look_at(self.rgb, place)
-        if self._belongs_to_another(face.box, faces):
-            raise SampleRejected(NOT_FOUND, "the face that is seen there is another's")
+        others = [face.box for face in faces if self._is_labelled(face.box)]
+        if any(same_face(other, place) for other in others):
+            raise SampleRejected(NOT_FOUND, ANOTHERS)
+        seen = [box for box in doubted if overlap(box, place) >= MIN_OVERLAP]
+        try:
+            face = self.finder.look_at(self.rgb, place, lambda box: not _is_one_of(others, box, place), seen)
+        except SampleRejected as verdict:
+            if any(overlap(other, place) > 0 for other in others):
+                raise SampleRejected(NOT_FOUND, ANOTHERS) from verdict
+            raise
         if self.params.boxes == "source" or overlap(face.box, place) < MIN_OVERLAP:
             return replace(face, box=replace(place, score=face.box.score, five=face.box.five))
         return face
@@ -109,16 +117,20 @@ class _Boxed:
         if not self.finder.is_large(place):
             raise SampleRejected("face_too_small", f"at least {self.params.min_face_px} px are needed")
 
-    def _belongs_to_another(self, box: Box, faces: Sequence[FoundFace]) -> bool:
-        """Whether a face that is seen in one of the source's boxes is that of another of them."""
-        labels = self.image.boxes
-        same = [face.box for face in faces if same_face(face.box, box)]
-        return any(overlap(said, other) >= MIN_OVERLAP for said in labels for other in same)
+    def _is_labelled(self, box: Box) -> bool:
+        """Whether one of the source's boxes is of this face."""
+        return any(overlap(said, box) >= MIN_OVERLAP for said in self.image.boxes)
 
     def _about(self, box: LabelledBox, verdict: SampleRejected) -> SampleRejected:
         size = f"{box.right - box.left:.0f}x{box.bottom - box.top:.0f} px at {box.left:.0f}, {box.top:.0f}"
         reason = NOT_FOUND if verdict.reason == "no_face" else verdict.reason
         return SampleRejected(reason, f"the source labels a face {box.original_label!r} ({size}): {verdict.detail}")
+
+
+def _is_one_of(others: Sequence[Box], box: Box, place: Box) -> bool:
+    """Whether a box that is seen at a place is another labelled face's: it is all but the same, or fits it better."""
+    own = overlap(box, place)
+    return any(same_face(other, box) and overlap(other, box) > min(own, SAME_FACE) for other in others)
 
 
 def as_box(said: LabelledBox) -> Box:

@@ -1,5 +1,6 @@
 """From a detector's box to a face with landmarks and pose, looked at closely where there is doubt."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,13 +23,13 @@ from pipeline.faces.plausibility import (
     stands_clear,
 )
 from pipeline.faces.pose import HeadPose, estimate_pose, five_of, landmarks_from_five
-from pipeline.faces.turning import turned_view, upright_box
+from pipeline.faces.turning import turned_view
 
 _TILTED_DEG = 15.0
 """dlib's landmarks follow a head that is tilted by so much; one tilted further is turned upright for them."""
 
-_LEANS_DEG, _LEANING_SCORE, _UNLIKE_SCORE = 25.0, 0.85, 0.65
-"""A head tilted by more has its box from the turned copy, and has to score so much there: of what scores less hands and
+_LEANING_SCORE, _UNLIKE_SCORE = 0.85, 0.65
+"""A head that leans has its box from the turned copy, and has to score so much there: of what scores less hands and
 clothes are most. Below the last it is no rival of a face that was clear at first."""
 
 _SAME_BOX = 0.5
@@ -39,9 +40,6 @@ _SHAKES = ((0.08, 0, 1), (-0.08, 0, 1), (0, 0.08, 1), (0, -0.08, 1), (0, 0, 1.15
 
 _VIEW_SQUARES, _MOST_VIEW_PX = 2.0, 512
 """Side of the upright view for the landmarks over that of dlib's square, and its limit in pixels."""
-
-_LABELLED_SCORE = 0.3
-"""What a closer look has to score where a source says that there is a face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +95,13 @@ class FaceDescriber:
         """
         return LocatedFace(0, box) if stands_clear(box) else self.describe(rgb, box)
 
-    def describe_labelled(self, rgb: Rgb, place: Box) -> FoundFace:
+    def describe_labelled(
+        self, rgb: Rgb, place: Box, is_own: Callable[[Box], bool], seen: Sequence[Box] = ()
+    ) -> FoundFace:
         """The face in a box that a source labels; its index is 0.
+
+        `is_own` says of a box whether it may be that face; `seen` are the boxes that a search showed there, the
+        likeliest first: what they show counts where nothing is seen closely, as of a face that the photo's edge halves.
 
         The source vouches for the face: where the landmarks don't fit its eyes, nose and mouth, as they often don't on
         a mask or in profile, they are those of a mean head that does.
@@ -106,18 +109,21 @@ class FaceDescriber:
         Raises:
             SampleRejected: `no_face`, nothing is seen there even when looked at closely.
         """
-        closer = self._closer.look(rgb, place, _LABELLED_SCORE)
+        closer = self._closer.look_for_labelled(rgb, place, is_own)
         if closer is None:
-            raise SampleRejected("no_face", "nothing like a face, enlarged and from all sides")
+            known = next((box for box in seen if box.five and is_own(box)), None)
+            if known is None:
+                raise SampleRejected("no_face", "nothing like a face, enlarged and from all sides")
+            return _face(known, landmarks_from_five(np.reshape(known.five or (), (5, 2))))
         landmarks = self._upright_landmarks(rgb, closer)
         if not _agree(landmarks, closer.five):
             landmarks = landmarks_from_five(closer.five)
-        return _face(upright_box(closer.view, closer.box), landmarks)
+        return _face(closer.box_in_photo, landmarks)
 
     @timed("closer")
     def _looked_at_closely(self, rgb: Rgb, box: Box, landmarks: Points | None) -> FoundFace:
         closer = self._closer.look(rgb, box)
-        if closer and _leans(closer) and closer.box.score < _LEANING_SCORE:
+        if closer and closer.leans and closer.box.score < _LEANING_SCORE:
             if box.five is None or box.score < CLEAR_SCORE or closer.box.score > _UNLIKE_SCORE:
                 detail = f"score {closer.box.score:.2f}, turned by {closer.roll_deg:.0f} degrees"
                 raise SampleRejected("doubtful_face", detail)
@@ -132,8 +138,8 @@ class FaceDescriber:
 
     def _seen_closely(self, rgb: Rgb, box: Box, closer: CloserLook, landmarks: Points | None) -> FoundFace:
         """The face with landmarks predicted upright, in the photo as it is where that comes to the same."""
-        seen = upright_box(closer.view, closer.box)
-        if box.five is None or _leans(closer) or overlap(seen, box) < _SAME_BOX:
+        seen = closer.box_in_photo
+        if box.five is None or closer.leans or overlap(seen, box) < _SAME_BOX:
             box = seen
         if landmarks is not None and abs(closer.roll_deg) < _TILTED_DEG and _agree(landmarks, closer.five):
             return _face(box, landmarks)
@@ -163,10 +169,6 @@ def _as_found(box: Box, landmarks: Points | None) -> FoundFace:
         raise SampleRejected("doubtful_face", "not seen when looked at closely")
     check_landmarks(landmarks, np.reshape(box.five, (5, 2)))
     return _face(box, landmarks)
-
-
-def _leans(closer: CloserLook) -> bool:
-    return abs(closer.roll_deg) > _LEANS_DEG
 
 
 def _agree(landmarks: Points, five: NDArray[np.float32]) -> bool:

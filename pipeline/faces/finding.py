@@ -1,6 +1,6 @@
 """From a photo to its faces: boxes, landmarks and pose in one step."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Generic, TypeVar
@@ -28,16 +28,24 @@ class RefusedFace:
 
 @dataclass(frozen=True, slots=True)
 class Findings(Generic[Seen]):
-    """All that was found in a photo: the faces, the largest first, and what is none or can't be used."""
+    """All that was found in a photo: the faces, the largest first, and what is none or can't be used.
+
+    `doubted` are the boxes that became no face though they are large enough, guesses of a finer look among them.
+    """
 
     faces: tuple[Seen, ...]
     refused: tuple[RefusedFace, ...]
 
     too_small: tuple[Box, ...] = ()
+    doubted: tuple[Box, ...] = ()
 
     @classmethod
     def numbered(
-        cls, faces: Iterable[Seen], refused: Iterable[RefusedFace], too_small: Iterable[Box] = ()
+        cls,
+        faces: Iterable[Seen],
+        refused: Iterable[RefusedFace],
+        too_small: Iterable[Box] = (),
+        doubted: Iterable[Box] = (),
     ) -> "Findings[Seen]":
         """Faces and then what is refused, each the largest first, with their places as index."""
         ordered = sorted(faces, key=lambda face: _by_size(face.box))
@@ -46,6 +54,7 @@ class Findings(Generic[Seen]):
             tuple(replace(face, index=index) for index, face in enumerate(ordered)),
             tuple(replace(face, index=len(ordered) + index) for index, face in enumerate(after)),
             tuple(too_small),
+            tuple(doubted),
         )
 
 
@@ -90,6 +99,7 @@ class FaceFinder:
         faces: list[Seen] = []
         refused: list[RefusedFace] = []
         too_small: list[Box] = []
+        doubted: list[Box] = []
         for box in self._candidates(rgb):
             if not large(box):
                 too_small.append(box)
@@ -97,20 +107,21 @@ class FaceFinder:
             try:
                 face = describe(rgb, box)
             except SampleRejected as verdict:
+                doubted.append(box)
                 if box.score >= self._least_score:  # what a finer look shows below that was a guess
                     refused.append(RefusedFace(0, box, verdict))
                 continue
             if face.box is box or not any(same_face(face.box, other.box) for other in faces):
                 faces.append(face)
-        return Findings.numbered(faces, refused, too_small)
+        return Findings.numbered(faces, refused, too_small, doubted)
 
-    def look_at(self, rgb: Rgb, place: Box) -> FoundFace:
-        """The face at a place where a source says that there is one; its index is 0.
+    def look_at(self, rgb: Rgb, place: Box, is_own: Callable[[Box], bool], seen: Sequence[Box] = ()) -> FoundFace:
+        """The face at a place where a source says that there is one, as `FaceDescriber.describe_labelled` finds it.
 
         Raises:
             SampleRejected: `no_face`.
         """
-        return self._describer.describe_labelled(rgb, place)
+        return self._describer.describe_labelled(rgb, place, is_own, seen)
 
     def is_large(self, box: Box) -> bool:
         """Whether a box has the size that is asked for."""

@@ -13,6 +13,7 @@ from pipeline.core.params import FacesParams
 from pipeline.core.records import Image, LabelledBox
 from pipeline.faces.boxed import faces_of
 from pipeline.faces.finding import FaceFinder
+from pipeline.faces.pose import five_of
 
 MakeImage = Callable[..., Image]
 Boxes = Literal["detector", "source", "both"]
@@ -78,6 +79,46 @@ def test_two_boxes_around_one_face_make_one_face(portrait: Rgb, make_image: Make
     found = faces_of(make_image(boxes=(HEAD, said(75, 60, 180, 210))), portrait, FacesParams())
     assert len(found.faces) == 1
     assert [verdict.reason for _, verdict in found.missed] == ["labelled_face_not_found"]
+
+
+@pytest.mark.parametrize("width", [60, 90, 130])
+def test_a_labelled_face_that_the_photos_edge_halves_is_found(portrait: Rgb, make_image: MakeImage, width: int) -> None:
+    """Six tenths of the portrait lie beyond the edge: a look at twice the box, as at whole faces, shows nothing."""
+    height, hidden = round(width * 300 / 256), round(0.6 * width)
+    canvas = np.full((400, 500, 3), 120, dtype=np.uint8)
+    canvas[100 : 100 + height, : width - hidden] = cv2.resize(portrait, (width, height), interpolation=cv2.INTER_AREA)[
+        :, hidden:
+    ]
+    box = said(0, 100 + 0.13 * height, 0.74 * width - hidden, 100 + 0.67 * height)
+    found = faces_of(make_image(boxes=(box,), width_px=500, height_px=400), canvas, FacesParams(min_face_px=16))
+    assert (len(found.faces), found.missed) == (1, ())
+
+
+def test_what_the_search_saw_counts_where_a_closer_look_shows_nothing(portrait: Rgb) -> None:
+    finder = FaceFinder(FacesParams())
+    seen = finder.find(portrait)[0].box
+    blank = np.full_like(portrait, 128)
+    face = finder.look_at(blank, seen, lambda _: True, [seen])
+    assert face.box == seen
+    assert np.abs(five_of(face.landmarks) - np.reshape(seen.five or (), (5, 2))).max() < 0.1 * seen.width
+    with pytest.raises(SampleRejected, match="no_face"):
+        finder.look_at(blank, seen, lambda _: False, [seen])
+
+
+def test_the_face_of_another_is_not_seen_in_a_box(portrait: Rgb) -> None:
+    finder = FaceFinder(FacesParams())
+    place = finder.find(portrait)[0].box
+    assert finder.look_at(portrait, place, lambda _: True).index == 0
+    with pytest.raises(SampleRejected, match="no_face"):
+        finder.look_at(portrait, place, lambda _: False)
+
+
+def test_a_box_beside_a_labelled_face_says_that_the_face_is_anothers(portrait: Rgb, make_image: MakeImage) -> None:
+    found = faces_of(make_image(boxes=(HEAD, said(60, 40, 110, 200))), portrait, FacesParams())
+    assert len(found.faces) == 1
+    ((place, verdict),) = found.missed
+    assert (place, verdict.reason) == (1, "labelled_face_not_found")
+    assert verdict.detail.endswith("no face is seen there but another's")
 
 
 def test_the_sources_box_decides_the_size_of_a_face(portrait: Rgb, make_image: MakeImage) -> None:
