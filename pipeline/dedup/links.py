@@ -213,7 +213,7 @@ def _visual_links(
     likeness = measure_likeness(gallery, pairs)
     several = gallery.has_several_faces
     judged = judge_pairs(
-        likeness, _bare_against_masked(images, pairs), several[pairs.first] | several[pairs.second], params
+        likeness, bare_against_masked(images, pairs), several[pairs.first] | several[pairs.second], params
     )
     for kind, chosen in judged.items():
         yield _links(kind, rows[pairs.first[chosen]], rows[pairs.second[chosen]], pairs.distance[chosen])
@@ -250,8 +250,10 @@ def judge_pairs(
     return {"near": near, "mask_pair": twins, "part_of": part}
 
 
-def _bare_against_masked(images: ImageRows, pairs: Pairs) -> NDArray[np.bool_]:
-    known = np.array([kind != "unknown" for kind in images.texts("mask_type")], dtype=bool)
-    bare = np.array([kind == "none" for kind in images.texts("mask_type")], dtype=bool)
+def bare_against_masked(images: ImageRows, pairs: Pairs) -> NDArray[np.bool_]:
+    """For each pair of rows whether the labels say that one is bare and the other masked, of whatever type."""
+    said = list(zip(images.texts("mask_type"), images.texts("masked"), strict=True))
+    bare = np.array([kind == "none" or masked == "no" for kind, masked in said], dtype=bool)
+    worn = np.array([kind not in ("none", "unknown") or masked == "yes" for kind, masked in said], dtype=bool)
     first, second = pairs.first, pairs.second
-    return np.asarray(known[first] & known[second] & (bare[first] != bare[second]))
+    return np.asarray((bare[first] & worn[second]) | (worn[first] & bare[second]))

@@ -8,11 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.columns.image_table import ImageRows
 from pipeline.core.arrays import Rgb
 from pipeline.core.params import DedupParams
 from pipeline.core.records import DuplicateLink, Image
 from pipeline.dedup.fingerprints.fingerprint import fingerprint
-from pipeline.dedup.links import find_links
+from pipeline.dedup.links import bare_against_masked, find_links
+from pipeline.dedup.search.likeness import Pairs
 from pipeline.storage.images import Decoded, decode_image, encode_image
 from tests.dedup.examples import fingerprint_row, image_row, picture, with_mask
 
@@ -80,6 +82,29 @@ def test_a_masked_twin_is_a_mask_pair_not_a_duplicate() -> None:
 def test_the_same_picture_under_opposite_labels_stays_a_duplicate() -> None:
     bare, wrong = shown("bare", picture(1), mask_type="none"), shown("wrong", picture(1), mask_type="cloth")
     assert kinds(linked(bare, wrong)) == {between(bare, wrong): "near"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "opposite"),
+    [
+        ({"mask_type": "none"}, {"mask_type": "cloth"}, True),
+        ({"mask_type": "none", "masked": "no"}, {"masked": "yes"}, True),
+        ({"masked": "yes"}, {"masked": "no"}, True),
+        ({"mask_type": "ffp2"}, {"masked": "no"}, True),
+        ({"mask_type": "none"}, {}, False),
+        ({"masked": "yes"}, {}, False),
+        ({"masked": "yes"}, {"mask_type": "cloth"}, False),
+        ({}, {}, False),
+    ],
+)
+def test_bare_against_masked_takes_what_is_known(
+    make_image: Callable[..., Image], first: dict[str, str], second: dict[str, str], opposite: bool
+) -> None:
+    rows = ImageRows.of([make_image(id="a" * 32, **first), make_image(id="b" * 32, **second)])
+    there, back = np.array([0]), np.array([1])
+    for one, other in ((there, back), (back, there)):
+        pairs = Pairs(one, other, np.zeros(1, dtype=bool), np.zeros(1, dtype=np.uint8))
+        assert bare_against_masked(rows, pairs).tolist() == [opposite]
 
 
 def test_what_the_source_says_is_linked_too() -> None:
