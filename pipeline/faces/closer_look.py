@@ -20,6 +20,14 @@ SCALE = 2.0
 SURE_SCORE = 0.915
 """What a face scores that stands upright: of 900 that were turned by 60 to 300 degrees none scored more."""
 
+UPRIGHT_SCORE = 0.925
+"""What only upright faces score at first: of 350 photos on their head or nearly so seven score 0.90 to 0.92, and their
+landmarks agree."""
+
+_UPRIGHT_CLOSELY, _TURNED_CLOSELY = 0.87, 0.88
+"""Looked at closely those score 0.18 to 0.84 as they are and 0.89 or more the right way up; of 345 upright faces 3 %
+score less than the first, and stay upright unless another turn is clear."""
+
 LEANS_DEG = 25.0
 """A head tilted by more is turned."""
 
@@ -140,6 +148,18 @@ class CloserLooker:
         again = [look for view in _OTHER_VIEWS if (look := self._at(fitting, view))]
         seen = [look for look in again if look.box.score >= _LABELLED_SCORE]
         return max(seen, key=lambda look: look.box.score * overlap(look.box_in_photo, place), default=None)
+
+    def look_turned(self, rgb: Rgb, place: Box) -> CloserLook | None:
+        """The face at `place` where it clearly is one that is turned; None where it is upright, or nothing is clear."""
+        aim = _Aim(rgb, place)
+        upright = self._at(aim, _View())
+        if upright and upright.box.score >= _UPRIGHT_CLOSELY:
+            return None
+        best = self._best(aim, (*_QUARTERS, *_DIAGONALS))
+        if best is None or best.box.score < _TURNED_CLOSELY:
+            return None
+        levelled = self._levelled(aim, best)
+        return levelled if levelled.leans else None
 
     def _look(self, aim: _Aim) -> CloserLook | None:
         best = self._at(aim, _View())

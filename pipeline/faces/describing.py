@@ -10,7 +10,7 @@ from pipeline.core.agreement import overlap
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.step_times import timed
-from pipeline.faces.closer_look import CloserLook, CloserLooker
+from pipeline.faces.closer_look import UPRIGHT_SCORE, CloserLook, CloserLooker
 from pipeline.faces.detectors import Box, square_of
 from pipeline.faces.landmarks import LandmarkPredictor
 from pipeline.faces.plausibility import (
@@ -84,7 +84,8 @@ class FaceDescriber:
         """
         landmarks = self._landmarks.predict(rgb, box) if box.five else None
         if landmarks is not None and is_sure(box, landmarks):
-            return _face(box, landmarks)
+            turned = None if box.score >= UPRIGHT_SCORE else self._looked_at_turned(rgb, box)
+            return self._seen_closely(rgb, box, turned, None) if turned else _face(box, landmarks)
         return self._looked_at_closely(rgb, box, landmarks)
 
     def locate(self, rgb: Rgb, box: Box) -> LocatedFace:
@@ -119,6 +120,11 @@ class FaceDescriber:
         if not _agree(landmarks, closer.five):
             landmarks = landmarks_from_five(closer.five)
         return _face(closer.box_in_photo, landmarks)
+
+    @timed("closer")
+    def _looked_at_turned(self, rgb: Rgb, box: Box) -> CloserLook | None:
+        """The face where it is sure, and stands on its head all the same."""
+        return self._closer.look_turned(rgb, box)
 
     @timed("closer")
     def _looked_at_closely(self, rgb: Rgb, box: Box, landmarks: Points | None) -> FoundFace:
