@@ -85,3 +85,9 @@ def test_named_tests_exist(file: str, name: str) -> None:
 def test_modules_named_in_documents_exist() -> None:
     named = re.findall(r"`((?:pipeline|stages)/[\w/]+\.py)`", (ROOT / "docs/messy-data.md").read_text(encoding="utf-8"))
     assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.relative_to(ROOT).as_posix())
+def test_tests_that_documents_name_exist(document: Path) -> None:
+    named = re.findall(r"`(tests/[\w/.-]+\.py)`", document.read_text(encoding="utf-8"))
+    assert [name for name in named if not (ROOT / name).is_file()] == []
