@@ -14,9 +14,10 @@ from pipeline.core.shares import Interval
 from pipeline.evaluation.attributes import FaceGeometry, attributes_of
 from pipeline.evaluation.external import EvaluationSet
 from pipeline.evaluation.slices import SliceScore, lagging, slice_scores
-from pipeline.scores.calibration import Logits, expected_calibration_error, reliability, softmax
-from pipeline.scores.classification import Labels, Probabilities, Scores, score
+from pipeline.scores.calibration import expected_calibration_error, reliability
+from pipeline.scores.classification import Labels, Scores, score
 from pipeline.scores.intervals import bootstrap_intervals
+from pipeline.scores.probabilities import Logits, Probabilities, softmax
 from pipeline.training.data import CropDataset, read_crop
 from pipeline.training.inference import predict
 from pipeline.training.labels import UNKNOWN_LABEL, Head

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
-from pipeline.scores.classification import Labels, Probabilities
+from pipeline.scores.classification import Labels
+from pipeline.scores.probabilities import Probabilities
 
 _MOST_POINTS = 200
 

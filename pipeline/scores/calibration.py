@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from pipeline.scores.classification import Labels, Probabilities
-
-Logits = NDArray[np.float32]
+from pipeline.scores.classification import Labels
+from pipeline.scores.probabilities import Logits, Probabilities, softmax
 
 BINS = 10
 _TEMPERATURE_RANGE = (0.05, 20.0)
@@ -23,13 +21,6 @@ class ReliabilityBin:
     count: int
     confidence: float
     accuracy: float
-
-
-def softmax(logits: Logits, temperature: float = 1.0) -> Probabilities:
-    """Probabilities `(N, classes)`; a temperature above 1 makes them less sure."""
-    scaled = logits / temperature
-    exponentials = np.exp(scaled - scaled.max(1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(1, keepdims=True), dtype=np.float32)
 
 
 def reliability(labels: Labels, probabilities: Probabilities, bins: int = BINS) -> list[ReliabilityBin]:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
 from pipeline.core.errors import MaskwrightError
+from pipeline.scores.probabilities import Probabilities
 
 Labels = NDArray[np.int64]
-Probabilities = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

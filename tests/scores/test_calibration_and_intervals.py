@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from pipeline.core.shares import wilson_interval
-from pipeline.scores.calibration import expected_calibration_error, fit_temperature, reliability, softmax
+from pipeline.scores.calibration import expected_calibration_error, fit_temperature, reliability
 from pipeline.scores.intervals import bootstrap_intervals
+from pipeline.scores.probabilities import softmax
 
 
 def overconfident(count: int = 4000, factor: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
