@@ -8,8 +8,12 @@
 >>> masked.rgb.shape == rgb.shape
 True
 
-A name is imported with what it needs when it is first asked for. `RandomFaceMask`, `FacePredictor`, `load_predictor`
-and `predict` need the extra `train`, the others the base install alone. What isn't listed here may move.
+>>> predictor = load_model("models/model.onnx")  # doctest: +SKIP
+>>> predictor("photo.jpg")[0].answers["mask_type"].label  # doctest: +SKIP
+'ffp2'
+
+A name is imported with what it needs when it is first asked for. `RandomFaceMask` needs the extra `train`, and so does
+a `model.pt`; the others need the base install alone. What isn't listed here may move.
 """
 
 from importlib import import_module
@@ -23,8 +27,10 @@ if TYPE_CHECKING:
     from pipeline.core.randomness import sample_rng
     from pipeline.faces.finding import FaceFinder, FoundFace
     from pipeline.masks import MaskedFace, MaskParams, MaskSynthesizer, Template, load_templates
+    from pipeline.prediction.answers import Answer, FacePrediction
+    from pipeline.prediction.predictor import FacePredictor
     from pipeline.storage.images import read_image, write_image
-    from pipeline.training.predicting import Answer, FacePrediction, FacePredictor, load_predictor, predict
+    from pipeline.training.loading import load_model
     from pipeline.training.random_mask import RandomFaceMask
 
 __version__ = VERSION
@@ -44,9 +50,8 @@ __all__ = [
     "SampleRejected",
     "Template",
     "__version__",
-    "load_predictor",
+    "load_model",
     "load_templates",
-    "predict",
     "read_image",
     "sample_rng",
     "write_image",
@@ -58,8 +63,10 @@ _HOMES = {
     "pipeline.core.randomness": ("sample_rng",),
     "pipeline.faces.finding": ("FaceFinder", "FoundFace"),
     "pipeline.masks": ("MaskParams", "MaskSynthesizer", "MaskedFace", "Template", "load_templates"),
+    "pipeline.prediction.answers": ("Answer", "FacePrediction"),
+    "pipeline.prediction.predictor": ("FacePredictor",),
     "pipeline.storage.images": ("read_image", "write_image"),
-    "pipeline.training.predicting": ("Answer", "FacePrediction", "FacePredictor", "load_predictor", "predict"),
+    "pipeline.training.loading": ("load_model",),
     "pipeline.training.random_mask": ("RandomFaceMask",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -1,6 +1,5 @@
 """A trained model as ONNX, with all that is needed to use it stored in the file."""
 
-import json
 import logging
 import warnings
 from collections.abc import Mapping
@@ -12,7 +11,9 @@ import onnxruntime
 import torch
 
 from pipeline.core.errors import MaskwrightError
+from pipeline.prediction.usage import METADATA_KEY
 from pipeline.training.models import MaskClassifier
+from pipeline.training.predicting import usage_of
 
 TOLERANCE = 1e-4
 """How far a logit of the file may be from PyTorch's."""
@@ -24,13 +25,14 @@ _OPSET = 18
 def export_onnx(model: MaskClassifier, facts: Mapping[str, Any]) -> bytes:
     """The file's bytes: float32 images `(N, 3, image_px, image_px)` in [0, 1] in, logits by head out.
 
-    Normalisation is inside; classes, temperatures and how a face is cut out stand in the metadata under `maskwright`.
+    Normalisation is inside; classes, temperatures and how a face is cut out stand in the metadata under `maskwright`,
+    as `pipeline.prediction.usage.ModelUsage`.
 
     Raises:
         MaskwrightError: the file computes something else than the model.
     """
     graph = _graph(model)
-    onnx.helper.set_model_props(graph, {"maskwright": json.dumps(usage(model, facts), sort_keys=True)})
+    onnx.helper.set_model_props(graph, {METADATA_KEY: usage_of(model, facts).to_json()})
     onnx.checker.check_model(graph)
     data: bytes = graph.SerializeToString()
     worst = largest_difference(model, data)
@@ -39,19 +41,6 @@ def export_onnx(model: MaskClassifier, facts: Mapping[str, Any]) -> bytes:
             f"the ONNX file differs from the model by {worst:.2g}, more than {TOLERANCE}: not written"
         )
     return data
-
-
-def usage(model: MaskClassifier, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """How to use the model: preprocessing and the meaning of its outputs."""
-    side = model.spec.image_px
-    return {
-        "input": f"RGB, float32 in [0, 1], N x 3 x {side} x {side}; normalisation is inside the model",
-        "image_px": side,
-        "crop": facts["faces"],
-        "classes": {head.name: list(head.classes) for head in model.spec.heads},
-        "temperatures": facts["temperatures"],
-        "output": "logits by head; probabilities are softmax(logits / temperature)",
-    }
 
 
 def _graph(model: MaskClassifier) -> Any:

@@ -28,7 +28,6 @@ ADDRESS_VARIABLE = "MASKWRIGHT_DASK_ADDRESS"
 EXTRA_OF_MODULE = {
     "jinja2": "pipeline",
     "onnx": "export",
-    "onnxruntime": "export",
     "onnxscript": "export",
     "dask": "cluster",
     "distributed": "cluster",

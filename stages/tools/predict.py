@@ -1,167 +1,144 @@
-"""`maskwright predict`: faces of photos with their mask type, wear and probability."""
+"""`maskwright predict`: faces of photos and films with what each wears, and how sure that is."""
 
-import csv
-import io
-import json
-import os
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.core.errors import MaskwrightError, SampleRejected
-from pipeline.core.file_names import printable
-from pipeline.core.paths import MODEL
+from pipeline.core.errors import MaskwrightError
 from stages.running.commands import with_messages
 
 if TYPE_CHECKING:
-    from pipeline.training.predicting import FacePredictor, PhotoPrediction
+    from pipeline.prediction.formats import FormatName
+    from pipeline.prediction.photos import Named, PhotoAnswer
+    from pipeline.prediction.predictor import FacePredictor
 
-Row = dict[str, Any]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the options ask for beside the answers' place of origin."""
+
+    form: "FormatName"
+    out: Path | None
+    draw: Path | None
+    rejected: Path | None
+    every: int | None
+    seconds: float | None
 
 
 @click.command("predict")
-@click.argument("images", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--model", default=MODEL, show_default=True, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--json", "form", flag_value="json", help="One JSON object a face and line.")
-@click.option("--csv", "form", flag_value="csv", help="CSV with a header.")
+@click.argument("images", nargs=-1)
 @click.option(
-    "--draw", type=click.Path(file_okay=False, path_type=Path), help="Folder for the photos with boxes drawn."
+    "--model",
+    help="An .onnx file, a trained model.pt, or `ready`.  [default: models/model.pt if there is one, else ready]",
+)
+@click.option("--camera", type=click.IntRange(0), help="Look at what the camera with this number shows.")
+@click.option(
+    "--format", "form", default="table", show_default=True, type=click.Choice(["table", "json", "csv", "coco", "yolo"])
+)
+@click.option("--json", "form", flag_value="json", help="The same as --format json.")
+@click.option("--csv", "form", flag_value="csv", help="The same as --format csv.")
+@click.option("--out", type=click.Path(path_type=Path), help="File for the answers; the folder for those of yolo.")
+@click.option(
+    "--draw", type=click.Path(path_type=Path), help="Folder for the photos with boxes drawn; for a film, an .mp4 file."
 )
 @click.option(
     "--rejected",
     type=click.Path(dir_okay=False, path_type=Path),
     help="File for a JSON line with the reason for each photo, or place in one, that has no answer.",
 )
+@click.option("--every", type=click.IntRange(1), help="Look at every so many frames of a film.  [default: 6 a second]")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="End a film, or the camera's, after so long.")
 @click.option("--one-way", is_flag=True, help="Don't ask of each face's mirror image too: faster, a little less right.")
 @click.option("--device", default="cpu", show_default=True, type=click.Choice(["cpu", "cuda", "auto"]))
 def command(  # noqa: PLR0917 - the options
-    images: Sequence[Path],
-    model: Path,
-    form: str | None,
+    images: tuple[str, ...],
+    model: str | None,
+    camera: int | None,
+    form: "FormatName",
+    out: Path | None,
     draw: Path | None,
     rejected: Path | None,
+    every: int | None,
+    seconds: float | None,
     one_way: bool,
     device: str,
 ) -> None:
-    """Find the faces of IMAGES (files or folders) and tell each one's mask.
+    """Find the faces of IMAGES and tell each one's mask.
 
-    Photos and places that have no answer are told on stderr with the reason; the exit code is 1 where no photo could be
-    read.
+    IMAGES are files, folders, patterns such as 'photos/**/*.jpg', or - for a list on stdin; films are known by their
+    endings. What has no answer is told on stderr with the reason; the exit code is 1 where nothing could be read.
     """
-    with_messages(lambda: _run(images, _predictor(model, device, both_ways=not one_way), form, draw, rejected))
+    if not images and camera is None:
+        raise click.UsageError("name photos or films, or a --camera")
+    if form == "yolo" and out is None:
+        raise click.UsageError("--format yolo writes a file for each photo: name their folder with --out")
+    wanted = Wanted(form=form, out=out, draw=draw, rejected=rejected, every=every, seconds=seconds)
+    with_messages(lambda: _run(images, camera, wanted, model, device, both_ways=not one_way))
 
 
 def _run(
-    images: Sequence[Path], predictor: "FacePredictor", form: str | None, draw: Path | None, rejected: Path | None
+    words: Sequence[str], camera: int | None, wanted: Wanted, model: str | None, device: str, *, both_ways: bool
 ) -> None:
-    from pipeline.storage.whole_files import write_text
+    from pipeline.prediction.photos import named
+    from pipeline.training.loading import load_model, usual_model
+    from stages.running.films import Films, run_films
 
-    files = list(_files(images))
-    drawn = {} if draw is None else {path: draw / name for path, name in zip(files, drawn_names(files), strict=True)}
-    rows: list[Row] = []
-    refused: list[Row] = []
-    usable = 0
-    for path, seen in zip(files, _seen(files, predictor, drawn), strict=True):
-        usable += not isinstance(seen, SampleRejected)
-        found, left = _rows(path, seen)
-        rows += found
-        refused += left
-        _print([] if form == "csv" else found, left, form)
-    if form == "csv":
-        click.echo(_csv(rows), nl=False)
-    if rejected is not None:
-        write_text(rejected, "".join(json.dumps(row) + "\n" for row in refused))
-    if not usable:
+    found = named(words, sys.stdin)
+    films: Films = [*found.videos, *([] if camera is None else [camera])]
+    if films and (found.photos or found.unreadable):
+        raise MaskwrightError("photos and films have different rows: ask for the ones, then for the others")
+    if films and wanted.form in {"coco", "yolo"}:
+        raise MaskwrightError(f"--format {wanted.form} is for photos: films have table, json and csv")
+    predictor = load_model(usual_model() if model is None else model, device, both_ways=both_ways)
+    if films:
+        run_films(films, predictor, wanted)
+    else:
+        _run_photos(found, predictor, wanted)
+
+
+def _run_photos(found: "Named", predictor: "FacePredictor", wanted: Wanted) -> None:
+    from pipeline.core.file_names import printable
+    from pipeline.prediction.formats import refusal_rows
+    from pipeline.prediction.photos import PhotoAnswer, answer_photos, names_apart
+    from stages.running.answers import sink_of, tell_counts, tell_refused, write_refused
+
+    names = [printable(str(path)) for path in found.photos]
+    sink = sink_of(wanted.form, wanted.out, predictor.usage, names)
+    refused = [row for path, why in found.unreadable for row in refusal_rows(PhotoAnswer(Path(path), verdict=why))]
+    tell_refused(refused)
+    read = faces = 0
+    for answer, stem in zip(answer_photos(found.photos, predictor), names_apart(found.photos, ""), strict=True):
+        sink.add(answer, stem)
+        rows = refusal_rows(_drawn(answer, wanted.draw, stem))
+        tell_refused(rows)
+        refused += rows
+        read, faces = read + answer.was_read, faces + len(answer.faces)
+    sink.close()
+    write_refused(wanted.rejected, refused)
+    tell_counts(len(names), "photos", f"{faces} faces", refused, left_out=found.other_files)
+    if not read:
         raise MaskwrightError("no image could be read")
 
 
-def _predictor(path: Path, device: str, *, both_ways: bool) -> "FacePredictor":
-    from pipeline.training.predicting import load_predictor
-
-    return load_predictor(path, device, both_ways=both_ways)
-
-
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    from pipeline.storage.signatures import is_photo
-
-    for path in paths:
-        yield from sorted(filter(is_photo, path.rglob("*"))) if path.is_dir() else [path]
-
-
-def drawn_names(paths: Sequence[Path]) -> list[str]:
-    """A name for the drawn copy of each photo: its path below the folder that holds them all, ending in .jpg.
-
-    Photos that differ in their ending alone keep it as well.
-
-    >>> drawn_names([Path("a/x.jpg"), Path("b/x.jpg"), Path("b/x.png")])
-    ['a/x.jpg', 'b/x.jpg.jpg', 'b/x.png.jpg']
-    """
-    whole = [path.absolute() for path in paths]
-    top = os.path.commonpath([path.parent for path in whole]) if whole else ""
-    below = [path.relative_to(top) for path in whole]
-    stems = Counter(path.with_suffix("") for path in set(below))
-    return [f"{path.with_suffix('') if stems[path.with_suffix('')] == 1 else path}.jpg" for path in below]
-
-
-def _seen(
-    files: Sequence[Path], predictor: "FacePredictor", drawn: Mapping[Path, Path]
-) -> "Iterator[PhotoPrediction | SampleRejected]":
-    """What each photo shows; the verdict where it can't be used, whatever it makes the program raise."""
-    from pipeline.engine.containment import each_contained
-
-    def look(path: Path) -> "PhotoPrediction | SampleRejected":
-        return _look(path, predictor, drawn.get(path))
-
-    return each_contained(look, files, lambda _, verdict: verdict)
-
-
-def _look(path: Path, predictor: "FacePredictor", drawn: Path | None) -> "PhotoPrediction":
+def _drawn(answer: "PhotoAnswer", folder: Path | None, stem: str) -> "PhotoAnswer":
+    """Draw the photo where that is wanted; a photo that can't be drawn gets that as its verdict."""
+    from pipeline.core.errors import SampleRejected
+    from pipeline.engine.containment import Contained, Failed
+    from pipeline.prediction.drawing import draw_predictions
     from pipeline.storage.images import read_image, write_image
-    from pipeline.training.predicting import draw_predictions
 
-    rgb = read_image(path).rgb
-    seen = predictor.look(rgb)
-    if drawn:
-        write_image(drawn, draw_predictions(rgb, seen.faces))
-    return seen
+    if folder is None or not answer.was_read:
+        return answer
 
+    def draw(path: Path) -> None:
+        write_image(folder / f"{stem}.jpg", draw_predictions(read_image(path).rgb, answer.faces))
 
-def _rows(path: Path, seen: "PhotoPrediction | SampleRejected") -> tuple[list[Row], list[Row]]:
-    """A row a face; and one for a photo without any, and for each place that is no face after all."""
-    from pipeline.training.predicting import prediction_row, refusal_row
-
-    name = printable(str(path))
-    if isinstance(seen, SampleRejected):
-        return [], [refusal_row(name, seen)]
-    refused = [refusal_row(name, place.verdict, place.index, place.box) for place in seen.refused]
-    if seen.verdict and not refused:
-        refused = [refusal_row(name, seen.verdict)]
-    return [prediction_row(name, index, face) for index, face in enumerate(seen.faces)], refused
-
-
-def _print(rows: Sequence[Row], refused: Sequence[Row], form: str | None) -> None:
-    for row in refused:
-        place = "" if row["face"] is None else f" at {row['left']:.0f}, {row['top']:.0f}"
-        click.echo(f"{row['image']}{place}: {row['reason']}: {row['detail']}", err=True)
-    for row in rows:
-        if form == "json":
-            click.echo(json.dumps(row))
-        else:
-            heads = [key for key in row if f"{key}_probability" in row]
-            answers = ", ".join(f"{head} {row[head]} {row[f'{head}_probability']:.1%}" for head in heads)
-            click.echo(f"{row['image']}: face {row['face']} at {row['left']:.0f}, {row['top']:.0f}: {answers}")
-
-
-def _csv(rows: Sequence[Row]) -> str:
-    buffer = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    return buffer.getvalue()
+    done = Contained(draw)(answer.path)
+    return replace(answer, verdict=SampleRejected(done.reason, done.detail)) if isinstance(done, Failed) else answer
 
 
 if __name__ == "__main__":

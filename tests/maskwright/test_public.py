@@ -12,8 +12,8 @@ import maskwright
 from pipeline.core.version import VERSION
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("numpy", "cv2", "torch", "PIL", "dlib", "pydantic", "yaml", "pyarrow")
-OF_TRAIN = {"Answer", "FacePrediction", "FacePredictor", "RandomFaceMask", "load_predictor", "predict"}
+HEAVY = ("numpy", "cv2", "torch", "onnxruntime", "PIL", "dlib", "pydantic", "yaml", "pyarrow")
+OF_TRAIN = {"RandomFaceMask"}
 NAMES = sorted(set(maskwright.__all__) - {"__version__"})
 
 

@@ -10,7 +10,7 @@ from generators.stage_deps import ROOT, direct_imports
 
 LAYERS = (
     "core", "storage", "engine", "columns", "sources", "faces", "dedup", "masks", "augment", "split", "scores",
-    "pages", "training", "evaluation", "review", "stages",
+    "prediction", "pages", "training", "evaluation", "review", "stages",
 )  # fmt: skip
 """From the ground up: a room imports from itself and from those before it."""
 

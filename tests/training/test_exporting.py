@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import numpy as np
@@ -6,18 +5,28 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from pipeline.core.arrays import Rgb
 from pipeline.core.errors import MaskwrightError
+from pipeline.core.params import FacesParams
+from pipeline.prediction.classifier import OnnxClassifier
+from pipeline.prediction.predictor import FacePredictor
 from pipeline.training import exporting
 from pipeline.training.checkpoint import save_model
 from pipeline.training.labels import heads_of
 from pipeline.training.models import MaskClassifier, ModelSpec, build_model
+from pipeline.training.predicting import TrainedClassifier, usage_of
 from stages.tools.export import command as export
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
 
-FACTS = {"temperatures": {"mask_type": 1.3, "wear": 0.9}, "faces": {"detector": "yunet", "crop_scale": 1.35}}
+FACES = FacesParams(crop_scale=1.5)
+FACTS = {
+    "temperatures": {"mask_type": 1.3, "wear": 0.9},
+    "faces": FACES.model_dump(mode="json"),
+    "unsure_below": {"mask_type": 0.62},
+}
 
 
 def model_of(seed: int) -> MaskClassifier:
@@ -43,10 +52,22 @@ def test_the_file_computes_what_the_model_does(exported: bytes, count: int) -> N
 
 
 def test_how_to_use_it_stands_in_the_file(exported: bytes) -> None:
-    session = onnxruntime.InferenceSession(exported)
-    usage = json.loads(session.get_modelmeta().custom_metadata_map["maskwright"])
-    assert usage["classes"]["mask_type"] == ["none", "cloth", "surgical", "ffp2"]
-    assert (usage["image_px"], usage["crop"], usage["temperatures"]) == (32, FACTS["faces"], FACTS["temperatures"])
+    usage = OnnxClassifier(exported, "exported").usage
+    assert usage == usage_of(model_of(0), FACTS)
+    assert usage.classes["mask_type"] == ("none", "cloth", "surgical", "ffp2")
+    assert (usage.format, usage.image_px, usage.resize, usage.crop) == (2, 32, "area", FACES)
+    assert (usage.temperatures, usage.unsure_below) == (FACTS["temperatures"], FACTS["unsure_below"])
+
+
+def test_both_roads_answer_alike(exported: bytes, portrait: Rgb) -> None:
+    ours, theirs = (
+        FacePredictor(one)(portrait)[0]
+        for one in (OnnxClassifier(exported, "exported"), TrainedClassifier(model_of(0), FACTS))
+    )
+    assert (ours.box, list(ours.answers)) == (theirs.box, list(theirs.answers))
+    for head, answer in ours.answers.items():
+        assert answer.label == theirs.answers[head].label
+        assert answer.probability == pytest.approx(theirs.answers[head].probability, abs=1e-4)
 
 
 def test_the_command_writes_the_file(exported: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,168 +1,142 @@
-import csv
-import io
-import json
-import struct
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner, Result
-from PIL import Image as PillowImage
+from click.testing import CliRunner
 
 from pipeline.core.arrays import Rgb
+from pipeline.core.errors import MaskwrightError
 from pipeline.core.params import FacesParams
-from pipeline.faces.describing import LocatedFace
-from pipeline.faces.finding import FaceFinder
-from pipeline.storage.images import read_image, write_image
+from pipeline.prediction import ready
+from pipeline.prediction.answers import FacePrediction
+from pipeline.prediction.classifier import logits_of
+from pipeline.prediction.predictor import FacePredictor
+from pipeline.training import loading
 from pipeline.training.checkpoint import save_model
 from pipeline.training.inference import logits_both_ways
 from pipeline.training.labels import heads_of
-from pipeline.training.models import ModelSpec, build_model
-from pipeline.training.predicting import FacePredictor, PhotoPrediction
+from pipeline.training.loading import load_classifier, load_model, usual_model
+from pipeline.training.models import MaskClassifier, ModelSpec, build_model
+from pipeline.training.predicting import TrainedClassifier
+from pipeline.training.transforms import to_unit
 from stages.tools.predict import command as predict
+from tests.prediction.kit import tiny_model
 
 FACES = FacesParams()
+FACTS: dict[str, Any] = {"temperatures": {"mask_type": 2.0}, "faces": FACES.model_dump(mode="json")}
 
 
-@pytest.fixture
-def photos(tmp_path: Path, portrait: Rgb) -> Path:
-    """A model, a portrait, a wall and a broken file."""
-    torch.manual_seed(0)
-    model = build_model(ModelSpec("masknet", heads_of("type_and_wear"), 32, (0.5,) * 3, (0.2,) * 3, 0.1))
-    facts = {"temperatures": {"mask_type": 2.0}, "faces": FACES.model_dump(mode="json")}
-    save_model(tmp_path / "model.pt", model, facts)
-    write_image(tmp_path / "in/portrait.jpg", portrait)
-    write_image(tmp_path / "in/wall.png", np.full((80, 120, 3), 99, dtype=np.uint8))
-    (tmp_path / "in/broken.jpg").write_bytes(b"no image")
-    return tmp_path
+def model_of(seed: int = 0) -> MaskClassifier:
+    torch.manual_seed(seed)
+    return build_model(ModelSpec("masknet", heads_of("type_and_wear"), 32, (0.5,) * 3, (0.2,) * 3, 0.1)).eval()
 
 
-def run(photos: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(predict, ["--model", str(photos / "model.pt"), *arguments])
+def face_of(portrait: Rgb, facts: Mapping[str, Any], *, both_ways: bool = True) -> FacePrediction:
+    return FacePredictor(TrainedClassifier(model_of(), facts), both_ways=both_ways)(portrait)[0]
 
 
-def test_json_has_a_line_a_face(photos: Path) -> None:
-    result = run(photos, str(photos / "in"), "--json")
-    assert result.exit_code == 0, result.output
-    (row,) = [json.loads(line) for line in result.stdout.splitlines()]
-    assert row["image"].endswith("portrait.jpg")
-    assert row["mask_type"] in {"none", "cloth", "surgical", "ffp2"}
-    assert 0.2 < row["wear_probability"] <= 1
-    assert row["right"] - row["left"] > 60
-    assert "wall.png: no_face" in result.stderr
-    assert "broken.jpg: not_an_image" in result.stderr
-
-
-def scene(portrait: Rgb) -> Rgb:
-    """Two faces of 24 px in a photo of 1,600 px."""
-    small = np.asarray(PillowImage.fromarray(portrait).resize((64, 75)))
-    canvas = np.full((1200, 1600, 3), 120, dtype=np.uint8)
-    for left, top in ((200, 300), (1100, 800)):
-        canvas[top : top + 75, left : left + 64] = small
-    return canvas
-
-
-def test_photos_are_looked_at_as_finely_as_the_faces_stage_does(photos: Path, portrait: Rgb) -> None:
-    write_image(photos / "scene.jpg", scene(portrait))
-    rows = [json.loads(line) for line in run(photos, str(photos / "scene.jpg"), "--json").stdout.splitlines()]
-    found = FaceFinder(FACES).find(read_image(photos / "scene.jpg").rgb)
-    assert len(found) == 2
-    assert [row["left"] for row in rows] == [round(face.box.left, 1) for face in found]
-
-
-def test_a_clear_face_is_located_without_its_landmarks_where_they_would_be_found(portrait: Rgb) -> None:
-    finder = FaceFinder(FACES)
-    (located,) = finder.locate(portrait).faces
-    assert type(located) is LocatedFace
-    assert located.box == finder.find(portrait)[0].box
-
-
-@pytest.mark.parametrize("error", [RuntimeError("odd"), struct.error("odd"), NotImplementedError("odd")])
-def test_what_a_photo_makes_the_program_raise_is_its_row(
-    photos: Path, monkeypatch: pytest.MonkeyPatch, portrait: Rgb, error: Exception
-) -> None:
-    write_image(photos / "in/odd.png", portrait[:100])
-    whole = FacePredictor.look
-
-    def look(self: FacePredictor, rgb: Rgb) -> PhotoPrediction:
-        if rgb.shape == (100, 256, 3):
-            raise error
-        return whole(self, rgb)
-
-    monkeypatch.setattr(FacePredictor, "look", look)
-    result = run(photos, str(photos / "in"), "--json", "--rejected", str(photos / "rejected.jsonl"))
-    assert result.exit_code == 0, result.output
-    assert len(result.stdout.splitlines()) == 1
-    rows = [json.loads(line) for line in (photos / "rejected.jsonl").read_text().splitlines()]
-    assert {Path(row["image"]).name: row["reason"] for row in rows} == {
-        "broken.jpg": "not_an_image",
-        "odd.png": "processing_failed",
-        "wall.png": "no_face",
-    }
-    assert "odd.png: processing_failed" in result.stderr
-
-
-def test_a_photo_in_a_folder_is_known_by_its_bytes(photos: Path, portrait_jpeg: bytes) -> None:
-    (photos / "plain").mkdir()
-    (photos / "plain/photo").write_bytes(portrait_jpeg)
-    assert len(run(photos, str(photos / "plain"), "--json").stdout.splitlines()) == 1
-
-
-def test_csv_has_a_header(photos: Path) -> None:
-    result = run(photos, str(photos / "in/portrait.jpg"), str(photos / "in/portrait.jpg"), "--csv")
-    rows = list(csv.DictReader(io.StringIO(result.stdout)))
-    assert len(rows) == 2
-    assert rows[0] == rows[1]
-
-
-def test_photos_of_one_name_are_drawn_side_by_side(photos: Path, portrait_jpeg: bytes) -> None:
-    for name in ("a/x.jpg", "b/x.jpg"):
-        (photos / name).parent.mkdir()
-        (photos / name).write_bytes(portrait_jpeg)
-    assert run(photos, str(photos / "a"), str(photos / "b"), "--draw", str(photos / "out")).exit_code == 0
-    assert sorted(path.relative_to(photos / "out").as_posix() for path in (photos / "out").rglob("*.jpg")) == [
-        "a/x.jpg", "b/x.jpg",
-    ]  # fmt: skip
-
-
-def test_boxes_are_drawn_on_a_copy(photos: Path, portrait: Rgb) -> None:
-    assert run(photos, str(photos / "in/portrait.jpg"), "--draw", str(photos / "out")).exit_code == 0
-    drawn = read_image(photos / "out/portrait.jpg").rgb
-    assert drawn.shape == portrait.shape
-    assert np.abs(drawn.astype(int) - read_image(photos / "in/portrait.jpg").rgb).max() > 60
-
-
-def test_no_usable_image_is_an_error(photos: Path) -> None:
-    result = run(photos, str(photos / "in/broken.jpg"))
-    assert result.exit_code == 1
-    assert "no image could be read" in result.stderr
+def test_a_trained_model_answers_as_pytorch_computes() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    units = to_unit(torch.from_numpy(images).permute(0, 3, 1, 2))
+    with torch.inference_mode():
+        alone, both = model_of()(units), logits_both_ways(model_of(), units)
+    classifier = TrainedClassifier(model_of(), FACTS)
+    for head in ("mask_type", "wear"):
+        np.testing.assert_allclose(classifier(images)[head], alone[head].numpy(), atol=1e-5)
+        found = logits_of(classifier, list(images), both_ways=True)[head]
+        np.testing.assert_allclose(found, both[head].numpy(), atol=1e-5)
 
 
 def test_probabilities_sum_to_one_and_follow_the_temperature(portrait: Rgb) -> None:
-    torch.manual_seed(0)
-    model = build_model(ModelSpec("masknet", heads_of("mask_type"), 32, (0.5,) * 3, (0.2,) * 3, 0.0))
-    plain, soft = (FacePredictor(model, {"mask_type": t}, FACES)(portrait)[0].answers["mask_type"] for t in (1.0, 9.0))
+    plain, soft = (
+        face_of(portrait, FACTS | {"temperatures": {"mask_type": t}}).answers["mask_type"] for t in (1.0, 9.0)
+    )
     assert sum(plain.probabilities.values()) == pytest.approx(1, abs=1e-5)
     assert plain.label == soft.label
     assert plain.probability > soft.probability
 
 
-def test_both_ways_is_the_mean_over_a_face_and_its_mirror_image(portrait: Rgb) -> None:
-    torch.manual_seed(0)
-    model = build_model(ModelSpec("masknet", heads_of("mask_type"), 32, (0.5,) * 3, (0.2,) * 3, 0.0)).eval()
-    images = torch.rand(3, 3, 32, 32)
-    with torch.inference_mode():
-        both = logits_both_ways(model, images)["mask_type"].exp()
-        apart = [model(one)["mask_type"].softmax(1) for one in (images, images.flip(3))]
-
-    assert not torch.allclose(apart[0], apart[1], atol=1e-4)
-    torch.testing.assert_close(both, (apart[0] + apart[1]) / 2)
-    mirrored, alone = (FacePredictor(model, {}, FACES, both_ways=way)(portrait)[0] for way in (True, False))
+def test_the_mirror_image_counts_unless_asked_one_way(portrait: Rgb) -> None:
+    mirrored, alone = (face_of(portrait, FACTS, both_ways=way) for way in (True, False))
     assert mirrored.box == alone.box
     assert mirrored.answers["mask_type"].probabilities != alone.answers["mask_type"].probabilities
 
 
-def test_a_photo_without_a_face_has_no_predictions() -> None:
-    model = build_model(ModelSpec("masknet", heads_of("mask_type"), 32, (0.5,) * 3, (0.2,) * 3, 0.0))
-    assert FacePredictor(model, {}, FACES)(np.full((90, 90, 3), 99, dtype=np.uint8)) == []
+def test_thresholds_of_the_record_make_answers_unsure(portrait: Rgb) -> None:
+    answers = face_of(portrait, FACTS | {"unsure_below": {"wear": 1.0}}).answers
+    assert (answers["wear"].unsure, answers["mask_type"].unsure) == (True, False)
+
+
+def test_weights_that_are_no_numbers_are_told() -> None:
+    model = model_of()
+    with torch.no_grad():
+        next(model.heads["wear"].parameters()).fill_(torch.nan)
+    with pytest.raises(MaskwrightError, match="no finite number: its weights are damaged"):
+        TrainedClassifier(model, FACTS)(np.zeros((1, 32, 32, 3), dtype=np.uint8))
+
+
+def test_the_command_takes_a_trained_model(tmp_path: Path, portrait_jpeg: bytes) -> None:
+    save_model(tmp_path / "model.pt", model_of(), FACTS)
+    (tmp_path / "a.jpg").write_bytes(portrait_jpeg)
+    result = CliRunner().invoke(predict, ["--model", str(tmp_path / "model.pt"), str(tmp_path / "a.jpg")])
+    assert result.exit_code == 0, result.output
+    assert "wear" in result.stdout
+
+
+def test_a_damaged_trained_model_is_told(tmp_path: Path) -> None:
+    (tmp_path / "model.pt").write_bytes(b"no model")
+    with pytest.raises(MaskwrightError, match="holds no model"):
+        load_model(tmp_path / "model.pt")
+
+
+@pytest.fixture
+def without_ready(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A working directory without a model, and a place for a ready one that is empty."""
+    monkeypatch.chdir(tmp_path)
+    for module in (ready, loading):
+        monkeypatch.setattr(module, "READY_MODEL", tmp_path / "ready.onnx")
+    return tmp_path
+
+
+def test_the_project_s_own_model_comes_before_the_ready_one(without_ready: Path) -> None:
+    (without_ready / "ready.onnx").write_bytes(tiny_model())
+    assert usual_model() == without_ready / "ready.onnx"
+    (without_ready / "models").mkdir()
+    (without_ready / "models/model.pt").write_bytes(b"")
+    assert usual_model() == Path("models/model.pt")
+
+
+def test_the_ready_model_is_the_default_in_python(without_ready: Path, portrait: Rgb) -> None:
+    (without_ready / "ready.onnx").write_bytes(tiny_model())
+    assert load_model()(portrait) == load_model("ready")(portrait) == load_model(without_ready / "ready.onnx")(portrait)
+
+
+def test_a_build_without_a_ready_model_says_so(without_ready: Path) -> None:
+    with pytest.raises(MaskwrightError, match="brings no ready model"):
+        load_model()
+    result = CliRunner().invoke(predict, ["x.jpg"])
+    assert result.exit_code == 1
+    (without_ready / "x.jpg").write_bytes(b"")
+    result = CliRunner().invoke(predict, ["x.jpg"])
+    assert (result.exit_code, "brings no ready model" in result.stderr) == (1, True)
+
+
+def test_a_device_is_for_pytorch(tmp_path: Path) -> None:
+    (tmp_path / "m.onnx").write_bytes(tiny_model())
+    with pytest.raises(MaskwrightError, match=r"--device cuda is for a model\.pt"):
+        load_classifier(tmp_path / "m.onnx", "cuda")
+
+
+def test_a_trained_model_without_pytorch_names_the_extra(
+    tmp_path: Path, portrait_jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(portrait_jpeg)
+    monkeypatch.delitem(sys.modules, "pipeline.training.predicting")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    result = CliRunner().invoke(predict, ["--model", "m.pt", str(tmp_path / "a.jpg")])
+    assert result.exit_code == 1
+    assert "pip install 'maskwright[train]'" in result.stderr

@@ -12,7 +12,7 @@ from pipeline.core.errors import MaskwrightError
 from pipeline.training.backbones import load_initial_weights
 from pipeline.training.checkpoint import CheckpointFile, load_model
 from pipeline.training.models import build_model
-from pipeline.training.predicting import load_predictor
+from pipeline.training.predicting import load_trained
 from stages.cli import main
 
 LEFT_TO_PREDICT = {"faces missing", "facts of no faces"}
@@ -24,7 +24,7 @@ def test_what_is_no_sound_model_is_a_sentence_with_its_name(tmp_path: Path, atta
     path = tmp_path / "model.pt"
     path.write_bytes(attack.make())
     with pytest.raises(MaskwrightError, match=r"^\S*model\.pt: [^\n]+$"):
-        load_predictor(path)
+        load_trained(path)
     if attack.name not in LEFT_TO_PREDICT:
         with pytest.raises(MaskwrightError):
             load_model(path, torch.device("cpu"))
@@ -32,7 +32,7 @@ def test_what_is_no_sound_model_is_a_sentence_with_its_name(tmp_path: Path, atta
 
 def test_the_sound_model_is_taken(tmp_path: Path) -> None:
     (tmp_path / "model.pt").write_bytes(stored(sound()))
-    load_predictor(tmp_path / "model.pt")
+    load_trained(tmp_path / "model.pt")
 
 
 @pytest.mark.parametrize("command", ["predict", "export"])

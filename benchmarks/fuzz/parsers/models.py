@@ -12,7 +12,7 @@ from benchmarks.fuzz.damage import Damaged
 from pipeline.core.errors import MaskwrightError
 from pipeline.training.backbones import load_initial_weights
 from pipeline.training.models import build_model
-from pipeline.training.predicting import load_predictor
+from pipeline.training.predicting import load_trained
 
 _SOUND = {"model.pt": stored(sound())}
 
@@ -27,7 +27,7 @@ def loaded(file: Attack | Damaged) -> str:
         except MaskwrightError as error:
             if "\n" in str(error):
                 raise AssertionError("more than a sentence") from error
-        load_predictor(path)
+        load_trained(path)
     return "taken"
 
 
