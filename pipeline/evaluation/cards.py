@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.core.records import MASK_TYPES, Assignment, Image
 from pipeline.evaluation.attributes import SKIN_TONE_LIMITS
 from pipeline.evaluation.flow import FlowRow
-from pipeline.evaluation.report import MeasuredSet
+from pipeline.evaluation.measured import MeasuredSet
 from pipeline.pages.markdown import front_matter, one_line, plain, table
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,12 +18,23 @@ from pipeline.scores.calibration import expected_calibration_error, reliability
 from pipeline.scores.classification import Labels, Scores, score
 from pipeline.scores.intervals import bootstrap_intervals
 from pipeline.scores.probabilities import Logits, Probabilities, softmax
-from pipeline.training.data import CropDataset, read_crop
-from pipeline.training.inference import predict
-from pipeline.training.labels import UNKNOWN_LABEL, Head
-from pipeline.training.models import MaskClassifier
+from pipeline.storage.crop_files import read_crop
+from pipeline.training.labels import UNKNOWN_LABEL, Head, label_of
 
 _ATTRIBUTE_PX = 112
+
+
+class Judge(Protocol):
+    """A classifier that is measured, whatever runs it."""
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        """What it tells apart."""
+        ...
+
+    def logits(self, rows: Sequence[Assignment], root: Location) -> Mapping[str, Logits]:
+        """Logits `(N, classes)` by head of the rows' crops, which lie under `root`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,25 +115,22 @@ class Measuring:
     temperatures: Mapping[str, float]
     seen_templates: frozenset[str]
     bootstrap_samples: int
-    batch_size: int
-    both_ways: bool
     seed: int
 
-    def measure(self, model: MaskClassifier, found: EvaluationSet) -> dict[str, HeadResult]:
+    def measure(self, judge: Judge, found: EvaluationSet) -> dict[str, HeadResult]:
         """The result of each head that has a known label in the set."""
-        heads = model.spec.heads
-        data = CropDataset(found.rows, self.root, heads, model.spec.image_px)
-        logits = predict(model, data, self.batch_size, both_ways=self.both_ways)
+        logits = judge.logits(found.rows, self.root)
         attributes = [self._attributes(row, found.geometry.get(row.sample_id, FaceGeometry())) for row in found.rows]
         results: dict[str, HeadResult] = {}
-        for position, head in enumerate(heads):
-            known = np.flatnonzero(data.labels[:, position].numpy() != UNKNOWN_LABEL)
+        for head in judge.heads:
+            labels = _labels(head, found.rows)
+            known = np.flatnonzero(labels != UNKNOWN_LABEL)
             if len(known):
                 results[head.name] = self._head_result(
                     head,
                     rows=[found.rows[k] for k in known],
-                    labels=data.labels[known, position].numpy(),
-                    logits=logits[head.name].numpy()[known],
+                    labels=labels[known],
+                    logits=logits[head.name][known],
                     attributes=[attributes[k] for k in known],
                 )
         return results
@@ -165,6 +173,10 @@ class Measuring:
 
     def _crop(self, row: Assignment) -> Rgb:
         return read_crop(located(self.root, row.crop_path), _ATTRIBUTE_PX)
+
+
+def _labels(head: Head, rows: Sequence[Assignment]) -> Labels:
+    return np.array([label_of(head, row.mask_type, row.wear, row.masked) for row in rows], dtype=np.int64)
 
 
 def worst_mistakes(result: HeadResult, count: int) -> list[int]:

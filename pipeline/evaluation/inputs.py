@@ -11,9 +11,9 @@ from pipeline.core.records import Assignment, Face, Image, MaskedImage, MaskType
 from pipeline.evaluation.attributes import FaceGeometry
 from pipeline.evaluation.flow import FlowRow, flow_row
 from pipeline.evaluation.report import MaskPair
+from pipeline.storage.crop_files import read_crop
 from pipeline.storage.ingested import ingested_manifests
 from pipeline.storage.manifests import count_records, iterate_manifest
-from pipeline.training.data import read_crop
 
 _PAIRS = 8
 _PAIR_PX = 160

@@ -12,9 +12,9 @@ from pipeline.core.records import Assignment
 from pipeline.evaluation.attributes import SKIN_TONE_LIMITS
 from pipeline.evaluation.charts import line_chart, reliability_chart
 from pipeline.evaluation.evaluating import HeadResult, worst_mistakes
-from pipeline.evaluation.external import EvaluationSet
 from pipeline.evaluation.flow import FlowRow
 from pipeline.evaluation.gradcam import grad_cam, overlay
+from pipeline.evaluation.measured import MeasuredSet
 from pipeline.evaluation.slices import lagging
 from pipeline.pages.rendering import jpeg_uri, render_page
 from pipeline.scores.calibration import reliability
@@ -22,29 +22,6 @@ from pipeline.training.models import MaskClassifier
 
 _PICTURE_PX = 128
 _MISTAKES = 8
-
-_TITLES = {
-    "test_synthetic": "Held-out faces, masks drawn by us",
-    "test_real": "Held-out faces, masks people wore",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredSet:
-    """A set of crops and a model's results on it, by head."""
-
-    found: EvaluationSet
-    results: Mapping[str, HeadResult]
-
-    @property
-    def title(self) -> str:
-        """The set's name for people."""
-        return _TITLES.get(self.found.name, f"External photos: {self.found.name}")
-
-    @property
-    def is_real(self) -> bool:
-        """Whether no mask in it was drawn."""
-        return not any(row.synthetic for row in self.found.rows)
 
 
 @dataclass(frozen=True, slots=True)

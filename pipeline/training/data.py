@@ -1,15 +1,12 @@
 """Crops and their labels as PyTorch wants them: decoded at the needed size, the same for any number of workers."""
 
-import io
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import cv2
 import numpy as np
 import torch
-from PIL import Image as PillowImage
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
@@ -18,8 +15,8 @@ from pipeline.core.errors import MaskwrightError, SampleRejected
 from pipeline.core.locations import Location, Place, located
 from pipeline.core.randomness import sample_rng, sample_seed
 from pipeline.core.records import Assignment, MaskType, Wear
-from pipeline.storage.images import decode_image, read_image
-from pipeline.storage.stores import read_bytes
+from pipeline.storage.crop_files import read_crop, resized
+from pipeline.storage.images import read_image
 from pipeline.training.distributed import World
 from pipeline.training.labels import UNKNOWN_LABEL, Head, label_of
 
@@ -59,19 +56,6 @@ class Batch:
     positions: Tensor
 
 
-def read_crop(place: Place, image_px: int) -> Rgb:
-    """A crop `uint8 (image_px, image_px, 3)`; a JPEG that is far larger is decoded at a smaller scale.
-
-    Raises:
-        SampleRejected: the file is missing or holds no image.
-    """
-    try:
-        data = read_bytes(place)
-    except OSError as error:
-        raise SampleRejected("unreadable_file", error.strerror or str(error)) from error
-    return _resized(_decode_small(data, image_px), image_px)
-
-
 def read_crop_full(place: Place) -> Rgb:
     """A crop at the size of its file.
 
@@ -82,25 +66,6 @@ def read_crop_full(place: Place) -> Rgb:
         return read_image(place).rgb
     except SampleRejected as error:
         raise MaskwrightError(f"{place}: {error}; run the stages before training again") from error
-
-
-def _resized(rgb: Rgb, image_px: int) -> Rgb:
-    if rgb.shape[:2] == (image_px, image_px):
-        return rgb
-    shrinking = min(rgb.shape[:2]) > image_px
-    method = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(rgb, (image_px, image_px), interpolation=method), dtype=np.uint8)
-
-
-def _decode_small(data: bytes, image_px: int) -> Rgb:
-    if data[:2] != b"\xff\xd8":
-        return decode_image(data).rgb
-    try:
-        with PillowImage.open(io.BytesIO(data)) as image:
-            image.draft("RGB", (image_px, image_px))
-            return np.asarray(image.convert("RGB"))
-    except (OSError, ValueError, SyntaxError) as error:
-        raise SampleRejected("damaged_image", f"{type(error).__name__}: {error}") from error
 
 
 class CropDataset(Dataset[tuple[Tensor, Tensor, int]]):
@@ -155,7 +120,7 @@ class CropDataset(Dataset[tuple[Tensor, Tensor, int]]):
         if masked is None:
             return self.crop(position), self.labels[position]
         image, mask_type, wear = masked
-        rgb = _resized(np.ascontiguousarray(image.permute(1, 2, 0).numpy()), self._image_px)
+        rgb = resized(np.ascontiguousarray(image.permute(1, 2, 0).numpy()), self._image_px)
         labels = torch.tensor([label_of(head, mask_type, wear) for head in self._heads])
         return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).contiguous(), labels
 

@@ -18,10 +18,12 @@ from pipeline.evaluation.evaluating import Measuring
 from pipeline.evaluation.external import held_out_sets
 from pipeline.evaluation.flow import flow_row
 from pipeline.evaluation.gradcam import grad_cam, overlay
+from pipeline.evaluation.measured import MeasuredSet
 from pipeline.evaluation.outputs import write_dataset_cards
-from pipeline.evaluation.report import MaskPair, MeasuredSet, pictured_rows, render_report
+from pipeline.evaluation.report import MaskPair, pictured_rows, render_report
+from pipeline.evaluation.trained import TrainedJudge
+from pipeline.storage.crop_files import read_crop
 from pipeline.storage.manifests import read_manifest, write_manifest
-from pipeline.training.data import read_crop
 from pipeline.training.labels import MASK_TYPE_HEAD, heads_of
 from pipeline.training.models import MaskClassifier, ModelSpec, build_model
 
@@ -66,12 +68,10 @@ def measured(model: MaskClassifier, rows: list[Assignment], project: Path) -> Me
         temperatures={"mask_type": 1.5},
         seen_templates=frozenset({"cloth_1"}),
         bootstrap_samples=100,
-        batch_size=8,
-        both_ways=True,
         seed=0,
     )
     found = held_out_sets(rows, {})[0]
-    return MeasuredSet(found, measuring.measure(model, found))
+    return MeasuredSet(found, measuring.measure(TrainedJudge(model, batch_size=8, both_ways=True), found))
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ import torch
 from pipeline.core.errors import MaskwrightError, SampleRejected
 from pipeline.core.params import AugmentationParams
 from pipeline.core.records import Assignment
+from pipeline.storage.crop_files import read_crop
 from pipeline.storage.images import write_image
 from pipeline.storage.manifests import read_manifest
-from pipeline.training.data import CropDataset, EpochOrder, channel_statistics, read_crop
+from pipeline.training.data import CropDataset, EpochOrder, channel_statistics
 from pipeline.training.distributed import World
 from pipeline.training.inference import train_loader
 from pipeline.training.labels import heads_of
