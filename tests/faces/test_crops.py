@@ -37,6 +37,15 @@ def test_repeats_the_edge_beyond_the_image(
     assert crop[corner].tolist() == expected
 
 
+def test_squares_anywhere_show_the_nearest_pixel(gradient: Rgb) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        left, top, side = (int(value) for value in rng.integers((-150, -150, 1), (200, 150, 120)))
+        rows, columns = (np.clip(np.arange(start, start + side), 0, most) for start, most in ((top, 59), (left, 99)))
+        crop = crop_square(gradient, Box(left, top, left + side, top + side, 1), 1.0)
+        assert (crop == gradient[rows[:, None], columns]).all()
+
+
 @pytest.mark.parametrize(("scale", "side"), [(1.0, 24), (1.35, 24), (3.0, 64)])
 def test_has_the_side_asked_for(gradient: Rgb, scale: float, side: int) -> None:
     assert crop_square(gradient, Box(40, 20, 50, 40, 1), scale, side).shape == (side, side, 3)
