@@ -14,6 +14,7 @@ import pytest
 from pipeline.core.version import VERSION
 from stages.cli import STAGES, TOOLS
 from tests.conftest import MakePhotos
+from tests.prediction.kit import CLASSES, tiny_model
 from tests.shared import made_once
 
 ROOT = Path(__file__).parent.parent.parent
@@ -57,6 +58,16 @@ def test_masks_a_photo_from_another_folder(installed: Path, make_photos: MakePho
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in (tmp_path / "out/metadata.jsonl").read_text().splitlines()]
     assert [row["mask_type"] for row in rows] == ["cloth", "surgical", "ffp2"]
+
+
+def test_tells_the_masks_on_a_photo_from_another_folder(
+    installed: Path, make_photos: MakePhotos, tmp_path: Path
+) -> None:
+    make_photos("anna.jpg")
+    (tmp_path / "model.onnx").write_bytes(tiny_model())
+    done = run(installed / "bin/maskwright", "predict", "faces", "--model", "model.onnx", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["mask_type"] in CLASSES["mask_type"]
 
 
 def test_the_templates_are_inside(installed: Path, tmp_path: Path) -> None:
