@@ -77,22 +77,22 @@ def command(params: "Params") -> None:
 
 
 def _masking(params: "Params") -> "FaceMasking | None":
-    """What puts masks on bare faces while training, if the parameters ask for it."""
-    share = params.train.augmentation.random_mask
-    if share == 0:
+    """What puts masks and coverings on bare faces while training, if the parameters ask for it."""
+    share, covering = params.train.augmentation.random_mask, params.train.augmentation.random_covering
+    if share + covering == 0:
         return None
     from pipeline.augment.templates_in_use import templates_for
     from pipeline.core.records import Face
     from pipeline.masks import MaskParams, MaskSynthesizer
     from pipeline.storage.manifests import read_manifest
-    from pipeline.training.random_mask import FaceMasking, RandomFaceMask, bare_landmarks
+    from pipeline.training.random_mask import FaceMasking, bare_landmarks
 
     templates = templates_for(params.augment.templates, params.augment.masks)
     shown = {name: t for name, t in templates.items() if name not in params.augment.holdout_templates}
     synthesizer = MaskSynthesizer(shown, MaskParams.model_validate(params.augment.mask))
     landmarks = bare_landmarks(read_manifest(FACES_TABLE, Face), params.faces.crop_scale, params.faces.crop_px)
     masks = params.augment.masks
-    return FaceMasking(RandomFaceMask(synthesizer, masks, share), landmarks, params.storage.pixels, share, masks)
+    return FaceMasking(synthesizer, landmarks, params.storage.pixels, share, masks, covering)
 
 
 def _train(params: "Params", sides: "TrainingSides", world: "World", live: "Live | None") -> "TrainedModel":

@@ -197,6 +197,7 @@ class AugmentationParams(Section):
     """What is done to a training crop; a share is the part of the crops it is done to."""
 
     random_mask: Share = 0
+    random_covering: Share = 0
     flip: Share = 0.5
     rotate_deg: Annotated[float, Field(ge=0, le=180)] = 12
     translate: Share = 0.08
@@ -221,7 +222,7 @@ class AugmentationParams(Section):
 class TrainParams(Section):
     """The CNN and its training loop."""
 
-    target: Literal["mask_type", "wear", "type_and_wear", "mask_presence", "wear_correctness"] = "mask_type"
+    target: Literal["mask_type", "wear", "type_and_wear", "mask_presence", "wear_correctness", "all"] = "mask_type"
     model: str = "masknet"
     weights: str = "none"
     normalisation: Literal["auto", "dataset", "imagenet"] = "auto"

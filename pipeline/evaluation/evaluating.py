@@ -19,7 +19,7 @@ from pipeline.scores.classification import Labels, Scores, score
 from pipeline.scores.intervals import bootstrap_intervals
 from pipeline.scores.probabilities import Logits, Probabilities, softmax
 from pipeline.storage.crop_files import read_crop
-from pipeline.training.labels import UNKNOWN_LABEL, Head, label_of
+from pipeline.training.labels import UNKNOWN_LABEL, FaceLabels, Head, label_of
 
 _ATTRIBUTE_PX = 112
 
@@ -176,7 +176,7 @@ class Measuring:
 
 
 def _labels(head: Head, rows: Sequence[Assignment]) -> Labels:
-    return np.array([label_of(head, row.mask_type, row.wear, row.masked) for row in rows], dtype=np.int64)
+    return np.array([label_of(head, FaceLabels.of(row)) for row in rows], dtype=np.int64)
 
 
 def worst_mistakes(result: HeadResult, count: int) -> list[int]:

@@ -1,7 +1,7 @@
 """Crops and their labels as PyTorch wants them: decoded at the needed size, the same for any number of workers."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,30 +14,25 @@ from pipeline.core.arrays import Rgb
 from pipeline.core.errors import MaskwrightError, SampleRejected
 from pipeline.core.locations import Location, Place, located
 from pipeline.core.randomness import sample_rng, sample_seed
-from pipeline.core.records import Assignment, MaskType, Wear
+from pipeline.core.records import Assignment
 from pipeline.storage.crop_files import read_crop, resized
 from pipeline.storage.images import read_image
 from pipeline.training.distributed import World
-from pipeline.training.labels import UNKNOWN_LABEL, Head, label_of
+from pipeline.training.labels import UNKNOWN_LABEL, FaceLabels, Head, label_of
 
 Transform = Callable[[Tensor], Tensor]
 
 
 class Masking(Protocol):
-    """Puts masks on bare faces while training."""
+    """Puts masks, and other things, on bare faces while training."""
 
     @property
-    def share(self) -> float:
-        """The part of the bare faces that gets a mask."""
+    def expected(self) -> Mapping[FaceLabels, float]:
+        """The part of the bare faces that is expected to end with each labels; the rest stays bare."""
         ...
 
-    @property
-    def masks(self) -> Sequence[MaskType]:
-        """The types, each equally often."""
-        ...
-
-    def __call__(self, row: Assignment) -> tuple[Tensor, MaskType, Wear] | None:
-        """The crop with a mask on, `uint8 (3, H, W)`, and its new labels; None where it stays as it is."""
+    def __call__(self, row: Assignment) -> tuple[Tensor, FaceLabels] | None:
+        """The crop with something on, `uint8 (3, H, W)`, and its new labels; None where it stays as it is."""
         ...
 
 
@@ -92,7 +87,7 @@ class CropDataset(Dataset[tuple[Tensor, Tensor, int]]):
         self._epoch = torch.zeros((), dtype=torch.int64)
         self._epoch.share_memory_()  # type: ignore[no-untyped-call]  # worker processes see it change
         self.labels = torch.tensor(
-            [[label_of(head, row.mask_type, row.wear, row.masked) for head in heads] for row in rows], dtype=torch.int64
+            [[label_of(head, FaceLabels.of(row)) for head in heads] for row in rows], dtype=torch.int64
         ).reshape(len(rows), len(heads))
         fits = len(rows) * 3 * image_px**2 <= cache_mb * 2**20
         self._cache = torch.stack([self._read(i) for i in range(len(rows))]) if fits and rows else None
@@ -119,26 +114,33 @@ class CropDataset(Dataset[tuple[Tensor, Tensor, int]]):
         masked = self._masking(self.rows[position]) if self._masking else None
         if masked is None:
             return self.crop(position), self.labels[position]
-        image, mask_type, wear = masked
+        image, shown = masked
         rgb = resized(np.ascontiguousarray(image.permute(1, 2, 0).numpy()), self._image_px)
-        labels = torch.tensor([label_of(head, mask_type, wear) for head in self._heads])
+        labels = torch.tensor([label_of(head, shown) for head in self._heads])
         return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).contiguous(), labels
 
     def class_counts(self, position: int) -> Tensor:
         """How many samples each class of one head has in an epoch, `float64`; unknown ones aren't counted.
 
-        Faces that `masking` puts a mask on count where they are expected to end, worn correctly.
+        Faces that `masking` changes count where they are expected to end.
         """
         head = self._heads[position]
         column = self.labels[:, position]
         counts = torch.bincount(column[column != UNKNOWN_LABEL], minlength=len(head.classes)).double()
         if self._masking is None:
             return counts
-        moved = self._masking.share * sum(row.mask_type == "none" for row in self.rows)
-        counts[0] -= moved
-        for mask in self._masking.masks:
-            counts[label_of(head, mask, "correct")] += moved / len(self._masking.masks)
+        bare = [FaceLabels.of(row) for row in self.rows if row.mask_type == "none"]
+        for shown, share in self._masking.expected.items():
+            for before in bare:
+                self._move(counts, label_of(head, before), label_of(head, shown), share)
         return counts
+
+    @staticmethod
+    def _move(counts: Tensor, before: int, after: int, share: float) -> None:
+        if before != UNKNOWN_LABEL:
+            counts[before] -= share
+        if after != UNKNOWN_LABEL:
+            counts[after] += share
 
     def crop(self, position: int) -> Tensor:
         """The crop as it is, `uint8 (3, P, P)`."""

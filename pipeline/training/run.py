@@ -23,7 +23,7 @@ from pipeline.training.checkpoint import CheckpointFile
 from pipeline.training.data import CropDataset, Masking, channel_statistics
 from pipeline.training.distributed import World
 from pipeline.training.inference import fitted_temperatures
-from pipeline.training.labels import UNKNOWN_LABEL, Head, heads_of, label_of
+from pipeline.training.labels import UNKNOWN_LABEL, FaceLabels, Head, heads_of, label_of
 from pipeline.training.loop import Observer, Trainer, TrainOutcome
 from pipeline.training.models import MaskClassifier, ModelSpec, build_model
 from pipeline.training.transforms import train_transform
@@ -51,8 +51,7 @@ def usable_rows(rows: Sequence[Assignment], side: Side, heads: tuple[Head, ...])
     found = [
         row
         for row in rows
-        if row.side == side
-        and any(label_of(head, row.mask_type, row.wear, row.masked) != UNKNOWN_LABEL for head in heads)
+        if row.side == side and any(label_of(head, FaceLabels.of(row)) != UNKNOWN_LABEL for head in heads)
     ]
     if not found:
         names = " or ".join(head.name for head in heads)
@@ -72,7 +71,7 @@ def run_fingerprint(params: TrainParams, seed: int, rows: Sequence[Assignment], 
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     digest.update(digest_of_modules("pipeline.training").encode())
     for row in rows:
-        digest.update(f"{row.sample_id}\0{row.side}\0{row.mask_type}\0{row.wear}\0{row.masked}\n".encode())
+        digest.update(f"{row.sample_id}\0{row.side}\0{row.mask_type}\0{row.wear}\0{row.masked}\0{row.valve}\n".encode())
         place = located(root, row.crop_path)
         try:
             digest.update(hashlib.sha256(read_bytes(place)).digest())

@@ -15,8 +15,8 @@ from pipeline.masks import MaskSynthesizer, load_templates
 from pipeline.storage.images import write_image
 from pipeline.storage.manifests import read_manifest
 from pipeline.training.data import CropDataset
-from pipeline.training.labels import heads_of
-from pipeline.training.random_mask import FaceMasking, RandomFaceMask
+from pipeline.training.labels import UNKNOWN_LABEL, heads_of
+from pipeline.training.random_mask import FaceMasking, RandomCovering, RandomFaceMask
 
 MASKS: tuple[MaskType, ...] = ("cloth", "surgical", "ffp2")
 
@@ -94,9 +94,7 @@ def test_a_dataset_relabels_what_it_masks(
     write_image(project / "face.jpg", crop_square(portrait, face.box, 1.35, 224))
     rows = [replace(row, sample_id=f"{k}", crop_path="face.jpg") for k in range(8)]
     points = crop_landmarks(face.landmarks, face.box, 1.35, 224)
-    masking = FaceMasking(
-        RandomFaceMask(synthesizer, MASKS, 0.75), {f"{k}": points for k in range(7)}, project, 0.75, MASKS
-    )
+    masking = FaceMasking(synthesizer, {f"{k}": points for k in range(7)}, project, 0.75, MASKS)
     data = CropDataset(
         rows, project, heads_of("type_and_wear"), 64, transform=lambda image: image, masking=masking, cache_mb=9
     )
@@ -107,3 +105,29 @@ def test_a_dataset_relabels_what_it_masks(
     assert data[3][0].shape == (3, 64, 64)
     assert data.class_counts(0).tolist() == [2, 2, 2, 2]
     assert data.class_counts(1).tolist() == [2, 6, 0, 0, 0]
+
+
+def test_a_covering_hides_the_mouth_and_is_no_mask(portrait: Rgb, face: FoundFace) -> None:
+    torch.manual_seed(0)
+    image, changed = RandomCovering(p=1.0)(tensor(portrait), target(face.landmarks))
+    assert (changed["covered"], changed["mask_type"], changed["wear"]) == (True, "none", "none")
+    assert image.shape == tensor(portrait).shape
+    assert not torch.equal(image, tensor(portrait))
+    worn, unchanged = RandomCovering(p=1.0)(tensor(portrait), target(face.landmarks, "cloth"))
+    assert torch.equal(worn, tensor(portrait))
+    assert not unchanged["covered"]
+
+
+def test_a_dataset_tells_covered_faces_from_bare_ones(
+    project: Path, synthesizer: MaskSynthesizer, portrait: Rgb, face: FoundFace
+) -> None:
+    row = read_manifest(project / "data/split/split.parquet", Assignment)[0]
+    write_image(project / "face.jpg", crop_square(portrait, face.box, 1.35, 224))
+    rows = [replace(row, sample_id=f"{k}", crop_path="face.jpg") for k in range(10)]
+    points = crop_landmarks(face.landmarks, face.box, 1.35, 224)
+    masking = FaceMasking(synthesizer, {f"{k}": points for k in range(10)}, project, 0, MASKS, covering_share=0.5)
+    data = CropDataset(rows, project, heads_of("all"), 64, transform=lambda image: image, masking=masking)
+    labels = [data[k][1].tolist() for k in range(10)]
+    assert {tuple(label) for label in labels} == {(0, 0, UNKNOWN_LABEL), (4, 0, UNKNOWN_LABEL)}
+    assert data.class_counts(0).tolist() == [5, 0, 0, 0, 5]
+    assert data.class_counts(1).tolist() == [10, 0, 0, 0, 0]
