@@ -9,33 +9,27 @@ stay the same. Prints one JSON line for each set.
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from generators.stage_runs import ROOT, make_dataset, run_stage, write_params
 from pipeline.core.paths import CACHE, REPORTS
-
-ROOT = Path(__file__).parents[1]
-BEFORE_TRAINING = ("ingest", "dedup", "faces", "augment", "split")
 
 
 def main() -> None:
     """Run the stages and print what came out."""
     arguments = parse()
     work = arguments.work.resolve()
-    work.mkdir(parents=True, exist_ok=True)
     params = parameters(arguments)
-    (work / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    write_params(work, params)
     make_dataset(work, params)
     started = time.perf_counter()
-    run("train", work)
+    run_stage("train", work)
     trained_s = time.perf_counter() - started
-    run("evaluate", work)
+    run_stage("evaluate", work)
     facts = {"train": params["train"], "per_face": params["augment"]["per_face"], "trained_s": round(trained_s)}
     metrics = json.loads((work / REPORTS / "metrics.json").read_text(encoding="utf-8"))
     for name, heads in metrics.items():
@@ -79,23 +73,6 @@ def parameters(arguments: argparse.Namespace) -> dict[str, Any]:
             section = section[part]
         section[last] = yaml.safe_load(value)
     return params
-
-
-def make_dataset(work: Path, params: dict[str, Any]) -> None:
-    """Run the stages before training, unless they ran with the same parameters."""
-    deciding = json.dumps({key: value for key, value in params.items() if key not in {"train", "evaluate"}})
-    done = work / "dataset.json"
-    if done.exists() and done.read_text(encoding="utf-8") == deciding:
-        return
-    for stage in BEFORE_TRAINING:
-        run(stage, work)
-    done.write_text(deciding, encoding="utf-8")
-
-
-def run(stage: str, work: Path) -> None:
-    """Run one stage in `work`, its output passed on to stderr."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-m", f"stages.{stage}"], cwd=work, env=environment, check=True, stdout=sys.stderr)
 
 
 if __name__ == "__main__":
