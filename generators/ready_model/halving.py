@@ -1,4 +1,4 @@
-"""Weights of an ONNX file kept in half precision: half the size, computed with as before."""
+"""An ONNX file as small as it gets without computing anything else: half-precision weights, no notes of its making."""
 
 import numpy as np
 import onnx
@@ -29,6 +29,9 @@ def halved(data: bytes) -> bytes:
         small = values.astype(np.float16)
         tensor.CopyFrom(numpy_helper.from_array(small, f"{name}_half"))
         casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+    for part in (*model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output):
+        part.ClearField("metadata_props")  # the exporter notes which line of which file each comes from
+        part.ClearField("doc_string")
     nodes = [*casts, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)

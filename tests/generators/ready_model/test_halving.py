@@ -9,8 +9,10 @@ from generators.ready_model.halving import halved
 
 
 def a_model(weights: NDArray[np.float32]) -> bytes:
+    node = helper.make_node("MatMul", ["x", "w"], ["y"], doc_string="of /home/somebody/model.py")
+    node.metadata_props.add(key="stack_trace", value="File /home/somebody/model.py, line 3")
     graph = helper.make_graph(
-        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        [node],
         "product",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, weights.shape[0]])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [None, weights.shape[1]])],
@@ -35,6 +37,12 @@ def test_half_the_size_and_nearly_the_same_answer() -> None:
     assert len(small) < 0.6 * len(whole)
     assert answer(small, x) == pytest.approx(answer(whole, x), abs=0.02)
     assert {one.key: one.value for one in onnx.load_from_string(small).metadata_props} == {"maskwright": "kept"}
+
+
+def test_nothing_tells_where_it_was_made() -> None:
+    whole = a_model(np.ones((64, 64), dtype=np.float32))
+    assert b"somebody" in whole
+    assert b"somebody" not in halved(whole)
 
 
 def test_small_weights_keep_their_digits() -> None:
