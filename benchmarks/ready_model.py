@@ -4,8 +4,8 @@
 
 DATA holds `real_dev` and `real_dev2` (square crops of faces in the folders none, cloth, surgical, ffp2),
 `real_wear/incorrect` (crops of faces whose mask is worn wrongly) and `scenes` (photos with VOC boxes). A crop's true
-type is one of four: that a model of five says `other` counts as wrong, and as no mask. Shares come with 95 % Wilson
-intervals.
+type is one of four: `other`, something else before the mouth, is no mask, and its probability is added to that of none.
+Shares come with 95 % Wilson intervals.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,13 @@ import click
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pipeline.prediction.predictor import FacePredictor
 
 from benchmarks.scene_faces import labelled_photos
 from maskwright import load_model
 from pipeline.core.records import MASK_TYPES, LabelledBox
 from pipeline.core.shares import wilson_interval
 from pipeline.faces.detectors import Box
+from pipeline.prediction.predictor import FacePredictor
 from pipeline.storage.images import EXTENSIONS, read_image
 
 COVERAGES = (1.0, 0.95, 0.9, 0.8)
@@ -58,14 +58,16 @@ def photos_of(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in EXTENSIONS)
 
 
-def masked_share(types: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The probability that there is a mask, of probabilities by type with bare faces first."""
-    return np.asarray(types[:, 1 : len(MASK_TYPES)].sum(1), dtype=np.float32)
+def four_types(types: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities of none, cloth, surgical and FFP2 `(N, 4)` of a model that may know `other` too."""
+    four = types[:, : len(MASK_TYPES)].copy()
+    four[:, 0] += types[:, len(MASK_TYPES) :].sum(1)
+    return four
 
 
 def type_lines(name: str, crops: Crops) -> Iterator[str]:
     """The type: accuracy, recall by class, confusion, mask or none, and accuracy of the surest."""
-    types, truth = crops.shares["mask_type"], crops.labels
+    types, truth = four_types(crops.shares["mask_type"]), crops.labels
     said = types.argmax(1)
     right = said == truth
     recalls = [right[truth == k].mean() for k in range(len(MASK_TYPES))]
@@ -73,7 +75,7 @@ def type_lines(name: str, crops: Crops) -> Iterator[str]:
     yield "  recall " + ", ".join(f"{kind} {recall:.1%}" for kind, recall in zip(MASK_TYPES, recalls, strict=True))
     for k, kind in enumerate(MASK_TYPES):
         yield f"  {kind} taken for {np.bincount(said[truth == k], minlength=types.shape[1]).tolist()}"
-    yield f"  mask or none {share((masked_share(types) > 0.5) == (truth > 0))}"
+    yield f"  mask or none {share((types[:, 0] < 0.5) == (truth > 0))}"
     order = np.argsort(-types.max(1), kind="stable")
     for coverage in COVERAGES:
         surest = order[: round(coverage * len(order))]
@@ -153,9 +155,9 @@ def _side(box: LabelledBox | Box) -> float:
 
 @click.command()
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--model", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Instead of the ready one.")
+@click.option("--model", default="ready", show_default=True, help="Or the path of a trained or exported one.")
 @click.option("--one-way", is_flag=True, help="Without each face's mirror image.")
-def command(data: Path, model: Path | None, one_way: bool) -> None:
+def command(data: Path, model: str, one_way: bool) -> None:
     """Print the table."""
     predictor = load_model(model, both_ways=not one_way)
     sets = {name: read_crops(predictor, class_files(data / name)) for name in ("real_dev", "real_dev2")}

@@ -32,6 +32,7 @@ def halved(data: bytes) -> bytes:
     for part in (*model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output):
         part.ClearField("metadata_props")  # the exporter notes which line of which file each comes from
         part.ClearField("doc_string")
+    model.graph.ClearField("metadata_props")
     nodes = [*casts, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)

@@ -12,6 +12,7 @@ from torch import Tensor
 from pipeline.core.errors import MaskwrightError
 from pipeline.core.params import FacesParams
 from pipeline.core.validation import explain_validation
+from pipeline.training.labels import HeadName
 
 FORMAT = 1
 
@@ -19,7 +20,7 @@ _Number = Annotated[float, Field(allow_inf_nan=False)]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Classes = Annotated[tuple[str, ...], Field(min_length=2, max_length=1000)]
 _Heads = Annotated[
-    tuple[tuple[Literal["mask_type", "wear", "mask_presence", "wear_correctness"], _Classes], ...],
+    tuple[tuple[HeadName, _Classes], ...],
     Field(min_length=1, max_length=4),
 ]
 
