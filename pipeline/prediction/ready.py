@@ -4,6 +4,9 @@ from pathlib import Path
 
 from pipeline.core.errors import MaskwrightError
 
+READY = "ready"
+"""What it is called where a model may be named."""
+
 READY_MODEL = Path(__file__).parent / "ready" / "model.onnx"
 
 

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torchvision import models
 
 from pipeline.core.errors import MaskwrightError
+from pipeline.prediction.ready import READY, ready_model
+from pipeline.training.ready_weights import onnx_backbone
 from pipeline.training.stored import is_alike, read_stored, require_finite, require_tensors
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -64,12 +66,12 @@ def smallest_file_bytes(name: str) -> int:
 
 
 def load_initial_weights(backbone: nn.Module, name: str, weights: str) -> None:
-    """Fill a backbone from `DEFAULT` (torchvision's) or a file: torchvision's own, or a model that we trained.
+    """Fill a backbone from `DEFAULT` (torchvision's), `ready` (ours) or a file: torchvision's own, or a trained model.
 
     Raises:
         MaskwrightError: they can't be had, or fit another model.
     """
-    state = _default_weights(name) if weights == "DEFAULT" else _file_weights(Path(weights))
+    state = _named_weights(name, weights)
     own = backbone.state_dict()
     missing = sorted(set(own) - set(state))
     reshaped = sorted(key for key in own if key in state and not is_alike(state[key], own[key]))
@@ -81,6 +83,12 @@ def load_initial_weights(backbone: nn.Module, name: str, weights: str) -> None:
     taken = {key: state[key] for key in own}
     require_finite(Path(weights), taken)
     backbone.load_state_dict(taken)
+
+
+def _named_weights(name: str, weights: str) -> dict[str, Tensor]:
+    if weights == "DEFAULT":
+        return _default_weights(name)
+    return onnx_backbone(ready_model()) if weights == READY else _file_weights(Path(weights))
 
 
 def _default_weights(name: str) -> dict[str, Tensor]:
@@ -101,7 +109,7 @@ def _default_weights(name: str) -> dict[str, Tensor]:
 def _file_weights(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise MaskwrightError(
-            f"train.weights: {path}: cannot be read: no such file; give none, DEFAULT or the path of a file"
+            f"train.weights: {path}: cannot be read: no such file; give none, DEFAULT, ready or the path of a file"
         )
     state = read_stored(path, "PyTorch weights")
     if "spec" in state and "weights" in state:

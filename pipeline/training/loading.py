@@ -6,10 +6,7 @@ from pipeline.core.errors import MaskwrightError
 from pipeline.core.paths import MODEL
 from pipeline.prediction.classifier import Classifier, OnnxClassifier
 from pipeline.prediction.predictor import FacePredictor
-from pipeline.prediction.ready import READY_MODEL, ready_model
-
-READY = "ready"
-"""The word for the model that this package brings along."""
+from pipeline.prediction.ready import READY, READY_MODEL, ready_model
 
 _OF_PYTORCH = frozenset({".pt", ".pth"})
 

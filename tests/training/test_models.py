@@ -2,11 +2,15 @@ from pathlib import Path
 from typing import Literal
 from urllib.error import URLError
 
+import numpy as np
+import onnx
 import pytest
 import torch
 from torchvision import models as torchvision_models
 
 from pipeline.core.errors import MaskwrightError
+from pipeline.prediction.classifier import OnnxClassifier
+from pipeline.prediction.ready import ready_model
 from pipeline.training.backbones import load_initial_weights, torchvision_backbone
 from pipeline.training.checkpoint import load_model, save_model
 from pipeline.training.labels import heads_of
@@ -93,6 +97,27 @@ def test_default_weights_offline_say_where_to_place_the_file(monkeypatch: pytest
 def test_weights_that_do_not_exist(weights: str, message: str) -> None:
     with pytest.raises(MaskwrightError, match=message):
         load_initial_weights(model_of().backbone, "masknet", weights)
+
+
+def test_the_ready_model_is_a_start() -> None:
+    classifier = OnnxClassifier.read(ready_model())
+    backbone, _ = torchvision_backbone("mobilenet_v2", classifier.usage.image_px)
+    load_initial_weights(backbone, "mobilenet_v2", "ready")
+    stored = {t.name: onnx.numpy_helper.to_array(t) for t in onnx.load(ready_model()).graph.initializer}
+    mean, std = (torch.tensor(stored[f"model.{name}"]) for name in ("mean", "std"))
+    weight, bias = (
+        torch.from_numpy(stored[f"model.heads.wear.{name}"].astype(np.float32)) for name in ("weight_half", "bias")
+    )
+    crops = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3), dtype=np.uint8)
+    with torch.inference_mode():
+        images = torch.from_numpy(crops).permute(0, 3, 1, 2) / 255
+        found = backbone.eval()((images - mean) / std) @ weight.T + bias
+    assert found.numpy() == pytest.approx(classifier(crops)["wear"], abs=1e-3)
+
+
+def test_the_ready_model_fits_its_own_kind_alone() -> None:
+    with pytest.raises(MaskwrightError, match="ready doesn't fit masknet"):
+        load_initial_weights(model_of().backbone, "masknet", "ready")
 
 
 def test_a_saved_model_comes_back_whole(tmp_path: Path) -> None:
