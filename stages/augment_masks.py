@@ -174,10 +174,11 @@ def _augment(listing: "Listing", out: Path, request: "FolderRequest", options: d
     run.count("photos", summary.photos, summary.written, summary.rejected)
     run.resumed = summary.done_before
     print_summary(summary, progress.seconds, None if options["dry_run"] else out)
+    going_on = f"{out} is as it was" if summary.former_kept else f"{_how_to_go_on(options)} from here"
     if summary.ending == "failed":
-        raise OutputError(f"{summary.problem}; {_how_to_go_on(options)} from here")
+        raise OutputError(f"{summary.problem}; {going_on}")
     if summary.ending == "interrupted":
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(going_on)
     return summary.rejections
 
 

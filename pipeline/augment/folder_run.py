@@ -42,6 +42,7 @@ class Summary:
         ending: How the run ended.
         problem: What to tell the user where it did not end well.
         rejections: Where every photo was rejected, the file that says why; there is no output folder then.
+        former_kept: Whether the output that was to be replaced is as it was, since no picture came.
     """
 
     photos: int = 0
@@ -55,6 +56,7 @@ class Summary:
     ending: Ending = "complete"
     problem: str = ""
     rejections: Path | None = None
+    former_kept: bool = False
 
     def count(self, faces: int, rows: Iterable[Row], rejected: Iterable[Row]) -> None:
         """Add one photo."""
@@ -104,7 +106,7 @@ def augment_folder(
 
     Ctrl-C and a full disk end the run early, with tables over what is done, so that the folder is a smaller dataset;
     the same call goes on from there and ends with the same bytes as an undisturbed run. Where no photo gave a picture
-    the rejections alone stay, in a file beside `out`.
+    the rejections alone stay, in a file beside `out`, and a former output that `out` had.
 
     Raises:
         OutputError: `out` cannot be used, or another run uses it.
@@ -128,6 +130,7 @@ def _augment(writer: DatasetWriter, listing: Listing, run: Callable[[list[Photo]
     except (OutputError, WorkerError) as error:
         summary.ending, summary.problem = "failed", str(error)
     _close(writer, listing, summary)
+    summary.former_kept = not writer.replaced
     return summary
 
 

@@ -17,6 +17,7 @@ from pipeline.storage.digests import file_stamp
 from pipeline.storage.journal import Journal
 from pipeline.storage.reserve import Reserve
 from pipeline.storage.resumable import finished, is_as_written
+from pipeline.storage.succession import Succession
 from pipeline.storage.whole_files import (
     crc32_of,
     remove_parts,
@@ -27,7 +28,6 @@ from pipeline.storage.whole_files import (
 )
 
 METADATA, REJECTED, SHEET = "metadata.jsonl", "rejected.jsonl", "contact_sheet.jpg"
-_OURS = ("images", "crops", "alpha", METADATA, REJECTED, SHEET)
 _JOURNAL = MARKER.parent / "journal"
 _UNFINISHED = MARKER.parent / "unfinished.json"
 _BOOT = MARKER.parent / "boot"
@@ -35,6 +35,11 @@ _RESERVE = MARKER.parent / "reserve"
 _ROOM_BYTES = 1 << 15
 """For the names of the last files, and what a file system keeps of them."""
 LOCK = MARKER.parent / "lock"
+_OURS = (
+    *map(Path, ("images", "crops", "alpha", METADATA, REJECTED, SHEET)),
+    *(MARKER, _JOURNAL, _UNFINISHED, _BOOT, _RESERVE),
+)
+"""All that a run writes into its folder, the lock left out."""
 
 Mode = Literal["new", "overwrite", "resume"]
 
@@ -82,7 +87,7 @@ class DatasetWriter:
 
     After the pictures of a photo one record goes to the journal. Tables are made from the journal, so they never name
     a picture that isn't there. Room for the tables is held from the start, so that they can be written on a full disk.
-    The caller holds the folder's lock.
+    What `overwrite` replaces stays until the first picture is there. The caller holds the folder's lock.
     """
 
     def __init__(self, folder: Path, settings: Row, mode: Mode = "new", asked: Row | None = None) -> None:
@@ -91,9 +96,10 @@ class DatasetWriter:
         Raises:
             OutputError: it holds something else, was made with other settings, or cannot be written.
         """
-        self._folder = folder
+        self._folder = self._out = folder
+        self._succession = Succession(folder, MARKER.parent, _OURS)
         self._asked = asked or {}
-        self._reserve, self._table_bytes = Reserve(folder / _RESERVE), 0
+        self._table_bytes = 0
         try:
             self._prepare(settings, mode)
         except OSError as error:
@@ -107,9 +113,17 @@ class DatasetWriter:
     ) -> None:
         self._journal.close()
         self._reserve.release()
+        if not self.replaced:
+            self._succession.settle()
+
+    @property
+    def replaced(self) -> bool:
+        """Whether the folder holds what this writer wrote, not a former output that it hasn't replaced yet."""
+        return self._folder == self._out
 
     def _prepare(self, settings: Row, mode: Mode) -> None:
         check_folder(self._folder)
+        self._succession.settle()  # what a killed run left of two outputs
         present = _present(self._folder)
         begun = present != [] and (present != [MARKER.parent.name] or (self._folder / MARKER).is_file())
         if begun and mode == "new":
@@ -118,7 +132,8 @@ class DatasetWriter:
             self._check_settings(settings)
             remove_parts(self._folder)  # what a killed run was writing
         elif begun:
-            self._clear()
+            self._folder = self._succession.begin()
+        self._reserve = Reserve(self._folder / _RESERVE)
         write_text(self._folder / _UNFINISHED, json.dumps(self._asked) + "\n")
         write_text(self._folder / MARKER, json.dumps(settings, indent=2, sort_keys=True) + "\n")
         self._journal = Journal(self._folder / _JOURNAL)
@@ -148,7 +163,7 @@ class DatasetWriter:
 
     def _clear(self) -> None:
         """Remove what `augment-masks` wrote, except the lock that this run holds."""
-        for name in (*_OURS, MARKER, _JOURNAL, _UNFINISHED, _BOOT, _RESERVE):
+        for name in _OURS:
             path = self._folder / name
             if path.is_dir():
                 rmtree(path)
@@ -174,11 +189,24 @@ class DatasetWriter:
             self._journal.append(entry.photo, _as_row(entry))
         except OSError as error:
             self._remove(result.files)
-            raise unwritable(self._folder, error) from error
+            raise unwritable(self._out, error) from error
         except BaseException:  # Ctrl-C between two pictures, or no room for the record
             self._remove(result.files)
             raise
         self._entries[entry.photo] = entry
+        if entry.rows and not self.replaced:
+            self._replace()
+
+    def _replace(self) -> None:
+        """Take the former output's place, with the journal and the room that are held."""
+        try:
+            self._succession.succeed()
+            self._folder = self._out
+            self._reserve.path = self._folder / _RESERVE
+            staged, self._journal = self._journal, Journal(self._folder / _JOURNAL)
+            staged.close()
+        except OSError as error:
+            raise unwritable(self._out, error) from error
 
     def _hold_room(self, entries: Iterable[Entry]) -> None:
         """Hold room for the lines of these photos too: in the tables, and in the journal that is written anew."""
@@ -218,7 +246,7 @@ class DatasetWriter:
             write_text(self._folder / REJECTED, "".join(map(_line, rejected)))
             self._journal.rewrite([entry.photo for entry in entries])
         except OSError as error:
-            raise unwritable(self._folder, error) from error
+            raise unwritable(self._out, error) from error
 
     def has_pictures(self) -> bool:
         """Whether any photo done gave a picture."""
@@ -227,22 +255,28 @@ class DatasetWriter:
     def withdraw(self) -> Path:
         """Take away a finished output that has no picture, and return the file beside it that keeps its rejections.
 
+        A former output that it was to replace stays.
+
         Raises:
             OutputError: the disk is full or refuses.
         """
-        kept = rejections_beside(self._folder)
+        kept = rejections_beside(self._out)
         try:
             write_text(kept, (self._folder / REJECTED).read_text(encoding="utf-8"))
+            if not self.replaced:
+                return kept
             self._clear()
             rmtree(self._folder / MARKER.parent)
             if not _present(self._folder):
                 self._folder.rmdir()
         except OSError as error:
-            raise unwritable(self._folder, error) from error
+            raise unwritable(self._out, error) from error
         return kept
 
     def mark_complete(self) -> None:
         """Note that nothing is left to do: the folder is no longer an unfinished run's.
+
+        What an earlier run that gave no picture left beside the folder is no longer true, and goes.
 
         Raises:
             OutputError: the disk refuses.
@@ -250,8 +284,10 @@ class DatasetWriter:
         try:
             (self._folder / _UNFINISHED).unlink()
             (self._folder / _BOOT).unlink()
+            if _holds_rejections(beside := rejections_beside(self._out)):
+                beside.unlink()
         except OSError as error:
-            raise unwritable(self._folder, error) from error
+            raise unwritable(self._out, error) from error
 
     def path_of(self, name: str) -> Path:
         """Where a file of the dataset is; names are UTF-8 on the disk too, whatever the locale."""
@@ -266,13 +302,23 @@ class DatasetWriter:
         try:
             write_bytes(self._folder / SHEET, data)
         except OSError as error:
-            raise unwritable(self._folder, error) from error
+            raise unwritable(self._out, error) from error
 
 
 def _differences(before: Row, now: Row) -> str:
     """What changed, for a person; empty where nothing did."""
     keys = sorted(key for key in {*now, *before} if now.get(key) != before.get(key))
     return ", ".join(f"{key} was {before.get(key)!r}, is {now.get(key)!r}" for key in keys)
+
+
+def _holds_rejections(path: Path) -> bool:
+    """Whether a file is one that `withdraw` wrote: one of that name may be the user's own."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            first = json.loads(file.readline())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(first, dict) and {"photo", "face_index", "reason"} <= first.keys()
 
 
 def _line(row: Row) -> str:

@@ -9,10 +9,14 @@ _NO_ALLOCATION = frozenset({errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})
 
 
 class Reserve:
-    """A file that takes up space until it is released, so that a disk that others fill has room for the end."""
+    """A file that takes up space until it is released, so that a disk that others fill has room for the end.
+
+    Attributes:
+        path: Where the file is; whoever moves it says so here.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._size = 0
 
     def hold(self, size: int) -> None:
@@ -24,7 +28,7 @@ class Reserve:
         if size <= self._size:
             return
         wanted = -(-size // _STEP_BYTES) * _STEP_BYTES
-        file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             _allocate(file, wanted)
         finally:
@@ -33,7 +37,7 @@ class Reserve:
 
     def release(self) -> None:
         """Give the space back."""
-        self._path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
         self._size = 0
 
 

@@ -149,7 +149,10 @@ def engine_of(jobs: int, address: str | None) -> "EngineParams":
 
 
 def with_messages(run: Callable[[], None], log: Log | None = None, again: str = "the same command goes on") -> None:
-    """Run, turning what a user can act on into one message and exit code 1, and Ctrl-C into exit code 130."""
+    """Run, turning what a user can act on into one message and exit code 1, and Ctrl-C into exit code 130.
+
+    `again` says how a run that Ctrl-C stopped goes on, where the interrupt itself doesn't say it.
+    """
     try:
         run()
     except MaskwrightError as error:
@@ -160,8 +163,8 @@ def with_messages(run: Callable[[], None], log: Log | None = None, again: str = 
         raise
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), log, error)
-    except KeyboardInterrupt:
-        (log or Log("")).event("interrupted", f"stopped; {again} from here")
+    except KeyboardInterrupt as error:
+        (log or Log("")).event("interrupted", f"stopped; {str(error) or f'{again} from here'}")
         sys.exit(INTERRUPTED)
 
 

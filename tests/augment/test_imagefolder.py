@@ -20,11 +20,16 @@ def photo(tmp_path: Path) -> Photo:
     return Photo(path, "a.jpg", "a")
 
 
-def result_of(photo: Photo) -> PhotoResult:
+def result_of(photo: Photo, name: str = "images/cloth/a.jpg") -> PhotoResult:
     status = photo.path.stat()
-    name = f"images/cloth/{photo.stem}.jpg"
     rows = [{"file_name": name, "mask_type": "cloth"}]
     return PhotoResult(photo, (status.st_size, status.st_mtime_ns), 1, {name: b"x", f"crops/{name}": b"y"}, rows)
+
+
+def tree(folder: Path) -> set[str]:
+    """What somebody sees who looks into a folder."""
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return {name for name in found if not name.startswith(".")}
 
 
 def lines(path: Path) -> list[object]:
@@ -63,8 +68,42 @@ def test_overwrite_removes_what_was_written_and_nothing_else(tmp_path: Path, pho
     out = tmp_path / "out"
     DatasetWriter(out, SETTINGS).add(result_of(photo))
     (out / "notes.txt").write_text("mine")
-    DatasetWriter(out, {"seed": 1}, "overwrite")
-    assert sorted(path.name for path in out.iterdir()) == [".maskwright", "notes.txt"]
+    with DatasetWriter(out, {"seed": 1}, "overwrite") as writer:
+        writer.add(result_of(photo, "images/ffp2/b.jpg"))
+        assert tree(out) == {"crops/images/ffp2/b.jpg", "images/ffp2/b.jpg", "notes.txt"}
+        writer.finish([photo], [])
+    assert json.loads((out / MARKER).read_text()) == {"seed": 1}
+    tables = {"metadata.jsonl", "rejected.jsonl"}
+    assert tree(out) == {"crops/images/ffp2/b.jpg", "images/ffp2/b.jpg", "notes.txt"} | tables
+    assert {path.name for path in (out / MARKER).parent.iterdir()} == {"boot", "journal", "run.json", "unfinished.json"}
+
+
+@pytest.mark.parametrize("rejected", [0, 2])
+def test_overwrite_that_gives_no_picture_leaves_the_former_output(tmp_path: Path, photo: Photo, rejected: int) -> None:
+    out = tmp_path / "out"
+    with DatasetWriter(out, SETTINGS) as writer:
+        writer.add(result_of(photo))
+        writer.finish([photo], [])
+        writer.mark_complete()
+    before = {path: path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+    with DatasetWriter(out, {"seed": 1}, "overwrite") as writer:
+        for number in range(rejected):
+            bad = Photo(photo.path, f"{number}.jpg", str(number))
+            writer.add(PhotoResult(bad, (0, 0), 0, {}, [], [{"reason": "no_face"}]))
+        assert not writer.replaced
+    assert {path: path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()} == before
+
+
+def test_only_a_file_of_rejections_is_removed_from_beside_the_output(tmp_path: Path, photo: Photo) -> None:
+    beside = tmp_path / "out.rejected.jsonl"
+    ours = '{"photo": "a.jpg", "face_index": null, "reason": "no_face"}\n'
+    for text, stays in (("", True), ("[[", True), ('{"image": "a.jpg"}\n', True), (ours, False)):
+        beside.write_text(text)
+        with DatasetWriter(tmp_path / "out", SETTINGS, "overwrite") as writer:
+            writer.add(result_of(photo))
+            writer.finish([photo], [])
+            writer.mark_complete()
+        assert beside.exists() == stays
 
 
 def test_resume_knows_what_is_done(tmp_path: Path, photo: Photo) -> None:

@@ -212,15 +212,15 @@ def test_resume_on_a_whole_dataset_changes_nothing(make_photos: MakePhotos, out:
     assert tree(out) == before
 
 
-def test_resume_of_a_run_that_is_finished_without_a_picture(make_photos: MakePhotos, out: Path) -> None:
+def test_resume_of_a_run_without_a_picture_says_why_again(make_photos: MakePhotos, out: Path) -> None:
     photos = make_photos()
     photos.mkdir(exist_ok=True)
     (photos / "broken.jpg").write_text("no picture")
-    assert run(photos, out).exit_code == 1
-    done = run(photos, out, "--resume")
-    assert done.exit_code == 0
-    assert "all done already" in done.stderr
-    assert reasons(out) == {"broken.jpg": "not_an_image"}
+    for words in ([], ["--resume"]):
+        done = run(photos, out, *words)
+        assert done.exit_code == 1
+        assert "out.rejected.jsonl says why" in done.stderr
+        assert not out.exists()
 
 
 def test_link_out_of_the_folder_is_a_row_without_a_byte_of_what_it_leads_to(
@@ -243,6 +243,24 @@ def test_overwrite_makes_it_anew(make_photos: MakePhotos, out: Path) -> None:
     run(photos, out, "--mask", "cloth", "--seed", 1)
     assert run(photos, out, "--mask", "ffp2", "--overwrite").exit_code == 0
     assert [path for path in tree(out) if path.startswith("images/")] == ["images/ffp2/a-0-0.jpg"]
+
+
+def test_overwrite_without_a_picture_leaves_the_former_output(
+    make_photos: MakePhotos, out: Path, tmp_path: Path
+) -> None:
+    photos = make_photos("a.jpg")
+    assert run(photos, out, "--mask", "cloth").exit_code == 0
+    before = tree(out)
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad/broken.jpg").write_text("no picture")
+    failed = run(tmp_path / "bad", out, "--mask", "ffp2", "--overwrite")
+    assert failed.exit_code == 1
+    assert "no picture was written" in failed.stderr
+    assert tree(out) == before
+    assert len(rows(tmp_path, "out.rejected.jsonl")) == 1
+    assert "all done already" in run(photos, out, "--mask", "cloth", "--resume").stderr
+    assert run(photos, out, "--mask", "ffp2", "--overwrite").exit_code == 0
+    assert not (tmp_path / "out.rejected.jsonl").exists()  # it spoke of a run that is past
 
 
 @pytest.mark.parametrize("detector", ["dlib_hog", "dlib_cnn"])
@@ -353,6 +371,9 @@ def test_an_unreadable_folder_is_a_row(make_photos: MakePhotos, out: Path, monke
     assert reasons(out) == {"secret": "unreadable_folder"}
 
 
+LOCK = ".maskwright/lock"
+
+
 def hear_ctrl_c() -> None:
     """A shell starts what runs in its background deaf to Ctrl-C, and children inherit that."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -425,6 +446,28 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
         assert {name for name in tree(stopped) if name.startswith("images/")} == listed
     assert run(photos, stopped, "--mask", "cloth", "--resume").exit_code == 0
     assert tree(stopped) == tree(undisturbed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
+def test_overwrite_stopped_before_its_first_picture_leaves_the_former_output(
+    make_photos: MakePhotos, out: Path, sent: signal.Signals
+) -> None:
+    photos = make_photos("z.jpg")
+    assert run(photos, out, "--mask", "cloth").exit_code == 0
+    before = tree(out)
+    for number in range(1000):
+        (photos / f"{number:03}.jpg").write_text("no picture")
+    process = start(photos, out, "--overwrite", "--seed", "1", "--jobs", "1", start_new_session=True)
+    wait_for(out / ".maskwright/next/.maskwright/journal", 1)
+    process.send_signal(sent)
+    _, stderr = process.communicate(timeout=60)
+    assert "Traceback" not in stderr
+    left = {name: data for name, data in tree(out).items() if not name.startswith((".maskwright/next", LOCK))}
+    assert left == before
+    assert (f"stopped; {out} is as it was" in stderr) == (sent == signal.SIGINT)
+    assert "not empty" in run(photos, out, "--mask", "cloth").stderr
+    assert tree(out) == before
 
 
 @pytest.mark.slow
