@@ -7,7 +7,9 @@ from PIL import Image as PillowImage
 from pipeline.core.arrays import Rgb
 from pipeline.core.errors import SampleRejected, ShapeError
 from pipeline.core.params import FacesParams
-from pipeline.faces.describing import LocatedFace
+from pipeline.faces import describing
+from pipeline.faces.describing import FaceDescriber, FoundFace, LocatedFace
+from pipeline.faces.detectors import Box
 from pipeline.faces.finding import FaceFinder
 from pipeline.prediction.classifier import logits_of
 from pipeline.prediction.predictor import FacePredictor
@@ -45,6 +47,20 @@ def test_a_clear_face_is_located_without_its_landmarks_where_they_would_be_found
     (located,) = finder.locate(portrait).faces
     assert type(located) is LocatedFace
     assert located.box == finder.find(portrait)[0].box
+
+
+@pytest.mark.parametrize(("reason", "faces"), [("implausible_landmarks", 1), ("doubtful_face", 0)])
+def test_a_face_is_located_though_landmarks_do_not_fit_it(
+    portrait: Rgb, monkeypatch: pytest.MonkeyPatch, reason: str, faces: int
+) -> None:
+    def refuse(_self: FaceDescriber, _rgb: Rgb, _box: Box) -> FoundFace:
+        raise SampleRejected(reason, "told so")
+
+    monkeypatch.setattr(describing, "stands_clear", lambda _box: False)
+    monkeypatch.setattr(FaceDescriber, "describe", refuse)
+    found = FaceFinder(FacesParams()).locate(portrait)
+    assert len(found.faces) == faces
+    assert len(found.refused) == 1 - faces
 
 
 def test_answers_are_the_classifier_s_of_the_crop(predictor: FacePredictor, portrait: Rgb) -> None:
