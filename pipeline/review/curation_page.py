@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pipeline.core.records import DuplicateLink, Image, Rejection
 from pipeline.dedup.keeping import ClusterMember
 from pipeline.review.label_doubts import LabelDoubt
-from pipeline.review.leak_audit import Audit, Leak
 from pipeline.review.page import Card, Picture, Section, Table, bars, page, picture
 from pipeline.review.shortcuts import ShortcutScore
 
-CLUSTERS_SHOWN, COPIES_SHOWN, LEAKS_SHOWN, DOUBTS_SHOWN = 60, 12, 300, 120
+CLUSTERS_SHOWN, COPIES_SHOWN, DOUBTS_SHOWN = 60, 12, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,24 +176,3 @@ def _doubt(row: DoubtShown) -> Picture:
         f"({doubt.margin:.2f}). {row.image.source}: {row.image.origin}"
     )
     return picture(row.picture, caption)
-
-
-def leak_page(audit: Audit) -> str:
-    """What `audit-leaks` found, as pictures."""
-    summary = Table(("", "images"), [("train", audit.train_images), ("test", audit.test_images)])
-    kinds = Table(("kind of leak", "test images"), list(audit.counts().items()))
-    text = f"{len(audit.leaks)} of {audit.test_images} test images leak ({audit.leaking_share:.1%})."
-    shown = [_leak(leak) for leak in audit.leaks[:LEAKS_SHOWN]]
-    return page(
-        "Leaks",
-        [
-            Section("summary", text, tables=[summary, kinds]),
-            Section("leaks", "Leaking test images", cards=shown),
-        ],
-    )
-
-
-def _leak(leak: Leak) -> Card:
-    partners = [picture(image.path, f"train: {image.origin}") for image in leak.train[: COPIES_SHOWN - 1]]
-    shown = picture(leak.test.path, f"{leak.kind}. test: {leak.test.origin}", "lost")
-    return Card("", [shown, *partners])

@@ -1,21 +1,18 @@
 """Leaks between any two folders: test photos that have a copy or a masked twin among the training photos."""
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.columns.components import connected_components
-from pipeline.core.errors import SourceError
 from pipeline.core.params import DedupParams, EngineParams
 from pipeline.core.paths import FINGERPRINTS
-from pipeline.core.records import DuplicateLink, Image, LinkKind, Rejection
+from pipeline.core.records import DuplicateLink, Image, LinkKind
 from pipeline.dedup.fingerprints.cache import fingerprint_images
 from pipeline.dedup.fingerprints.fingerprint import Fingerprint
 from pipeline.dedup.links import find_links, links_by_name
-from pipeline.storage.images import EXTENSIONS
+from pipeline.review.audited_folder import Unread, list_images
 
 TRAIN, TEST = "train", "test"
 _STRENGTH: tuple[LinkKind, ...] = ("exact", "near", "mask_pair", "part_of", "derived_from", "same_source_id")
@@ -40,12 +37,12 @@ class Leak:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What the comparison of two folders found."""
+    """What the comparison of two folders found, and what of them it couldn't look at."""
 
     train_images: int
     test_images: int
     leaks: list[Leak]
-    unreadable: list[Rejection]
+    unreadable: list[Unread]
 
     @property
     def leaking_share(self) -> float:
@@ -69,52 +66,19 @@ def audit_folders(
     """Compare every image under `train` with every image under `test`.
 
     Raises:
-        SourceError: a folder is missing or holds no image file, or a table of images in it is damaged.
+        SourceError: a folder is missing or holds no image file that can be opened.
     """
-    images = [*_list_images(train, TRAIN), *_list_images(test, TEST)]
-    fingerprints, unreadable = fingerprint_images(
+    sides_of = [list_images(train, TRAIN), list_images(test, TEST)]
+    images = [image for side in sides_of for image in side.images]
+    fingerprints, undecoded = fingerprint_images(
         images, faces=params.align_faces, hasher=params.hasher, engine=engine, cache_folder=cache_folder
     )
     readable = [image for image in images if image.sha256 in fingerprints]
     sides = Counter(image.source for image in readable)
-    return Audit(sides[TRAIN], sides[TEST], find_leaks(readable, fingerprints, params), unreadable)
-
-
-def _list_images(folder: Path, side: str) -> list[Image]:
-    if not folder.is_dir():
-        raise SourceError(f"{folder}: no such folder")
-    files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in EXTENSIONS and f.is_file())
-    if not files:
-        raise SourceError(f"{folder}: no image files in it; known endings are {', '.join(sorted(EXTENSIONS))}")
-    parents = _stated_parents(folder)
-    return [_image_row(file, folder, side, parents.get(file)) for file in files]
-
-
-def _stated_parents(folder: Path) -> dict[Path, str]:
-    """Files and the sha256 of the photo each was made from, as the tables of `augment-masks` state it."""
-    parents: dict[Path, str] = {}
-    for table in sorted(folder.rglob("metadata.jsonl")):
-        try:
-            rows = [json.loads(line) for line in table.read_text(encoding="utf-8").splitlines() if line.strip()]
-            parents |= {table.parent / row["file_name"]: row["parent_sha256"] for row in rows if "parent_sha256" in row}
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise SourceError(f"{table}: cannot be read as a table of images: {error}") from error
-    return parents
-
-
-def _image_row(file: Path, folder: Path, side: str, parent_sha256: str | None) -> Image:
-    origin = file.relative_to(folder).as_posix()
-    return Image(
-        id=hashlib.sha256(f"{side}\0{origin}".encode()).hexdigest()[:32],
-        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
-        path=str(file),
-        source=side,
-        origin=origin,
-        width_px=0,
-        height_px=0,
-        licence="unknown",
-        parent_sha256=parent_sha256,
-    )
+    side_of = {image.id: image.source for image in images}
+    unread = [one for side in sides_of for one in side.unread]
+    unread += [Unread(side_of[row.id], row.origin, row.reason, row.detail) for row in undecoded]
+    return Audit(sides[TRAIN], sides[TEST], find_leaks(readable, fingerprints, params), unread)
 
 
 def find_leaks(images: Sequence[Image], fingerprints: Mapping[str, Fingerprint], params: DedupParams) -> list[Leak]:
@@ -157,7 +121,7 @@ def leak_rows(audit: Audit) -> Iterator[dict[str, str]]:
         for image, kind in zip(leak.train, leak.direct, strict=True):
             yield {"test": leak.test.origin, "train": image.origin, "kind": kind or "chain", "detail": ""}
     for row in audit.unreadable:
-        yield {"test": row.origin, "train": "", "kind": row.reason, "detail": row.detail}
+        yield {"test": "", "train": "", row.side: row.origin, "kind": row.reason, "detail": row.detail}
 
 
 def leak_lines(audit: Audit, limit: int) -> Iterable[str]:

@@ -86,20 +86,28 @@ def _of_brands(data: bytes) -> str | None:
 
 
 def is_photo(path: Location) -> bool:
+    """As `begins_as_photo`; a file that can't be opened is none."""
+    try:
+        return begins_as_photo(path)
+    except OSError:
+        return False
+
+
+def begins_as_photo(path: Location) -> bool:
     """Whether a file is offered to the decoder: by the ending of its name, and where that says nothing by its bytes.
 
     Objects of a store are known by their names alone: a look into each would be a request.
+
+    Raises:
+        OSError: the bytes are asked, and the file can't be opened.
     """
     ending = path.suffix.lower()
     if ending in EXTENSIONS:
         return True
     if ending in _CAMERA_RAW or isinstance(path, Address):
         return False
-    try:
-        if not path.is_file():  # opening a pipe would wait for ever
-            return False
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-    except OSError:
+    if not path.is_file():  # opening a pipe would wait for ever
         return False
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
     return extension_by_content(head) is not None or head.startswith(_RARE_SIGNATURES)

@@ -53,7 +53,7 @@ def _audit(
         write_text(table, _as_csv(rows))
         click.echo(f"table: {table}, {len(rows)} rows")
     if report is not None:
-        from pipeline.review.curation_page import leak_page
+        from pipeline.review.leak_page import leak_page
         from pipeline.storage.whole_files import write_text
 
         write_text(report, leak_page(audit))

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.core.file_names import printable
 from stages.running.commands import stage_command
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
     from pipeline.dedup.calibration.copies import CurvePoint
+    from pipeline.dedup.calibration.known_pairs import Unread
     from pipeline.dedup.calibration.people import PersonPoint
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -44,18 +46,27 @@ def command(
 
     if photos is None and pairs is None and people is None:
         raise click.UsageError("give --photos, --pairs or --people")
+    unread: Unread = {}
     if people is not None:
         from pipeline.dedup.calibration.people import calibrate_people, embeddings_of_people
 
-        names, vectors = embeddings_of_people(people, person_name, limit)
+        names, vectors = embeddings_of_people(people, person_name, limit, unread)
         _print_people(f"people ({len(set(names))} in {len(names)} photos)", calibrate_people(names, vectors))
     if pairs is not None:
-        bare, masked = paired_by_name(*pairs, limit, params.dedup.align_faces)
+        bare, masked = paired_by_name(*pairs, limit, params.dedup.align_faces, unread)
         _print_curve(f"masked twins ({len(bare)} pairs)", calibrate(bare, masked, params.dedup))
     if photos is not None:
         for name, change in TRANSFORMATIONS.items():
-            originals, copies = generated_copies(photos, change, limit, params.dedup.align_faces)
+            originals, copies = generated_copies(photos, change, limit, params.dedup.align_faces, unread)
             _print_curve(f"{name} ({len(originals)} photos)", calibrate(originals, copies, params.dedup))
+    _print_unread(unread)
+
+
+def _print_unread(unread: "Unread") -> None:
+    if unread:
+        click.echo(f"{len(unread)} files could not be read and were left out:")
+    for file, why in unread.items():
+        click.echo(f"  {printable(str(file))}: {why}")
 
 
 def _print_curve(title: str, points: "list[CurvePoint]") -> None:

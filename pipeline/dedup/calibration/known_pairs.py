@@ -1,6 +1,6 @@
 """Pairs of pictures that are known to show one photo, for measuring the duplicate search."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -8,33 +8,40 @@ from pipeline.core.arrays import Rgb
 from pipeline.core.errors import SampleRejected, SourceError
 from pipeline.dedup.fingerprints.face_patch import FaceAligner, make_aligner
 from pipeline.dedup.fingerprints.fingerprint import DRAFT_SIDE_PX, Fingerprint, fingerprint
-from pipeline.storage.images import EXTENSIONS, Decoded, read_image
+from pipeline.sources.offers import Refusal
+from pipeline.sources.photo_files import photo_files
+from pipeline.storage.images import Decoded, read_image
 
 KnownPairs = tuple[list[Fingerprint], list[Fingerprint]]
+Unread = dict[Path, str]
+"""What couldn't be read, and why; the functions that meet such a file add it."""
 _aligner = cache(make_aligner)
 
 
-def paired_by_name(bare: Path, masked: Path, limit: int, faces: bool) -> KnownPairs:
+def paired_by_name(bare: Path, masked: Path, limit: int, faces: bool, unread: Unread) -> KnownPairs:
     """Fingerprints of the files that stand in both folders under one stem.
+
+    A pair with a half that goes to `unread` is no pair.
 
     Raises:
         SourceError: no stem is in both.
     """
-    twins = {file.stem: file for file in _images(masked)}
-    files = [(file, twins[file.stem]) for file in _images(bare) if file.stem in twins][:limit]
+    twins = {file.stem: file for file in listed_photos(masked, unread)}
+    files = [(file, twins[file.stem]) for file in listed_photos(bare, unread) if file.stem in twins][:limit]
     if not files:
         raise SourceError(f"{bare} and {masked}: no file name stands in both")
     align = _aligner() if faces else None
     rows = [
         (first, second)
         for one, other in files
-        if (first := _of_file(one, align)) is not None and (second := _of_file(other, align)) is not None
+        if (first := _of_file(one, align, unread)) is not None
+        and (second := _of_file(other, align, unread)) is not None
     ]
     return [first for first, _ in rows], [second for _, second in rows]
 
 
-def generated_copies(photos: Path, change: Callable[[Rgb], Rgb], limit: int, faces: bool) -> KnownPairs:
-    """Fingerprints of the photos and of the copies that `change` makes of them.
+def generated_copies(photos: Path, change: Callable[[Rgb], Rgb], limit: int, faces: bool, unread: Unread) -> KnownPairs:
+    """Fingerprints of the photos and of the copies that `change` makes of them; others go to `unread`.
 
     Raises:
         SourceError: there is no readable photo.
@@ -42,10 +49,11 @@ def generated_copies(photos: Path, change: Callable[[Rgb], Rgb], limit: int, fac
     align = _aligner() if faces else None
     originals: list[Fingerprint] = []
     copies: list[Fingerprint] = []
-    for file in _images(photos)[:limit]:
+    for file in list(listed_photos(photos, unread))[:limit]:
         try:
             rgb = read_image(file, draft_side_px=DRAFT_SIDE_PX).rgb
-        except SampleRejected:  # not a photo to make copies of; the count that is printed shows it
+        except SampleRejected as error:
+            unread[file] = str(error)
             continue
         originals.append(_of_pixels(f"{file.name} as it is", rgb, align))
         copies.append(_of_pixels(f"{file.name} changed", change(rgb), align))
@@ -54,14 +62,20 @@ def generated_copies(photos: Path, change: Callable[[Rgb], Rgb], limit: int, fac
     return originals, copies
 
 
-def _images(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in EXTENSIONS and file.is_file())
+def listed_photos(folder: Path, unread: Unread) -> Iterator[Path]:
+    """The photos of a folder in the order of their names; what can't be looked at goes to `unread`."""
+    for found in photo_files(folder):
+        if isinstance(found, Refusal):
+            unread[folder / found.origin] = f"{found.reason}: {found.detail}"
+        else:
+            yield found[1]
 
 
-def _of_file(file: Path, align: FaceAligner | None) -> Fingerprint | None:
+def _of_file(file: Path, align: FaceAligner | None, unread: Unread) -> Fingerprint | None:
     try:
         return fingerprint(str(file), read_image(file, draft_side_px=DRAFT_SIDE_PX), align)
-    except SampleRejected:  # a pair with an unreadable half is no pair; the count that is printed shows it
+    except SampleRejected as error:
+        unread[file] = str(error)
         return None
 
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from pipeline.core.errors import SampleRejected, SourceError
 from pipeline.dedup.calibration.copies import Rate
+from pipeline.dedup.calibration.known_pairs import Unread, listed_photos
 from pipeline.dedup.fingerprints.fingerprint import DRAFT_SIDE_PX
 from pipeline.dedup.same_person import embed_photo
-from pipeline.storage.images import EXTENSIONS, read_image
+from pipeline.storage.images import read_image
 
 DISTANCES = (0.25, 0.3, 0.325, 0.35, 0.375, 0.4, 0.425, 0.45, 0.5, 0.55, 0.6)
 _COPY_DISTANCE = 0.15
@@ -38,16 +39,18 @@ class PersonPoint:
     false_matches: Rate
 
 
-def embeddings_of_people(folder: Path, person_name: str, limit: int) -> tuple[list[str], NDArray[np.float32]]:
-    """Names and embeddings `float32 (N, 128)` of the photos in which a face is found.
+def embeddings_of_people(
+    folder: Path, person_name: str, limit: int, unread: Unread
+) -> tuple[list[str], NDArray[np.float32]]:
+    """Names and embeddings `float32 (N, 128)` of the photos in which a face is found; others may go to `unread`.
 
     Raises:
         SourceError: no file name tells a person, or no photo of those has a face.
     """
     pattern = re.compile(person_name)
-    files = [file for file in sorted(folder.rglob("*")) if file.suffix.lower() in EXTENSIONS]
+    files = listed_photos(folder, unread)
     named = [(match.group(1), file) for file in files if (match := pattern.search(_path_within(file, folder)))][:limit]
-    found = [(name, vector) for name, file in named if (vector := _embedding(file)) is not None]
+    found = [(name, vector) for name, file in named if (vector := _embedding(file, unread)) is not None]
     if not found:
         raise SourceError(f"{folder}: no photo with a face whose name matches {person_name}")
     return [name for name, _ in found], np.array([vector for _, vector in found], dtype=np.float32)
@@ -57,10 +60,11 @@ def _path_within(file: Path, folder: Path) -> str:
     return file.relative_to(folder).with_suffix("").as_posix()
 
 
-def _embedding(file: Path) -> NDArray[np.float32] | None:
+def _embedding(file: Path, unread: Unread) -> NDArray[np.float32] | None:
     try:
         return embed_photo(read_image(file, draft_side_px=DRAFT_SIDE_PX).rgb)
-    except SampleRejected:  # the count that is printed shows it
+    except SampleRejected as error:
+        unread[file] = str(error)
         return None
 
 

@@ -25,14 +25,22 @@ def walk_files(root: Path, links_within: Path | None = None) -> Iterator[tuple[s
     """Every regular file under `root` as (origin, path), sorted; origin is its path inside `root`, with slashes.
 
     Links to folders, links that leave `root` (or `links_within`, where that is given), and devices come as refusals;
-    hidden and system files too.
+    hidden and system files too, and folders in it that can't be listed.
+
+    Raises:
+        OSError: `root` itself can't be listed.
     """
     yield from _walk(root, (root if links_within is None else links_within).resolve(), "")
 
 
 def _walk(folder: Path, top: Path, prefix: str) -> Iterator[tuple[str, Path] | Refusal]:
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: os.fsencode(entry.name))
+    try:
+        entries = _entries(folder)
+    except OSError as error:
+        if not prefix:
+            raise
+        yield Refusal(origin=prefix.removesuffix("/"), reason="unreadable_folder", detail=error.strerror or str(error))
+        return
     for entry in entries:
         origin = prefix + printable(entry.name)
         refused = _refuse(entry, origin, top)
@@ -42,6 +50,11 @@ def _walk(folder: Path, top: Path, prefix: str) -> Iterator[tuple[str, Path] | R
             yield from _walk(Path(entry.path), top, origin + "/")
         else:
             yield origin, Path(entry.path)
+
+
+def _entries(folder: Path) -> "list[os.DirEntry[str]]":
+    with os.scandir(folder) as found:
+        return sorted(found, key=lambda entry: os.fsencode(entry.name))
 
 
 def _refuse(entry: "os.DirEntry[str]", origin: str, top: Path) -> Refusal | None:

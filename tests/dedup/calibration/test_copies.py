@@ -28,20 +28,20 @@ def at_default(points: list[CurvePoint]) -> CurvePoint:
 
 @pytest.mark.parametrize("name", ["JPEG quality 20", "half size", "darker by 40 %", "mirrored", "grey"])
 def test_changes_that_keep_the_frame_are_all_found(photos: Path, name: str) -> None:
-    point = at_default(calibrate(*generated_copies(photos, TRANSFORMATIONS[name], 8, faces=False), PARAMS))
+    point = at_default(calibrate(*generated_copies(photos, TRANSFORMATIONS[name], 8, faces=False, unread={}), PARAMS))
     assert point.recall.value == 1
     assert point.precision.value == 1
 
 
 def test_phash_alone_misses_mirrored_copies(photos: Path) -> None:
-    points = calibrate(*generated_copies(photos, TRANSFORMATIONS["mirrored"], 8, faces=False), PARAMS)
+    points = calibrate(*generated_copies(photos, TRANSFORMATIONS["mirrored"], 8, faces=False, unread={}), PARAMS)
     assert [p.radius for p in points] == list(RADII)
     assert at_default(points).phash_recall.value == 0
 
 
 def test_photos_that_are_alike_count_against_precision(photos: Path) -> None:
     write_image(photos / "twin.png", (picture(0) * 0.9).astype(np.uint8))
-    point = at_default(calibrate(*generated_copies(photos, TRANSFORMATIONS["grey"], 9, faces=False), PARAMS))
+    point = at_default(calibrate(*generated_copies(photos, TRANSFORMATIONS["grey"], 9, faces=False, unread={}), PARAMS))
     assert point.recall.hits >= 8
     assert point.precision.trials == point.precision.hits + 1
 
@@ -65,3 +65,22 @@ def test_the_command_asks_for_what_it_needs(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["calibrate-dedup", "--params", str(tmp_path / "params.yaml")])
     assert result.exit_code == 2
     assert "--photos, --pairs or --people" in result.output
+
+
+def test_photos_are_known_by_content_and_what_cannot_be_read_is_named(photos: Path, tmp_path: Path) -> None:
+    (photos / "7.png").rename(photos / "7.dat")
+    (photos / "8.jpg").write_bytes(b"no picture")
+    (photos / "gone.png").symlink_to("nowhere.png")
+    write_image(tmp_path / "masked/8.png", picture(8))
+    (tmp_path / "params.yaml").write_text("dedup: {align_faces: false}\n", encoding="utf-8")
+    arguments = ["calibrate-dedup", "--params", str(tmp_path / "params.yaml"), "--photos", str(photos), "--pairs"]
+    result = CliRunner().invoke(main, [*arguments, str(photos), str(tmp_path / "masked")])
+    assert result.exit_code == 0, result.output
+    assert "masked twins (8 pairs)" in result.output
+    assert "half size (8 photos)" in result.output
+    *_, told, first, second = result.output.splitlines()
+    assert told == "2 files could not be read and were left out:"
+    assert sorted((first, second)) == [
+        f"  {photos}/8.jpg: not_an_image: no image format begins like it",
+        f"  {photos}/gone.png: link_to_no_file: points to nowhere.png, where no file is",
+    ]
