@@ -211,24 +211,21 @@ def _visual_links(
     gallery = Gallery(table, images.texts("sha256"))
     pairs = propose_pairs(gallery, params.max_distance_bits, mirrored=params.find_mirrored, search=search)
     likeness = measure_likeness(gallery, pairs)
-    several = gallery.has_several_faces
-    judged = judge_pairs(
-        likeness, bare_against_masked(images, pairs), several[pairs.first] | several[pairs.second], params
-    )
+    judged = judge_pairs(likeness, bare_against_masked(images, pairs), gallery.face_beside_others(pairs), params)
     for kind, chosen in judged.items():
         yield _links(kind, rows[pairs.first[chosen]], rows[pairs.second[chosen]], pairs.distance[chosen])
 
 
 def judge_pairs(
-    likeness: Likeness, opposite_labels: NDArray[np.bool_], several_faces: NDArray[np.bool_], params: DedupParams
+    likeness: Likeness, opposite_labels: NDArray[np.bool_], beside_others: NDArray[np.bool_], params: DedupParams
 ) -> dict[LinkKind, NDArray[np.bool_]]:
     """Which pairs are copies of one photo, which are one photo with and without a mask, and which share a part.
 
     The strongest witness is the whole frame: where no cell differs by more than a copy makes it differ, it is a copy,
     however well the faces were aligned. A frame that agrees less, as after a narrow crop, may hide a mask, so the lower
     faces must agree too. Cropped and turned copies agree in their aligned faces and in what is around them. A masked
-    twin agrees above the mask. One face of several doesn't speak for a picture: a collage that agrees in one face
-    shares a part with its source, and both are kept.
+    twin agrees above the mask. A face beside others, or in a picture put together from several, doesn't speak for it: a
+    collage that agrees in one face shares a part with its source, and both are kept.
     Where the labels say that one is bare and the other masked, only the whole frame makes a copy.
     """
     with np.errstate(invalid="ignore"):  # NaN, a missing face, compares as False
@@ -239,14 +236,14 @@ def judge_pairs(
         around = np.isnan(likeness.around) | (likeness.around >= params.min_correlation)
         placed = around | (likeness.whole >= params.min_correlation)
         face = (likeness.face >= params.min_face_correlation) & placed
-        near = np.where(opposite_labels, same, same | (frame & unmasked) | (face & ~several_faces))
+        near = np.where(opposite_labels, same, same | (frame & unmasked) | (face & ~beside_others))
         above = (likeness.upper >= params.mask_pair_min_correlation) & (
             likeness.agreement >= params.mask_pair_min_agreement
         )
         brow = likeness.face_upper >= params.mask_pair_min_correlation
         brow &= around | (likeness.upper >= params.min_correlation)
-        twins = ~near & (frame | above | ((brow | (face & opposite_labels)) & ~several_faces))
-        part = ~near & ~twins & several_faces & (face | brow)
+        twins = ~near & (frame | above | ((brow | (face & opposite_labels)) & ~beside_others))
+        part = ~near & ~twins & beside_others & (face | brow)
     return {"near": near, "mask_pair": twins, "part_of": part}
 
 

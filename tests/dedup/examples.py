@@ -37,7 +37,8 @@ def fingerprint_row(sha256: str, **changes: Any) -> Fingerprint:
         "face_upper": None,
         "face_thumbnail": None,
         "surroundings": None,
-        "several_faces": False,
+        "beside_others": False,
+        "passers_by": 0,
     }
     row |= {"brightness": 120.0, "contrast": 60.0, "sharpness": 0.1, "compression": 0.1}
     return Fingerprint(**(row | changes))

@@ -106,9 +106,8 @@ def calibrate(
 
 def _point(gallery: Gallery, count: int, radius: int, params: DedupParams) -> CurvePoint:
     pairs = propose_pairs(gallery, radius, mirrored=params.find_mirrored)
-    unlabelled, several = np.zeros(len(pairs.first), dtype=bool), gallery.has_several_faces
-    several = several[pairs.first] | several[pairs.second]
-    judged = judge_pairs(measure_likeness(gallery, pairs), unlabelled, several, params)
+    unlabelled = np.zeros(len(pairs.first), dtype=bool)
+    judged = judge_pairs(measure_likeness(gallery, pairs), unlabelled, gallery.face_beside_others(pairs), params)
     linked = np.logical_or.reduce(list(judged.values()))
     hashes = gallery.hashes("phash")
     first, second = np.triu_indices(2 * count, 1)

@@ -20,9 +20,10 @@ from pipeline.dedup.fingerprints.hashes import (
 from pipeline.dedup.fingerprints.quality import QualityScores, measure_quality
 from pipeline.storage.images import Decoded, DecodedGrey
 
-ALGORITHM_VERSION = 5
+ALGORITHM_VERSION = 6
 """Raise it with any change to what a fingerprint holds: it names the cache."""
 THUMBNAIL_PX = 16
+MOST_PASSERS_BY = 7
 DRAFT_SIDE_PX = 256
 """A JPEG is decoded at the smallest scale that keeps both sides at least this long."""
 
@@ -43,7 +44,8 @@ class Fingerprint:
         face_upper: dHash of the aligned face above a mask.
         face_thumbnail: The aligned face.
         surroundings: What is around the aligned face; 0 is beyond the frame.
-        several_faces: Whether other faces are nearly as large: then one of them doesn't stand for the picture.
+        beside_others: Whether faces of the aligned one's size, or another picture, are beside it.
+        passers_by: How many smaller faces are in the picture, up to `MOST_PASSERS_BY`.
     """
 
     sha256: str
@@ -56,7 +58,8 @@ class Fingerprint:
     face_upper: str | None
     face_thumbnail: bytes | None
     surroundings: bytes | None
-    several_faces: bool
+    beside_others: bool
+    passers_by: int
     brightness: float
     contrast: float
     sharpness: float
@@ -120,7 +123,8 @@ def _of_grey(
         face_upper=None if face is None else _hexadecimal(hasher.dhash(face[:UPPER_ROWS])),
         face_thumbnail=None if face is None else _thumbnail(face),
         surroundings=None if aligned is None else _surroundings(aligned.surroundings),
-        several_faces=aligned is not None and aligned.beside_others,
+        beside_others=aligned is not None and aligned.beside_others,
+        passers_by=0 if aligned is None else min(aligned.passers_by, MOST_PASSERS_BY),
         brightness=scores.brightness,
         contrast=scores.contrast,
         sharpness=scores.sharpness,

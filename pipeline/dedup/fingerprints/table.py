@@ -17,8 +17,9 @@ _HASHES = ("phash", "dhash", "mirror", "upper", "face_phash", "face_upper")
 _THUMBNAILS = ("thumbnail", "face_thumbnail", "surroundings")
 _SCORES = ("brightness", "contrast", "sharpness", "compression")
 _OPTIONAL = ("face_phash", "face_upper", "face_thumbnail", "surroundings")
-_SEVERAL = len(_OPTIONAL)
-"""The bit behind those that say which optional fields are there."""
+_BESIDE_OTHERS = len(_OPTIONAL)
+"""The bit behind those that say which optional fields are there; the three above it count the passers-by."""
+_PASSERS_BY = _BESIDE_OTHERS + 1
 _CELLS = THUMBNAIL_PX**2
 _BYTES = len(_THUMBNAILS) * _CELLS
 _ROWS_A_BLOCK = 4096
@@ -87,8 +88,9 @@ class Fingerprints(Mapping[str, Fingerprint]):
         pictures = {name: part.tobytes() for name, part in zip(_THUMBNAILS, cells, strict=True)}
         absent = {name: None for bit, name in enumerate(_OPTIONAL) if not int(numbers["present"]) >> bit & 1}
         scores = dict(zip(_SCORES, numbers["scores"].tolist(), strict=True))
-        several = bool(int(numbers["present"]) >> _SEVERAL & 1)
-        return Fingerprint(**{"sha256": key, **texts, **pictures, **absent, **scores, "several_faces": several})
+        present = int(numbers["present"])
+        others = {"beside_others": bool(present >> _BESIDE_OTHERS & 1), "passers_by": present >> _PASSERS_BY}
+        return Fingerprint(**{"sha256": key, **texts, **pictures, **absent, **scores, **others})
 
     def rows(self, keys: Iterable[str]) -> Indices:
         """The places of the contents, for the methods below; -1 of one that isn't here."""
@@ -111,9 +113,13 @@ class Fingerprints(Mapping[str, Fingerprint]):
         """Whether the pictures at these places have a field that not all have."""
         return np.asarray(self._all_numbers()["present"][rows] >> _OPTIONAL.index(name) & 1, dtype=bool)
 
-    def several_faces(self, rows: Indices) -> NDArray[np.bool_]:
-        """Whether the pictures at these places show other faces nearly as large as the one that is kept."""
-        return np.asarray(self._all_numbers()["present"][rows] >> _SEVERAL & 1, dtype=bool)
+    def beside_others(self, rows: Indices) -> NDArray[np.bool_]:
+        """Whether the pictures at these places show other faces or pictures beside the face that is kept."""
+        return np.asarray(self._all_numbers()["present"][rows] >> _BESIDE_OTHERS & 1, dtype=bool)
+
+    def passers_by(self, rows: Indices) -> NDArray[np.uint8]:
+        """How many smaller faces the pictures at these places show."""
+        return np.asarray(self._all_numbers()["present"][rows] >> _PASSERS_BY, dtype=np.uint8)
 
     def thumbnails(self, rows: Indices) -> NDArray[np.uint8]:
         """Thumbnail, aligned face and surroundings of the pictures at these places, `uint8 (N, 3, 16, 16)`."""
@@ -150,5 +156,5 @@ _NUMBERS = np.dtype([("hashes", np.uint64, len(_HASHES)), ("scores", np.float64,
 def _numbers_of(row: Fingerprint) -> tuple[list[int], list[float], int]:
     hashes = [int(getattr(row, name) or "0", 16) for name in _HASHES]
     present = sum((getattr(row, name) is not None) << bit for bit, name in enumerate(_OPTIONAL))
-    present |= row.several_faces << _SEVERAL
+    present |= row.beside_others << _BESIDE_OTHERS | row.passers_by << _PASSERS_BY
     return hashes, [getattr(row, name) for name in _SCORES], present

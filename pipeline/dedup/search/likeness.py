@@ -42,7 +42,8 @@ class Gallery:
         """Compare the pictures with these contents, in this order."""
         self._fingerprints, self._rows = fingerprints, fingerprints.rows(keys)
         self.has_face = fingerprints.has("face_phash", self._rows)
-        self.has_several_faces = fingerprints.several_faces(self._rows)
+        self._beside_others = fingerprints.beside_others(self._rows)
+        self._passers_by = fingerprints.passers_by(self._rows)
 
     def hashes(self, name: str) -> Hashes:
         """One kind of hash of all pictures, 0 where there is none."""
@@ -58,6 +59,11 @@ class Gallery:
             cells = picked[:, number].astype(np.float32)
             cells[flip] = cells[flip][:, :, ::-1]
             yield cells
+
+    def face_beside_others(self, pairs: "Pairs") -> NDArray[np.bool_]:
+        """For each pair whether one face doesn't speak for both pictures: others are beside it, or more passers-by."""
+        beside = self._beside_others[pairs.first] | self._beside_others[pairs.second]
+        return np.asarray(beside | (self._passers_by[pairs.first] != self._passers_by[pairs.second]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ def some_rows(count: int) -> Iterator[Fingerprint]:
         hashes = {name: rng.bytes(8).hex() for name in ("phash", "dhash", "mirror", "upper")}
         face = {"face_phash": rng.bytes(8).hex(), "face_thumbnail": rng.bytes(256)} if number % 3 else {}
         rest = {"face_upper": rng.bytes(8).hex(), "surroundings": rng.bytes(256)} if number % 3 == 2 else {}
+        others = {"beside_others": number % 2 == 1, "passers_by": number % 8}
         scores = dict(zip(("brightness", "contrast", "sharpness", "compression"), rng.random(4).tolist(), strict=True))
-        yield fingerprint_row(f"{number:064x}", thumbnail=rng.bytes(256), **hashes, **face, **rest, **scores)
+        yield fingerprint_row(f"{number:064x}", thumbnail=rng.bytes(256), **hashes, **face, **rest, **scores, **others)
 
 
 def test_what_is_put_in_comes_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from pipeline.core.params import DedupParams
 from pipeline.dedup.fingerprints.fingerprint import fingerprint
 from pipeline.dedup.fingerprints.table import Fingerprints
 from pipeline.dedup.links import judge_pairs
-from pipeline.dedup.search.likeness import Gallery, Likeness, measure_likeness, propose_pairs
+from pipeline.dedup.search.likeness import Gallery, Likeness, Pairs, measure_likeness, propose_pairs
 from pipeline.storage.images import Decoded
-from tests.dedup.examples import picture, with_mask
+from tests.dedup.examples import fingerprint_row, picture, with_mask
 
 PARAMS = DedupParams()
 
@@ -73,6 +73,16 @@ def test_flat_pictures_are_like_nothing() -> None:
     pairs = propose_pairs(pictures, 8, mirrored=False)
     assert len(pairs.first) == 1
     assert measure_likeness(pictures, pairs).whole[0] < 0.5
+
+
+def test_a_face_speaks_for_both_pictures_where_the_same_passers_by_are_in_both() -> None:
+    others = [(False, 0), (False, 1), (False, 1), (True, 0)]
+    rows = [fingerprint_row(str(i), beside_others=beside, passers_by=few) for i, (beside, few) in enumerate(others)]
+    pictures = Gallery(Fingerprints.of(rows), [row.sha256 for row in rows])
+    first, second = np.triu_indices(4, 1)
+    pairs = Pairs(first, second, np.zeros(6, dtype=bool), np.zeros(6, dtype=np.uint8))
+    speaks = np.flatnonzero(~pictures.face_beside_others(pairs))
+    assert [(int(first[n]), int(second[n])) for n in speaks] == [(1, 2)]
 
 
 def test_rules() -> None:
