@@ -58,21 +58,17 @@ NO_MASK = Label(mask_type="none")
 def merge_labels(labels: Sequence[Label]) -> Label:
     """One label of several that each say a part; without any, all is unknown.
 
+    What is known to be no mask agrees with what says nothing of one, and with nothing else.
+
     >>> merge_labels([Label(wear="correct"), Label(mask_type="cloth")])
     Label(mask_type='cloth', wear='correct', valve='unknown', masked='yes')
 
     Raises:
         SampleRejected: `label_conflict` where two say different things.
     """
-    if any(label.mask_type == "none" for label in labels) and all(_compatible_with_none(label) for label in labels):
+    if any(label.masked == "no" for label in labels) and all(label.masked != "yes" for label in labels):
         return NO_MASK
     return Label.model_validate({field: _agreed(field, labels) for field in LABEL_FIELDS})
-
-
-def _compatible_with_none(label: Label) -> bool:
-    """A file name can carry both "none" and the type of the mask that isn't worn: nothing worn wins."""
-    says_worn = label.masked == "yes" and label.mask_type == "unknown"
-    return label.wear in {"none", "unknown"} and not says_worn
 
 
 def _agreed(field: str, labels: Sequence[Label]) -> str:

@@ -12,5 +12,5 @@ def named_offers(source: str, settings: SourceSettings, offers: Iterable[Offer |
     if settings.person is None:
         yield from offers
     else:
-        nobody = [*settings.exclude_people, *settings.labels]
-        yield from with_people(offers, Naming.of(source, settings.person, nobody))
+        naming = Naming.of(source, settings.person, settings.exclude_people, settings.labels)
+        yield from with_people(offers, naming)

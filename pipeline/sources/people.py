@@ -1,12 +1,12 @@
 """Who is on a photo, by its folder or its name, where the source is laid out by people."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from pipeline.core.errors import SourceError
-from pipeline.sources.labels import plain_text
+from pipeline.sources.labels import normalised, plain_text
 from pipeline.sources.offers import Offer, Refusal
 
 PARENT = "parent"
@@ -19,17 +19,19 @@ class Naming:
     Attributes:
         source: The source, within which the names are those of people.
         person: `parent`, the folder that it lies in, or a pattern whose group is the person.
-        nobody: Names that stand for no one person, such as `unknown`, as `plain` makes them.
+        nobody: Names that stand for no one person, such as `unknown`, in plain spelling.
+        labels: Words that are labels, as `normalised`: nobody's name, but for a person's folder within a labelled one.
     """
 
     source: str
     person: str
     nobody: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, source: str, person: str, nobody: Iterable[str]) -> "Naming":
+    def of(cls, source: str, person: str, nobody: Iterable[str], labels: Iterable[str] = ()) -> "Naming":
         """The naming with the words that name nobody."""
-        return cls(source, person, frozenset(map(_plain, nobody)))
+        return cls(source, person, frozenset(map(_plain, nobody)), frozenset(map(normalised, labels)))
 
     def person_id(self, origin: str) -> str | None:
         """The person's id, None where the origin names nobody."""
@@ -38,9 +40,24 @@ class Naming:
 
     def _named(self, origin: str) -> str:
         if self.person == PARENT:
-            return PurePosixPath(origin).parent.name
+            folders = PurePosixPath(origin).parent.parts
+            return folders[-1] if parent_is_person(folders, self._is_label) else ""
         found = re.search(self.person, origin)
-        return (found[1] or "") if found else ""
+        return (found[1] or "") if found and not self._is_label(found[1] or "") else ""
+
+    def _is_label(self, name: str) -> bool:
+        return normalised(name) in self.labels
+
+
+def parent_is_person(folders: Sequence[str], is_label: Callable[[str], bool]) -> bool:
+    """Whether the innermost of a photo's folders can be a person.
+
+    Where it is called as a label is, another label around it tells that it is none itself.
+
+    >>> [parent_is_person(path.split("/"), {"mask", "no_mask"}.__contains__) for path in ("no_mask/mask", "ann/mask")]
+    [True, False]
+    """
+    return bool(folders) and (not is_label(folders[-1]) or any(map(is_label, folders[:-1])))
 
 
 def with_people(offers: Iterable[Offer | Refusal], naming: Naming) -> Iterator[Offer | Refusal]:

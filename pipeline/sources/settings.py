@@ -31,8 +31,8 @@ class SourceSettings(Section):
             image whose label is unknown.
         boxes_frame: Whether boxes count the pixels as the file stores them or those of the upright picture, where EXIF
             turns it; `auto` lets the size tell that stands with the boxes, and rejects where it can't.
-        person: Who is on a photo: `parent`, its folder, or a regular expression whose one group, found in the photo's
-            path in the source, is the person.
+        person: Who is on a photo: `parent`, its folder, which then is no label, or a regular expression whose one
+            group, found in the photo's path in the source, is the person.
         exclude_people: Names that stand for nobody in particular, such as `unknown`; so do the words in `labels`.
         default_label: The word of images in folders that `labels` doesn't know.
     """

@@ -14,14 +14,21 @@ def test_parts_are_joined() -> None:
     assert merge_labels([]) == Label()
 
 
-def test_nothing_worn_beats_the_type_of_the_mask_that_is_not_worn() -> None:
-    assert merge_labels([Label(mask_type="none"), Label(mask_type="surgical")]).mask_type == "none"
+def test_no_mask_agrees_with_what_says_nothing_of_one() -> None:
+    assert merge_labels([Label(mask_type="none"), Label(), Label(wear="none"), Label(valve="no")]) == Label(
+        mask_type="none"
+    )
 
 
 @pytest.mark.parametrize(
     "parts",
     [
         [Label(mask_type="cloth"), Label(mask_type="surgical")],
+        [Label(mask_type="none"), Label(mask_type="surgical")],
+        [Label(mask_type="surgical"), Label(masked="no")],
+        [Label(mask_type="surgical"), Label(wear="none")],
+        [Label(mask_type="none"), Label(wear="correct")],
+        [Label(mask_type="none"), Label(wear="incorrect")],
         [Label(mask_type="none"), Label(mask_type="surgical", wear="correct")],
         [Label(mask_type="none"), Label(masked="yes")],
         [Label(wear="correct"), Label(wear="incorrect")],

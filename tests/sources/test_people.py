@@ -37,6 +37,34 @@ def test_the_halves_of_a_set_share_their_people(ingest: Ingest, tmp_path: Path) 
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "mask_type", "person"),
+    [
+        ("no_mask/mask/1.jpg", "none", "mask"),
+        ("mask/no_mask/1.jpg", "surgical", "no_mask"),
+        ("set/No Mask/MASK/1.jpg", "none", "MASK"),
+        ("no_mask/ann/1.jpg", "none", "ann"),
+        ("ann/mask/1.jpg", "surgical", None),
+        ("mask/1.jpg", "surgical", None),
+        ("No Mask/1.jpg", "none", None),
+    ],
+)
+def test_folder_of_a_person_is_no_label_whatever_they_are_called(
+    ingest: Ingest, tmp_path: Path, name: str, mask_type: str, person: str | None
+) -> None:
+    labels = {"mask": {"mask_type": "surgical"}, "no_mask": {"mask_type": "none"}}
+    for adapter in ("folder", "imagefolder"):
+        write_tree(tmp_path / adapter, {name: picture(), "mask/bob/2.jpg": picture(1)})
+        image = by_origin(ingest(adapter=adapter, path=adapter, person="parent", labels=labels))[name]
+        assert (image.mask_type, image.person_id) == (mask_type, person and f"mine:{person}")
+
+
+def test_people_are_not_asked_to_be_mapped(ingest: Ingest, tmp_path: Path) -> None:
+    write_tree(tmp_path / "set", {"bare/ann/1.jpg": picture(), "bare/bob/1.jpg": picture(1)})
+    with pytest.raises(SourceError, match=r"Labels found: 'bare'\."):
+        ingest(adapter="folder", path="set", person="parent")
+
+
 def test_folders_that_are_no_class_have_the_default_label(ingest: Ingest, tmp_path: Path) -> None:
     write_tree(tmp_path / "set", {"ann/1.jpg": picture(), "bob/masked/1.jpg": picture(1)})
     labels = {"masked": {"masked": True}, "plain": {"mask_type": "none"}}

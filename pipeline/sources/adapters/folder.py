@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.labels import LabelMap
 from pipeline.sources.offers import Offer, Refusal
+from pipeline.sources.people import PARENT, parent_is_person
+from pipeline.sources.settings import SourceSettings
 from pipeline.storage.signatures import is_photo
 
 AUXILIARY_SUFFIXES = (".csv", ".htm", ".html", ".json", ".jsonl", ".md", ".pdf", ".txt", ".xml", ".yaml", ".yml")
@@ -30,11 +32,17 @@ class FolderAdapter(TreeAdapter[TreeSettings]):
                     origin=found.origin,
                     file=found.path,
                     in_place=found.in_place,
-                    labels=(class_of(found, labels, self.settings.default_label),),
+                    labels=(class_of(found, labels, self.settings),),
                 )
 
 
-def class_of(file: TreeFile, labels: LabelMap, default: str | None = None) -> str:
-    """The folder name that labels a file: the deepest that is mapped, else the default, else the innermost."""
-    known = [folder for folder in reversed(file.folders) if folder in labels]
-    return known[0] if known else default or (file.folders[-1] if file.folders else TOP)
+def class_of(file: TreeFile, labels: LabelMap, settings: SourceSettings) -> str:
+    """The folder name that labels a file: the deepest that is mapped, else the default, else the innermost.
+
+    The folder that is the person labels nothing, whatever the person is called.
+    """
+    folders = file.folders
+    if settings.person == PARENT and parent_is_person(folders, labels.__contains__):
+        folders = folders[:-1]
+    known = [folder for folder in reversed(folders) if folder in labels]
+    return known[0] if known else settings.default_label or (folders[-1] if folders else TOP)

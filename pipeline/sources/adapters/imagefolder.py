@@ -114,7 +114,7 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
             )
 
     def _by_folder(self, file: TreeFile) -> Offer:
-        label = class_of(file, LabelMap(self.settings.labels), self.settings.default_label)
+        label = class_of(file, LabelMap(self.settings.labels), self.settings)
         return Offer(origin=file.origin, file=file.path, in_place=file.in_place, labels=(label,))
 
     def _by_row(self, file: TreeFile, claim: Claim[_Row]) -> Iterator[Offer | Refusal]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.sources.adapters.layout import NamedFilesAdapter
 from pipeline.sources.adapters.tree import TreeFile, TreeSettings
+from pipeline.sources.labels import LabelMap
 from pipeline.sources.offers import Offer, Refusal
 
 _WWMR_CODE = re.compile(r"[A-Z]{4}")
@@ -60,13 +61,19 @@ class WwmrAdapter(NamedFilesAdapter[TreeSettings]):
     expected = "subject_STATUS_TYPE_angle[_B|F].jpg with codes such as MRCW (status) and SRGM (type)"
 
     def offer(self, file: TreeFile) -> Offer | Refusal:
-        """Subject, and the status and type codes as labels."""
+        """Subject, and the status and type codes as labels; the type of a mask that isn't worn labels nothing."""
         subject, *rest = Path(file.name).stem.split("_")
         codes = tuple(part for part in rest[:2] if _WWMR_CODE.fullmatch(part))
         if not codes or rest[0] != codes[0]:
             return self.unknown_name(file)
+        if codes[0] in self._labels and self._labels[codes[0]].masked == "no":
+            codes = codes[:1]
         person = f"{self.workspace.name}:{subject}"
         return Offer(origin=file.origin, file=file.path, in_place=file.in_place, labels=codes, person_id=person)
+
+    @cached_property
+    def _labels(self) -> LabelMap:
+        return LabelMap(self.settings.labels)
 
 
 class PortraitSettings(TreeSettings):

@@ -217,6 +217,20 @@ class TestMetadata:
         assert list(by_origin(taken)) == ["b.jpg"]
         assert reasons(taken.rejections) == {"a.jpg": "label_conflict"}
 
+    @pytest.mark.parametrize("type_said", ["surgical", "masked"])
+    @pytest.mark.parametrize("other", ["none", "worn: no"])
+    def test_two_columns_of_one_row_that_disagree_are_a_conflict(
+        self, ingest: Ingest, tmp_path: Path, type_said: str, other: str
+    ) -> None:
+        rows = f"file_name,type,worn\na.jpg,{type_said},{other}\nb.jpg,{type_said},\nc.jpg,{other},none\n"
+        files = {f"{name}.jpg": picture(seed) for seed, name in enumerate("abc")}
+        write_tree(tmp_path / "hf", {**files, "metadata.csv": rows.encode()})
+        labels = {"surgical": {"mask_type": "surgical"}, "masked": {"masked": True}, "none": {"mask_type": "none"}}
+        labels["worn: no"] = {"masked": False}
+        taken = ingest(adapter="imagefolder", path="hf", labels=labels, label_columns=["type", "worn"])
+        assert {origin: image.masked for origin, image in by_origin(taken).items()} == {"b.jpg": "yes", "c.jpg": "no"}
+        assert reasons(taken.rejections) == {"a.jpg": "label_conflict"}
+
     @pytest.mark.parametrize(
         ("settings", "named"),
         [
