@@ -63,7 +63,8 @@ def _fingerprint(number: int, sha256: str, rng: np.random.Generator, last: list[
     data = last[0]
     hashes = [data[start : start + 8].hex() for start in range(0, 48, 8)]
     return Fingerprint(
-        sha256=sha256, phash=hashes[0], dhash=hashes[1], mirror=hashes[2], upper=hashes[3], thumbnail=data[80:336],
+        sha256=sha256, phash=hashes[0], dhash=hashes[1], mirror=hashes[2], upper=hashes[3], half=hashes[2][::-1],
+        quarter=hashes[3][::-1], thumbnail=data[80:336],
         face_phash=hashes[4], face_upper=hashes[5], face_thumbnail=data[336:592], surroundings=data[592:848],
         beside_others=False, passers_by=0, brightness=120.0, contrast=60.0, sharpness=0.1, compression=0.1,
     )  # fmt: skip

@@ -114,6 +114,7 @@ class DedupParams(Section):
     max_in_memory: Annotated[int, Field(ge=1)] = 20_000_000
     align_faces: bool = True
     find_mirrored: bool = True
+    find_turned: bool = True
     min_correlation: Share = 0.95
     min_agreement: Share = 0.9
     min_face_agreement: Share = 0.9

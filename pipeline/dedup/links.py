@@ -209,7 +209,9 @@ def _visual_links(
     """Links between images of different contents, whose rows these are."""
     table = Fingerprints.as_table(fingerprints)
     gallery = Gallery(table, images.texts("sha256"))
-    pairs = propose_pairs(gallery, params.max_distance_bits, mirrored=params.find_mirrored, search=search)
+    pairs = propose_pairs(
+        gallery, params.max_distance_bits, mirrored=params.find_mirrored, turned=params.find_turned, search=search
+    )
     likeness = measure_likeness(gallery, pairs)
     judged = judge_pairs(likeness, bare_against_masked(images, pairs), gallery.face_beside_others(pairs), params)
     for kind, chosen in judged.items():
@@ -225,10 +227,11 @@ def judge_pairs(
     however well the faces were aligned. A frame that agrees less, as after a narrow crop, may hide a mask, so the lower
     faces must agree too. Cropped and turned copies agree in their aligned faces and in what is around them. A masked
     twin agrees above the mask. A face beside others, or in a picture put together from several, doesn't speak for it: a
-    collage that agrees in one face shares a part with its source, and both are kept.
+    collage that agrees in one face shares a part with its source, and both are kept. Of a copy that was turned by
+    quarters the whole frame alone tells.
     Where the labels say that one is bare and the other masked, only the whole frame makes a copy.
     """
-    with np.errstate(invalid="ignore"):  # NaN, a missing face, compares as False
+    with np.errstate(invalid="ignore"):  # NaN, a missing face or a turned frame, compares as False
         same = (likeness.whole >= _SAME_FRAME_CORRELATION) & (likeness.worst <= _SAME_FRAME_WORST)
         frame = (likeness.whole >= params.min_correlation) & (likeness.agreement >= params.min_agreement)
         frame &= np.isnan(likeness.face) | (likeness.face >= params.min_face_agreement)

@@ -29,7 +29,7 @@ def image_row(name: str, **changes: Any) -> Image:
 
 def fingerprint_row(sha256: str, **changes: Any) -> Fingerprint:
     """A fingerprint without a face, in the middle of every scale."""
-    row: dict[str, Any] = dict.fromkeys(("phash", "dhash", "mirror", "upper"), "0" * 16)
+    row: dict[str, Any] = dict.fromkeys(("phash", "dhash", "mirror", "half", "quarter", "upper"), "0" * 16)
     row |= {
         "sha256": sha256,
         "thumbnail": bytes(256),

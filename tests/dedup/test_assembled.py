@@ -11,7 +11,7 @@ from pipeline.core.params import DedupParams
 from pipeline.dedup.fingerprints.face_patch import make_aligner
 from pipeline.dedup.fingerprints.fingerprint import fingerprint
 from pipeline.dedup.links import find_links
-from pipeline.storage.images import Decoded
+from pipeline.storage.images import Decoded, decode_image, encode_image
 from tests.dedup.examples import image_row, picture
 
 PARAMS = DedupParams()
@@ -19,14 +19,14 @@ ALIGN = make_aligner()
 Change = Callable[[Rgb], Rgb]
 
 
-def kinds(*pictures: Rgb) -> list[str]:
+def kinds(*pictures: Rgb, params: DedupParams = PARAMS) -> list[str]:
     """The links between pictures whose faces are found."""
     images = [image_row(str(number)) for number in range(len(pictures))]
     found = {
         image.sha256: fingerprint(image.sha256, Decoded(rgb, "PNG", "RGB", None), ALIGN)
         for image, rgb in zip(images, pictures, strict=True)
     }
-    return [link.kind for link in find_links(images, found, PARAMS)]
+    return [link.kind for link in find_links(images, found, params)]
 
 
 def resized(rgb: Rgb, width: int, height: int) -> Rgb:
@@ -73,6 +73,20 @@ def test_a_photo_in_one_picture_with_another_is_a_part_of_it(portrait: Rgb, coll
 )
 def test_a_framed_or_cropped_photo_stays_a_copy(portrait: Rgb, change: Change) -> None:
     assert kinds(portrait, change(portrait)) == ["near"]
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_photo_on_its_side_or_head_is_a_copy(portrait: Rgb, turns: int) -> None:
+    turned = decode_image(encode_image(np.ascontiguousarray(np.rot90(portrait, turns)), quality=60)).rgb
+    small = resized(turned, turned.shape[1] * 2 // 3, turned.shape[0] * 2 // 3)
+    assert kinds(portrait, small) == ["near"]
+    assert kinds(small, portrait) == ["near"]
+    assert kinds(portrait, resized(picture(3), 256, 300), small) == ["near"]
+
+
+def test_turned_copies_are_left_alone_where_they_are_not_asked_for(portrait: Rgb) -> None:
+    turned = np.ascontiguousarray(np.rot90(portrait))
+    assert kinds(portrait, turned, params=DedupParams(find_turned=False)) == []
 
 
 def test_a_copy_of_a_collage_stays_a_copy(portrait: Rgb) -> None:

@@ -103,7 +103,7 @@ def test_bare_against_masked_takes_what_is_known(
     rows = ImageRows.of([make_image(id="a" * 32, **first), make_image(id="b" * 32, **second)])
     there, back = np.array([0]), np.array([1])
     for one, other in ((there, back), (back, there)):
-        pairs = Pairs(one, other, np.zeros(1, dtype=bool), np.zeros(1, dtype=np.uint8))
+        pairs = Pairs(one, other, np.zeros(1, dtype=bool), *np.zeros((2, 1), dtype=np.uint8))
         assert bare_against_masked(rows, pairs).tolist() == [opposite]
 
 

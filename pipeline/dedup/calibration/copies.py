@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.columns.ids import Indices
 from pipeline.core.arrays import Rgb
 from pipeline.core.params import DedupParams
 from pipeline.core.shares import wilson_interval
 from pipeline.dedup.fingerprints.fingerprint import Fingerprint
 from pipeline.dedup.fingerprints.table import Fingerprints
 from pipeline.dedup.links import judge_pairs
-from pipeline.dedup.search.likeness import Gallery, Pairs, measure_likeness, propose_pairs
+from pipeline.dedup.search.likeness import Gallery, measure_likeness, propose_pairs
 from pipeline.storage.images import decode_image, encode_image
 
 RADII = (0, 2, 4, 6, 8, 10, 12)
@@ -105,21 +105,22 @@ def calibrate(
 
 
 def _point(gallery: Gallery, count: int, radius: int, params: DedupParams) -> CurvePoint:
-    pairs = propose_pairs(gallery, radius, mirrored=params.find_mirrored)
+    pairs = propose_pairs(gallery, radius, mirrored=params.find_mirrored, turned=params.find_turned)
     unlabelled = np.zeros(len(pairs.first), dtype=bool)
     judged = judge_pairs(measure_likeness(gallery, pairs), unlabelled, gallery.face_beside_others(pairs), params)
     linked = np.logical_or.reduce(list(judged.values()))
     hashes = gallery.hashes("phash")
     first, second = np.triu_indices(2 * count, 1)
     close = np.bitwise_count(hashes[first] ^ hashes[second]) <= radius
-    alone = Pairs(first[close], second[close], np.zeros(int(close.sum()), dtype=bool), np.empty(0, np.uint8))
     return CurvePoint(
-        radius, *_rates(pairs, linked, count), *_rates(alone, np.ones(len(alone.first), dtype=bool), count)
+        radius,
+        *_rates(pairs.first[linked], pairs.second[linked], count),
+        *_rates(first[close], second[close], count),
     )
 
 
-def _rates(pairs: Pairs, linked: NDArray[np.bool_], count: int) -> tuple[Rate, Rate]:
-    first, second = pairs.first[linked], pairs.second[linked]
+def _rates(first: Indices, second: Indices, count: int) -> tuple[Rate, Rate]:
+    """Recall and precision of these links."""
     found = {(int(a), int(b)) for a, b in zip(first, second, strict=True)}
     right = {pair for pair in found if pair[1] - pair[0] == count}
     # a photo and another's copy are the same error as the two photos: each pair of photos counts once

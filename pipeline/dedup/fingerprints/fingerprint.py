@@ -38,6 +38,8 @@ class Fingerprint:
         phash: pHash of the whole image.
         dhash: dHash of the whole image; it errs on other pictures than pHash does.
         mirror: pHash of the mirrored image.
+        half: pHash of the image turned by 180 degrees.
+        quarter: pHash of the image turned by 90 degrees, counterclockwise.
         upper: pHash of the upper third, which a mask leaves alone.
         thumbnail: The image squeezed to a square.
         face_phash: pHash of the aligned face: it survives crops and rotation. None where there is no face.
@@ -52,6 +54,8 @@ class Fingerprint:
     phash: str
     dhash: str
     mirror: str
+    half: str
+    quarter: str
     upper: str
     thumbnail: bytes
     face_phash: str | None
@@ -109,15 +113,17 @@ def _of_grey(
     sha256: str, grey: Grey, quantization: tuple[int, ...] | None, aligned: AlignedFace | None, hasher: Hasher
 ) -> Fingerprint:
     samples = squeeze_whole_and_upper(grey)
-    whole, mirrored, upper, gradient = hasher.picture(samples)
+    hashes = hasher.picture(samples)
     face = None if aligned is None else aligned.face
     scores = measure_quality(grey, quantization)
     return Fingerprint(
         sha256=sha256,
-        phash=_hexadecimal(whole),
-        dhash=_hexadecimal(gradient),
-        mirror=_hexadecimal(mirrored),
-        upper=_hexadecimal(upper),
+        phash=_hexadecimal(hashes.whole),
+        dhash=_hexadecimal(hashes.gradient),
+        mirror=_hexadecimal(hashes.mirrored),
+        half=_hexadecimal(hashes.half),
+        quarter=_hexadecimal(hashes.quarter),
+        upper=_hexadecimal(hashes.upper),
         thumbnail=_thumbnail(samples[0]),
         face_phash=None if face is None else _hexadecimal(hasher.phash(squeeze(face))),
         face_upper=None if face is None else _hexadecimal(hasher.dhash(face[:UPPER_ROWS])),

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipeline.core.params import HasherName
-from pipeline.dedup.fingerprints.hashes import Grey, dhash, phash, picture_hashes
+from pipeline.dedup.fingerprints.hashes import Grey, PictureHashes, dhash, phash, picture_hashes
 
 
 @dataclass(frozen=True, slots=True)
 class Hasher:
     """Hashes of grey samples; `picture` is as `picture_hashes`, the others are as their namesakes there."""
 
-    picture: Callable[[Grey], tuple[int, int, int, int]]
+    picture: Callable[[Grey], PictureHashes]
     phash: Callable[[Grey], int]
     dhash: Callable[[Grey], int]
 

@@ -5,6 +5,7 @@ the cosine transform computes the 64 coefficients that are used of 1024, which i
 """
 
 from functools import cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -30,9 +31,12 @@ def _cosines() -> NDArray[np.float64]:
 _DCT = _cosines()
 _MIRROR = np.where(np.arange(_FREQUENCIES) % 2, -1.0, 1.0)
 """What mirroring does to a coefficient: the odd horizontal frequencies change sign."""
-_PICTURE_OF_HASH = np.array([0, 0, 1])
-_SIGNS_OF_HASH = np.stack([np.ones((8, 8)), np.tile(_MIRROR, (8, 1)), np.ones((8, 8))])
-"""The three pHashes of `picture_hashes`: of the whole, of its mirror image, of the upper third."""
+_PICTURE_OF_HASH = np.array([0, 0, 1, 0, 0])
+_SIGNS_OF_HASH = np.stack(
+    [np.ones((8, 8)), np.tile(_MIRROR, (8, 1)), np.ones((8, 8)), np.outer(_MIRROR, _MIRROR), np.tile(_MIRROR, (8, 1))]
+)
+"""Of `PictureHashes`' pHashes, in their order; for a quarter turn the mirror image's coefficients change places too."""
+_QUARTER = 4
 
 
 def working_grey(rgb: Rgb) -> Grey:
@@ -94,18 +98,29 @@ def _weights_of_halves(length: int) -> tuple[NDArray[np.float32], NDArray[np.flo
     return np.ascontiguousarray(left.T), np.ascontiguousarray(right.T)
 
 
-def picture_hashes(samples: Grey) -> tuple[int, int, int, int]:
-    """Of `squeeze_whole_and_upper`: pHash, pHash of the mirror image, pHash of the upper third, dHash.
+class PictureHashes(NamedTuple):
+    """The hashes of a picture: pHashes of the whole, its mirror image, its upper third and its turns, and a dHash.
 
-    The same bits as `phash` and `dhash` give, in two thirds of the time.
+    `half` is turned by 180 degrees, `quarter` by 90 counterclockwise.
     """
+
+    whole: int
+    mirrored: int
+    upper: int
+    half: int
+    quarter: int
+    gradient: int
+
+
+def picture_hashes(samples: Grey) -> PictureHashes:
+    """Of `squeeze_whole_and_upper`: the same bits as `phash` and `dhash` give, in less time."""
     low = _frequencies(samples).take(_PICTURE_OF_HASH, axis=0) * _SIGNS_OF_HASH
+    low[_QUARTER] = low[_QUARTER].T.copy()
     coarse = resample(samples[0], 9, 8)
-    bits = np.empty((4, 64), dtype=np.bool_)
-    bits[:3] = _above_median(low.reshape(3, 64))
-    np.greater(coarse[:, 1:], coarse[:, :-1], out=bits[3].reshape(8, 8))
-    whole, mirrored, upper, gradient = np.packbits(bits).view(">u8").tolist()
-    return whole, mirrored, upper, gradient
+    bits = np.empty((len(low) + 1, 64), dtype=np.bool_)
+    bits[:-1] = _above_median(low.reshape(len(low), 64))
+    np.greater(coarse[:, 1:], coarse[:, :-1], out=bits[-1].reshape(8, 8))
+    return PictureHashes(*np.packbits(bits).view(">u8").tolist())
 
 
 def _frequencies(samples: Grey) -> NDArray[np.float64]:

@@ -4,13 +4,20 @@ import imagehash
 import numpy as np
 from PIL import Image
 
-from pipeline.dedup.fingerprints.hashes import Grey, resample
+from pipeline.dedup.fingerprints.hashes import Grey, PictureHashes, resample
 
 
-def picture_hashes(samples: Grey) -> tuple[int, int, int, int]:
-    """Of `squeeze_whole_and_upper`: pHash, pHash of the mirror image, pHash of the upper third, dHash."""
+def picture_hashes(samples: Grey) -> PictureHashes:
+    """Of `squeeze_whole_and_upper`."""
     whole, upper = samples
-    return phash(whole), phash(whole[:, ::-1]), phash(upper), dhash(whole)
+    return PictureHashes(
+        whole=phash(whole),
+        mirrored=phash(whole[:, ::-1]),
+        upper=phash(upper),
+        half=phash(whole[::-1, ::-1]),
+        quarter=phash(np.rot90(whole)),
+        gradient=dhash(whole),
+    )
 
 
 def phash(samples: Grey) -> int:

@@ -13,7 +13,7 @@ from pipeline.columns.ids import Ids, Indices, id_array
 from pipeline.dedup.fingerprints.fingerprint import THUMBNAIL_PX, Fingerprint
 from pipeline.dedup.fingerprints.hashes import Hashes
 
-_HASHES = ("phash", "dhash", "mirror", "upper", "face_phash", "face_upper")
+_HASHES = ("phash", "dhash", "mirror", "half", "quarter", "upper", "face_phash", "face_upper")
 _THUMBNAILS = ("thumbnail", "face_thumbnail", "surroundings")
 _SCORES = ("brightness", "contrast", "sharpness", "compression")
 _OPTIONAL = ("face_phash", "face_upper", "face_thumbnail", "surroundings")

@@ -49,15 +49,18 @@ class Gallery:
         """One kind of hash of all pictures, 0 where there is none."""
         return self._fingerprints.hashes(name, self._rows)
 
-    def pictures(self, places: Indices, flip: NDArray[np.bool_]) -> Iterator[Values]:
-        """Thumbnails, aligned faces and surroundings of the pictures at these places, mirrored where `flip` says so.
+    def pictures(self, places: Indices, flip: NDArray[np.bool_], turns: NDArray[np.uint8]) -> Iterator[Values]:
+        """Thumbnails, aligned faces and surroundings of the pictures at these places.
 
-        Each `float32 (P, 16, 16)`; black where there is none.
+        Mirrored where `flip` says so, turned counterclockwise by so many quarters. Each `float32 (P, 16, 16)`; black
+        where there is none.
         """
         picked = self._fingerprints.thumbnails(self._rows[places])
         for number in range(picked.shape[1]):
             cells = picked[:, number].astype(np.float32)
             cells[flip] = cells[flip][:, :, ::-1]
+            for turn in (1, 2, 3):
+                cells[turns == turn] = np.rot90(cells[turns == turn], turn, axes=(1, 2))
             yield cells
 
     def face_beside_others(self, pairs: "Pairs") -> NDArray[np.bool_]:
@@ -68,25 +71,33 @@ class Gallery:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Candidate pairs, `first` < `second` as positions in a gallery; `mirrored` where one is the other's mirror image.
+    """Candidate pairs, `first` < `second` as positions in a gallery.
 
-    `distance` is the smallest Hamming distance by which any hash proposed the pair.
+    `mirrored` where one is the other's mirror image; `turns` are the quarters by which the second has to be turned
+    counterclockwise to be as the first; `distance` is the smallest Hamming distance by which a hash proposed the pair.
     """
 
     first: Indices
     second: Indices
     mirrored: NDArray[np.bool_]
+    turns: NDArray[np.uint8]
     distance: NDArray[np.uint8]
 
 
-def propose_pairs(gallery: Gallery, radius: int, *, mirrored: bool, search: Search = neighbour_pairs) -> Pairs:
+def propose_pairs(
+    gallery: Gallery, radius: int, *, mirrored: bool, turned: bool = False, search: Search = neighbour_pairs
+) -> Pairs:
     """Pairs that any hash finds within the radius, each once."""
     parts = [_search(gallery.hashes(name), radius, search) for name in ("phash", "dhash", "upper")]
     faces = np.flatnonzero(gallery.has_face)
     parts += [_search(gallery.hashes(name)[faces], radius, search, faces) for name in ("face_phash",)]
     parts += [_search(gallery.hashes("face_upper")[faces], radius // 2, search, faces)]
     if mirrored:
-        parts.append(_search_mirrored(gallery.hashes("phash"), gallery.hashes("mirror"), radius, search))
+        parts.append(_search_changed(gallery, "mirror", 0, radius, search))
+    if turned:
+        parts += [
+            _search_changed(gallery, name, turns, radius, search) for name, turns in (("quarter", 1), ("half", 2))
+        ]
     return _distinct(_joined(parts))
 
 
@@ -99,20 +110,28 @@ def _search(hashes: Hashes, radius: int, search: Search, positions: Indices | No
     first = positions[np.concatenate([first_of[found.first], first_of[inverse[same]]])]
     second = positions[np.concatenate([first_of[found.second], same])]
     distance = np.concatenate([found.distance, np.zeros(len(same), np.uint8)])
-    return _ascending(first, second, np.zeros(len(first), dtype=bool), distance)
+    return _ascending(first, second, False, 0, distance)
 
 
-def _search_mirrored(hashes: Hashes, mirrors: Hashes, radius: int, search: Search) -> Pairs:
-    """Pairs in which one picture's hash is near the mirror hash of another."""
+def _search_changed(gallery: Gallery, name: str, turns: int, radius: int, search: Search) -> Pairs:
+    """Pairs in which one picture's hash is near that of another, turned by so many quarters; mirrored if by none."""
+    hashes = gallery.hashes("phash")
     count = len(hashes)
-    found = _search(np.concatenate([hashes, mirrors]), radius, search)
+    found = _search(np.concatenate([hashes, gallery.hashes(name)]), radius, search)
     across = (found.first < count) & (found.second >= count) & (found.second - count != found.first)
     first, second = found.first[across], found.second[across] - count
-    return _ascending(first, second, np.ones(len(first), dtype=bool), found.distance[across])
+    return _ascending(first, second, turns == 0, turns, found.distance[across])
 
 
-def _ascending(first: Indices, second: Indices, mirrored: NDArray[np.bool_], distance: NDArray[np.uint8]) -> Pairs:
-    return Pairs(np.minimum(first, second), np.maximum(first, second), mirrored, distance)
+def _ascending(first: Indices, second: Indices, mirrored: bool, turns: int, distance: NDArray[np.uint8]) -> Pairs:
+    """Pairs in which `second` is mirrored or turned by `turns` to be as `first`, whichever comes first."""
+    return Pairs(
+        np.minimum(first, second),
+        np.maximum(first, second),
+        np.full(len(first), mirrored),
+        np.where(first < second, turns, -turns % 4).astype(np.uint8),
+        distance,
+    )
 
 
 def _joined(parts: Sequence[Pairs]) -> Pairs:
@@ -120,8 +139,8 @@ def _joined(parts: Sequence[Pairs]) -> Pairs:
 
 
 def _distinct(pairs: Pairs) -> Pairs:
-    order = np.lexsort((pairs.distance, pairs.mirrored, pairs.second, pairs.first))
-    keys = np.stack([pairs.first, pairs.second, pairs.mirrored], axis=1)[order]
+    order = np.lexsort((pairs.distance, pairs.turns, pairs.mirrored, pairs.second, pairs.first))
+    keys = np.stack([pairs.first, pairs.second, pairs.mirrored, pairs.turns], axis=1)[order]
     keep = order[np.any(np.diff(keys, axis=0, prepend=-1) != 0, axis=1)]
     return _taken(pairs, keep)
 
@@ -133,6 +152,8 @@ def _taken(pairs: Pairs, rows: Indices | slice) -> Pairs:
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """How alike the pictures of each pair are; all `float32 (P,)`.
+
+    Of turned pairs all but `whole` and `worst` are NaN: no face is found in a photo that lies on its side.
 
     Attributes:
         whole: Correlation of the thumbnails.
@@ -165,24 +186,25 @@ def measure_likeness(gallery: Gallery, pairs: Pairs) -> Likeness:
 
 
 def _measure_block(gallery: Gallery, pairs: Pairs) -> Likeness:
-    first, one, around_first = gallery.pictures(pairs.first, np.zeros_like(pairs.mirrored))
-    second, other, around_second = gallery.pictures(pairs.second, pairs.mirrored)
-    both = gallery.has_face[pairs.first] & gallery.has_face[pairs.second]
+    first, one, around_first = gallery.pictures(pairs.first, np.zeros_like(pairs.mirrored), np.zeros_like(pairs.turns))
+    second, other, around_second = gallery.pictures(pairs.second, pairs.mirrored, pairs.turns)
+    upright = pairs.turns == 0
+    both = gallery.has_face[pairs.first] & gallery.has_face[pairs.second] & upright
     return Likeness(
         whole=_correlation(first, second),
-        upper=_correlation(first[:, :UPPER_THUMBNAIL_ROWS], second[:, :UPPER_THUMBNAIL_ROWS]),
-        agreement=_agreement(first, second),
+        upper=_where(upright, _correlation(first[:, :UPPER_THUMBNAIL_ROWS], second[:, :UPPER_THUMBNAIL_ROWS])),
+        agreement=_where(upright, _agreement(first, second)),
         worst=_worst(first, second),
         face=_where(both, _correlation(one, other)),
         face_upper=_where(both, _correlation(one[:, :UPPER_FACE_ROWS], other[:, :UPPER_FACE_ROWS])),
         face_lower=_where(both, _correlation(one[:, UPPER_FACE_ROWS:], other[:, UPPER_FACE_ROWS:])),
-        around=_correlation_around(around_first, around_second),
+        around=_where(upright, _correlation_around(around_first, around_second)),
     )
 
 
-def _where(both: NDArray[np.bool_], values: Values) -> Values:
-    """The values where both pictures have a face, NaN elsewhere."""
-    return np.where(both, values, np.float32(np.nan))
+def _where(told: NDArray[np.bool_], values: Values) -> Values:
+    """The values where they tell something, NaN elsewhere."""
+    return np.where(told, values, np.float32(np.nan))
 
 
 def _correlation(first: Values, second: Values) -> Values:

@@ -14,7 +14,7 @@ def some_rows(count: int) -> Iterator[Fingerprint]:
     """Fingerprints that differ in every field; some without a face, some with a part of it."""
     rng = np.random.default_rng(0)
     for number in range(count):
-        hashes = {name: rng.bytes(8).hex() for name in ("phash", "dhash", "mirror", "upper")}
+        hashes = {name: rng.bytes(8).hex() for name in ("phash", "dhash", "mirror", "half", "quarter", "upper")}
         face = {"face_phash": rng.bytes(8).hex(), "face_thumbnail": rng.bytes(256)} if number % 3 else {}
         rest = {"face_upper": rng.bytes(8).hex(), "surroundings": rng.bytes(256)} if number % 3 == 2 else {}
         others = {"beside_others": number % 2 == 1, "passers_by": number % 8}

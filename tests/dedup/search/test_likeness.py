@@ -1,6 +1,8 @@
 from typing import Any
 
+import cv2
 import numpy as np
+import pytest
 
 from pipeline.core.arrays import Rgb
 from pipeline.core.params import DedupParams
@@ -61,6 +63,23 @@ def test_a_mirrored_copy_is_compared_mirrored() -> None:
     assert len(propose_pairs(pictures, 8, mirrored=False).first) == 0
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_turned_copy_is_compared_turned(turns: int, seed: int) -> None:
+    photo = picture(seed)[20:150]
+    turned = cv2.resize(np.ascontiguousarray(np.rot90(photo, turns)), None, fx=0.7, fy=0.7)
+    for one, other in ((photo, turned), (turned, photo)):
+        pictures = gallery(one, picture(seed + 60), other)
+        pairs = propose_pairs(pictures, 8, mirrored=False, turned=True)
+        assert (pairs.first.tolist(), pairs.second.tolist()) == ([0], [2])
+        assert pairs.turns.tolist() == [-turns % 4 if one is photo else turns]
+        measured = measure_likeness(pictures, pairs)
+        assert measured.whole[0] > 0.99
+        assert measured.worst[0] < 0.5
+        assert np.isnan([measured.upper[0], measured.agreement[0], measured.around[0]]).all()
+        assert len(propose_pairs(pictures, 8, mirrored=True).first) == 0
+
+
 def test_brightness_and_contrast_do_not_count() -> None:
     dim = (picture(1) * 0.6 + 20).astype(np.uint8)
     pictures = gallery(picture(1), dim)
@@ -80,7 +99,7 @@ def test_a_face_speaks_for_both_pictures_where_the_same_passers_by_are_in_both()
     rows = [fingerprint_row(str(i), beside_others=beside, passers_by=few) for i, (beside, few) in enumerate(others)]
     pictures = Gallery(Fingerprints.of(rows), [row.sha256 for row in rows])
     first, second = np.triu_indices(4, 1)
-    pairs = Pairs(first, second, np.zeros(6, dtype=bool), np.zeros(6, dtype=np.uint8))
+    pairs = Pairs(first, second, np.zeros(6, dtype=bool), *np.zeros((2, 6), dtype=np.uint8))
     speaks = np.flatnonzero(~pictures.face_beside_others(pairs))
     assert [(int(first[n]), int(second[n])) for n in speaks] == [(1, 2)]
 
@@ -99,6 +118,10 @@ def test_rules() -> None:
     assert verdict(whole=0.79, upper=0.65, agreement=0.34, face=0.97, face_upper=0.98, around=0.92) is None
     assert verdict(whole=0.3, upper=0.2, agreement=0.2, face=0.97, around=0.98) == "near"
     assert verdict(whole=0.96, upper=0.9, agreement=0.5, face=0.97, around=0.92) == "near"
+    # turned by a quarter: no face can tell whether a frame that agrees less is the same
+    turned: dict[str, Any] = {"upper": np.nan, "agreement": np.nan}
+    assert verdict(whole=0.99, worst=0.3, **turned) == "near"
+    assert verdict(whole=0.97, worst=0.6, **turned) is None
     # a face that was aligned badly says less than the frame
     assert verdict(**same, face=0.5) == "near"
 
