@@ -91,8 +91,8 @@ class FaceDescriber:
     def locate(self, rgb: Rgb, box: Box) -> LocatedFace:
         """As `describe`, without landmarks, which are most of its cost, where the detector alone is sure.
 
-        Landmarks that contradict the detector are no reason to leave a face out here: they are mostly of profiles. In 200
-        street and group photos 13 of 18 such boxes were labelled faces.
+        Landmarks that contradict the detector are no reason to leave a face out here: they are mostly of profiles. In
+        200 street and group photos 13 of 18 such boxes were labelled faces.
 
         Raises:
             SampleRejected: `doubtful_face`.
