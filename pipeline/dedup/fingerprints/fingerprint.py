@@ -20,7 +20,7 @@ from pipeline.dedup.fingerprints.hashes import (
 from pipeline.dedup.fingerprints.quality import QualityScores, measure_quality
 from pipeline.storage.images import Decoded, DecodedGrey
 
-ALGORITHM_VERSION = 6
+ALGORITHM_VERSION = 7
 """Raise it with any change to what a fingerprint holds: it names the cache."""
 THUMBNAIL_PX = 16
 MOST_PASSERS_BY = 7
