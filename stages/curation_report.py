@@ -7,6 +7,7 @@ import click
 
 from pipeline.core.paths import CURATION_PAGE
 from stages.running.commands import dvc_stage
+from stages.running.screen import say
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
@@ -26,7 +27,7 @@ def command(params: "Params", out: Path, review: Path | None) -> None:
     from pipeline.storage.whole_files import write_text
 
     write_text(out, curation_page(gather_overview(params, review=review)))
-    click.echo(f"curation-report: {out}")
+    say(f"curation-report: {out}")
 
 
 if __name__ == "__main__":

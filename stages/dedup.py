@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-import click
-
 from pipeline.core.paths import CLUSTERS, DEDUP, IMAGES, KEPT, LINKS, OVERSIZED_PEOPLE, QUALITY, RAW, REJECTED
 from stages.running.commands import dvc_stage, log_counts
+from stages.running.screen import say
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
@@ -48,7 +47,7 @@ def command(params: "Params") -> None:
     log_counts("dedup", len(images), len(result.kept), rejected)
     if result.oversized_people:
         people = len({row.person for row in result.oversized_people})
-        click.echo(
+        say(
             f"dedup: {len(result.oversized_people)} images of {people} people with more than "
             f"{params.dedup.same_person.max_images} images were not linked by face; see {OVERSIZED_PEOPLE.name}"
         )

@@ -12,6 +12,8 @@ import click
 from pipeline.core.errors import MaskwrightError
 from pipeline.core.paths import EXTERNAL_CROPS, MODEL, REPORTS, SPLIT_TABLE
 from stages.running.commands import dvc_stage, with_messages
+from stages.running.screen import say
+from stages.running.utf8 import Utf8Command
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
@@ -63,7 +65,7 @@ def _log(sets: "Sequence[MeasuredSet]") -> None:
         for name, result in measured.results.items():
             scores, interval = result.scores, result.intervals.get("accuracy")
             span = f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
-            click.echo(
+            say(
                 f"evaluate: {measured.found.name}: {name}: {scores.count} crops, "
                 f"{len(measured.found.rejections)} rejected, accuracy {scores.accuracy:.3f}{span}, "
                 f"macro-F1 {scores.macro_f1:.3f}"
@@ -130,10 +132,10 @@ def _measure_on_folders(model: str, folders: Mapping[str, Path], out: Path) -> N
     _log(sets)
     for measured in sets:
         for result in measured.results.values():
-            click.echo(f"\n{measured.found.name}: {result.head.name}\n{confusion_table(result)}")
+            say(f"\n{measured.found.name}: {result.head.name}\n{confusion_table(result)}")
 
 
-command = click.Command(
+command = Utf8Command(
     "evaluate",
     help=road.help,
     callback=_chosen,

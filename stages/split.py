@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-import click
-
 from pipeline.core.paths import FACES_TABLE, KEPT, LINKS, MASKED_TABLE, REJECTED, SPLIT, SPLIT_TABLE
 from stages.running.commands import dvc_stage, log_reasons
+from stages.running.screen import say
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
@@ -31,8 +30,8 @@ def command(params: "Params") -> None:
             (rejected if isinstance(row, Rejection) else assigned).add([row])
         split.check_no_leak()
     log_reasons("split", assigned.rows + rejected.rows, assigned.rows, split.rejected, unit="samples")
-    click.echo("split: " + ", ".join(f"{side} {count}" for side, count in side_counts(split.held).items()))
-    click.echo("split: farthest from its share: " + farthest_share(split.held, rules.shares))
+    say("split: " + ", ".join(f"{side} {count}" for side, count in side_counts(split.held).items()))
+    say("split: farthest from its share: " + farthest_share(split.held, rules.shares))
 
 
 def _inputs(params: "Params") -> "SplitInputs":

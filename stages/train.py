@@ -8,10 +8,9 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-import click
-
 from pipeline.core.paths import CHECKPOINT, FACES_TABLE, MODEL, SPLIT_TABLE, TRAINING_LOG
 from stages.running.commands import dvc_stage
+from stages.running.screen import say
 
 if TYPE_CHECKING:
     from dvclive import Live
@@ -51,7 +50,7 @@ class LiveObserver:
             self._live.next_step()
         if timing is not None:
             computing = 1 - timing.waiting_s / timing.steps_s
-            click.echo(
+            say(
                 f"train: epoch {result.epoch}: loss {result.train_loss:.3f}, val loss {result.val_loss:.3f}, "
                 f"val accuracy {result.val_accuracy:.3f}, {timing.steps_s:.1f} s, {computing:.0%} of it computing"
             )
@@ -122,7 +121,7 @@ def _save(params: "Params", trained: "TrainedModel") -> None:
     facts = training_record(trained, params.train, params.faces, params.seed)
     save_model(MODEL, trained.model, facts)
     counts = ", ".join(f"{name} {count}" for name, count in facts["counts"].items())
-    click.echo(f"train: {counts}; best epoch {facts['best_epoch']} of {facts['epochs_run']}, to {MODEL}")
+    say(f"train: {counts}; best epoch {facts['best_epoch']} of {facts['epochs_run']}, to {MODEL}")
 
 
 if __name__ == "__main__":

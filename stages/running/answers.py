@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import click
+from stages.running.screen import hand_over, say
 
 if TYPE_CHECKING:
     from pipeline.prediction.formats import FormatName, PhotoFormat, Row
@@ -26,7 +26,7 @@ class Output:
         if self._path is not None:
             self._parts.append(text)
         elif text:
-            click.echo(text, nl=False)
+            hand_over(text)
 
     def close(self) -> None:
         """Write the file."""
@@ -100,7 +100,7 @@ def tell_refused(rows: "Sequence[Row]") -> None:
     for row in rows:
         place = f" at {row['left']:.0f}, {row['top']:.0f}" if "left" in row else ""
         name = row["image"] if "image" in row else row["video"]
-        click.echo(f"{name}{place}: {row['reason']}: {row['detail']}", err=True)
+        say(f"{name}{place}: {row['reason']}: {row['detail']}", err=True)
 
 
 def write_refused(path: Path | None, rows: "Sequence[Row]") -> None:
@@ -117,4 +117,4 @@ def tell_counts(taken: int, unit: str, faces: str, rows: "Sequence[Row]", *, lef
     why = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
     without = f", {len(rows)} without an answer ({why})" if rows else ""
     others = f"; {left_out} other files in the folders" if left_out else ""
-    click.echo(f"predict: {taken} {unit}, {faces}{without}{others}", err=True)
+    say(f"predict: {taken} {unit}, {faces}{without}{others}", err=True)

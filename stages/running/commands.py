@@ -15,6 +15,7 @@ from pipeline.core.paths import LOCKS, RUN_RECORDS
 from pipeline.storage.run_lock import run_lock
 from stages.running.logs import Log, LogFormat
 from stages.running.record import Run, current_run, digest, recorded
+from stages.running.screen import say
 from stages.running.stopping import INTERRUPTED, orderly_stop
 from stages.running.utf8 import Utf8Command
 
@@ -198,4 +199,4 @@ def log_reasons(stage: str, taken: int, kept: int, reasons: Counter[str], unit: 
     run = current_run()
     run.count(stage, taken, kept, reasons, unit)
     if run.log.format == "text":
-        click.echo(f"{stage}: {taken} {unit} in, {kept} kept, {rejected}")
+        say(f"{stage}: {taken} {unit} in, {kept} kept, {rejected}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-import click
+from stages.running.screen import say
 
 LogFormat = Literal["text", "json"]
 
@@ -26,6 +26,6 @@ class Log:
         """Tell of an event on stderr: `text` to people, its facts to machines."""
         if self.format == "json":
             row = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "run": self.run, "event": event}
-            click.echo(json.dumps(row | facts, ensure_ascii=False, default=str), err=True)
+            say(json.dumps(row | facts, ensure_ascii=False, default=str), err=True)
         elif text is not None:
-            click.echo(text, err=True)
+            say(text, err=True)

@@ -1,10 +1,15 @@
-"""Commands that know every file name: in a locale of ASCII Python can't even spell `é.jpg`."""
+"""Commands that know every file name: in a locale of ASCII Python can't even spell `é.jpg`.
+
+Every command is one of these, whichever way it is started.
+"""
 
 import os
 import sys
 from typing import Any
 
 import click
+
+from stages.running.screen import shown_messages
 
 
 def start_in_utf8() -> None:
@@ -19,7 +24,10 @@ def start_in_utf8() -> None:
 
 
 class Utf8Command(click.Command):
-    """A command that is started in UTF-8 mode; called from Python with its words it runs as it is."""
+    """A command that is started in UTF-8 mode; called from Python with its words it runs as it is.
+
+    What it says of its words can't steer a terminal.
+    """
 
     def main(self, args: Any = None, *rest: Any, **settings: Any) -> Any:
         """Run the command line."""
@@ -27,6 +35,19 @@ class Utf8Command(click.Command):
             start_in_utf8()
         return super().main(args, *rest, **settings)
 
+    def make_context(self, *words: Any, **settings: Any) -> click.Context:
+        """Parse the command line."""
+        with shown_messages():
+            return super().make_context(*words, **settings)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run what was parsed."""
+        with shown_messages():
+            return super().invoke(ctx)
+
 
 class Utf8Group(Utf8Command, click.Group):
-    """A group that is started in UTF-8 mode."""
+    """A group that is started in UTF-8 mode, as are its commands."""
+
+    command_class = Utf8Command
+    group_class = type

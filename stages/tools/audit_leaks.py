@@ -9,11 +9,13 @@ from typing import Any
 import click
 
 from stages.running.commands import address_option, engine_of, with_messages
+from stages.running.screen import say
+from stages.running.utf8 import Utf8Command
 
 _FOLDER = click.Path(path_type=Path)
 
 
-@click.command("audit-leaks")
+@click.command("audit-leaks", cls=Utf8Command)
 @click.argument("train", type=_FOLDER)
 @click.argument("test", type=_FOLDER)
 @click.option("--show", default=20, show_default=True, help="How many leaks are spelled out.")
@@ -45,19 +47,19 @@ def _audit(
         train, test, DedupParams(), engine=engine_of(**engine), cache_folder=FINGERPRINTS if cache else None
     )
     for line in leak_lines(audit, show):
-        click.echo(line)
+        say(line)
     if table is not None:
         from pipeline.storage.whole_files import write_text
 
         rows = list(leak_rows(audit))
         write_text(table, _as_csv(rows))
-        click.echo(f"table: {table}, {len(rows)} rows")
+        say(f"table: {table}, {len(rows)} rows")
     if report is not None:
         from pipeline.review.leak_page import leak_page
         from pipeline.storage.whole_files import write_text
 
         write_text(report, leak_page(audit))
-        click.echo(f"report: {report}")
+        say(f"report: {report}")
     return len(audit.leaks)
 
 

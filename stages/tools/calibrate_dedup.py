@@ -7,6 +7,7 @@ import click
 
 from pipeline.core.file_names import printable
 from stages.running.commands import stage_command
+from stages.running.screen import say
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
@@ -64,22 +65,22 @@ def command(
 
 def _print_unread(unread: "Unread") -> None:
     if unread:
-        click.echo(f"{len(unread)} files could not be read and were left out:")
+        say(f"{len(unread)} files could not be read and were left out:")
     for file, why in unread.items():
-        click.echo(f"  {printable(str(file))}: {why}")
+        say(f"  {printable(str(file))}: {why}")
 
 
 def _print_curve(title: str, points: "list[CurvePoint]") -> None:
-    click.echo(f"{title}\n  bits  {'recall':24}{'precision':24}{'pHash alone: recall':24}precision")
+    say(f"{title}\n  bits  {'recall':24}{'precision':24}{'pHash alone: recall':24}precision")
     for p in points:
         columns = "".join(f"{rate!s:24}" for rate in (p.recall, p.precision, p.phash_recall, p.phash_precision))
-        click.echo(f"  {p.radius:4}  {columns}".rstrip())
+        say(f"  {p.radius:4}  {columns}".rstrip())
 
 
 def _print_people(title: str, points: "list[PersonPoint]") -> None:
-    click.echo(f"{title}\n  distance  {'recall':24}{'precision':24}wrong pairs of a million")
+    say(f"{title}\n  distance  {'recall':24}{'precision':24}wrong pairs of a million")
     for p in points:
-        click.echo(f"  {p.max_distance:8.2f}  {p.recall!s:24}{p.precision!s:24}{1e6 * p.false_matches.value:.0f}")
+        say(f"  {p.max_distance:8.2f}  {p.recall!s:24}{p.precision!s:24}{1e6 * p.false_matches.value:.0f}")
 
 
 if __name__ == "__main__":

@@ -6,9 +6,11 @@ import click
 
 from pipeline.core.paths import MODEL, ONNX_MODEL
 from stages.running.commands import with_messages
+from stages.running.screen import say
+from stages.running.utf8 import Utf8Command
 
 
-@click.command("export")
+@click.command("export", cls=Utf8Command)
 @click.option("--model", default=MODEL, show_default=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--out", default=ONNX_MODEL, show_default=True, type=click.Path(dir_okay=False, path_type=Path))
 def command(model: Path, out: Path) -> None:
@@ -28,7 +30,7 @@ def _run(model_path: Path, out: Path) -> None:
     require_facts(model_path, facts, "faces", "temperatures")
     data = export_onnx(model, facts)
     write_bytes(out, data)
-    click.echo(f"export: {out}, {len(data) / 1e6:.1f} MB, equal to the model within 1e-4")
+    say(f"export: {out}, {len(data) / 1e6:.1f} MB, equal to the model within 1e-4")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import click
 
 from pipeline.core.errors import MaskwrightError
 from stages.running.commands import with_messages
+from stages.running.utf8 import Utf8Command
 
 if TYPE_CHECKING:
     from pipeline.prediction.formats import FormatName
@@ -29,7 +30,7 @@ class Wanted:
     seconds: float | None
 
 
-@click.command("predict")
+@click.command("predict", cls=Utf8Command)
 @click.argument("images", nargs=-1)
 @click.option(
     "--model",

@@ -6,6 +6,8 @@ from typing import Any
 import click
 
 from stages.running.commands import with_messages
+from stages.running.screen import hand_over
+from stages.running.utf8 import Utf8Command
 
 _FOLDER = files("pipeline.training").joinpath("presets")
 
@@ -15,13 +17,13 @@ def preset_names() -> list[str]:
     return sorted(entry.name.removesuffix(".yaml") for entry in _FOLDER.iterdir() if entry.name.endswith(".yaml"))
 
 
-@click.command("preset")
+@click.command("preset", cls=Utf8Command)
 @click.argument("name", type=click.Choice(preset_names()))
 @click.option("--yaml", "as_yaml", is_flag=True, help="Print the preset as it stands, with its comments.")
 def command(name: str, as_yaml: bool) -> None:
     """Print a preset as `-S` options: dvc exp run $(maskwright preset gpu)."""
     text = _FOLDER.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    with_messages(lambda: click.echo(text if as_yaml else " ".join(_options(text, name)), nl=not as_yaml))
+    with_messages(lambda: hand_over(text if as_yaml else f"{' '.join(_options(text, name))}\n"))
 
 
 def _options(text: str, name: str) -> list[str]:

@@ -7,11 +7,12 @@ import click
 
 from pipeline.core.paths import KEPT
 from stages.running.commands import with_messages
+from stages.running.utf8 import Utf8Command
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command("replay", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("replay", cls=Utf8Command, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--row", "number", type=click.IntRange(0), help="Which row of a metadata.jsonl, from 0.")
 @click.option("--id", "row_id", help="Which row of a masked.parquet.")

@@ -7,6 +7,7 @@ import click
 
 from pipeline.core.paths import FACES_TABLE, KEPT, LABEL_DOUBTS, LINKS
 from stages.running.commands import stage_command
+from stages.running.screen import say
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
@@ -33,10 +34,8 @@ def command(params: "Params", out: Path, show: int) -> None:
     review = review_faces(images, faces, {image.id: groups.of(image.id) for image in images}, params.seed)
     write_manifest(out, review.doubts, LabelDoubt)
     for doubt in review.doubts[:show]:
-        click.echo(
-            f"  {doubt.witness:6} {doubt.mask_type:9} looks {doubt.suggested:9} {doubt.margin:.2f}  {doubt.path}"
-        )
-    click.echo(
+        say(f"  {doubt.witness:6} {doubt.mask_type:9} looks {doubt.suggested:9} {doubt.margin:.2f}  {doubt.path}")
+    say(
         f"review-labels: {len(review.doubts)} of {review.faces} labelled faces doubted, "
         f"{review.unreadable} could not be read; {out}"
     )

@@ -8,6 +8,8 @@ import click
 
 from pipeline.core.paths import LABEL_CONFLICTS
 from stages.running.commands import stage_command
+from stages.running.screen import say
+from stages.running.utf8 import Utf8Group
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from pipeline.sources.settings import SourceSettings
 
 
-@click.group("sources")
+@click.group("sources", cls=Utf8Group)
 def command() -> None:
     """Look at the sources: list them, show one, check what they need."""
 
@@ -27,7 +29,7 @@ def list_sources(params: "Params") -> None:
     for name in source_names(params.ingest):
         settings = source_settings(name, params.ingest)
         star = "*" if name in params.ingest.sources else " "
-        click.echo(f"{star} {name:<26} {settings.licence:<24} {settings.title}")
+        say(f"{star} {name:<26} {settings.licence:<24} {settings.title}")
 
 
 def show_source(params: "Params", name: str) -> None:
@@ -35,7 +37,7 @@ def show_source(params: "Params", name: str) -> None:
     from pipeline.sources.catalogue import source_settings
 
     for line in _described(name, source_settings(name, params.ingest)):
-        click.echo(line)
+        say(line)
 
 
 def _described(name: str, settings: "SourceSettings") -> Iterator[str]:
@@ -64,9 +66,9 @@ def check_sources(params: "Params", names: tuple[str, ...]) -> None:
         missing = adapter.missing()
         lines, unmapped = ([], []) if missing else _foretold(name, adapter)
         missing += unmapped
-        click.echo(f"{name}: {'ready' if not missing else 'not ready'}")
+        say(f"{name}: {'ready' if not missing else 'not ready'}")
         for sentence in [*lines, *missing, *adapter.hints()]:
-            click.echo(f"  {sentence}")
+            say(f"  {sentence}")
         waiting += [name] if missing else []
     if waiting:
         raise SourceError(f"not ready: {', '.join(waiting)}")
@@ -100,7 +102,7 @@ def list_conflicts(params: "Params", out: Path) -> None:  # noqa: ARG001 - every
     writer.writeheader()
     writer.writerows(map(asdict, rows))
     write_text(out, text.getvalue())
-    click.echo(f"{len({row.sha256 for row in rows})} files with conflicting labels, {len(rows)} rows: {out}")
+    say(f"{len({row.sha256 for row in rows})} files with conflicting labels, {len(rows)} rows: {out}")
 
 
 _OUT = click.Path(dir_okay=False, path_type=Path)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stages.running.commands import stage_command
+from stages.running.screen import say
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
@@ -30,9 +31,9 @@ def command(params: "Params", check: bool) -> None:
         adapter = make_adapter(name, params.ingest, Path.cwd())
         changes = changes_since(adapter.workspace.provenance, list_files(adapter.watched()))
         stale |= changes is None or bool(changes)
-        click.echo(f"{name}: {_told(changes)}")
+        say(f"{name}: {_told(changes)}")
         if changes:
-            click.echo(f"  take it in again: dvc repro --force ingest@{name}")
+            say(f"  take it in again: dvc repro --force ingest@{name}")
     if check and stale:
         raise SystemExit(1)
 

@@ -8,6 +8,7 @@ import click
 
 from pipeline.core.paths import LINKS
 from stages.running.commands import stage_command
+from stages.running.screen import say
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -40,15 +41,13 @@ def command(params: "Params", reason: str, **subject: str | None) -> None:  # no
         raise click.UsageError(_what_is_wrong(error)) from error
     found = add_takedown(Path.cwd(), request, ingested_images(Path.cwd()))
     for image in found:
-        click.echo(f"{image.source}: {image.origin} ({image.path})")
+        say(f"{image.source}: {image.origin} ({image.path})")
     if not found:
-        click.echo(
-            f"Nothing that was ingested matches. The request is in {FILE}, for what comes later; is it spelt right?"
-        )
+        say(f"Nothing that was ingested matches. The request is in {FILE}, for what comes later; is it spelt right?")
         return
-    click.echo(f"{len(found)} images are taken down by {FILE}.")
+    say(f"{len(found)} images are taken down by {FILE}.")
     _tell_relatives(found)
-    click.echo("Commit that file and run `dvc repro`; `dvc gc --workspace` then drops the bytes from DVC's cache.")
+    say("Commit that file and run `dvc repro`; `dvc gc --workspace` then drops the bytes from DVC's cache.")
 
 
 def _what_is_wrong(error: "ValidationError") -> str:
@@ -70,7 +69,7 @@ def _tell_relatives(found: "list[Image]") -> None:
     for link in links:
         if link.kind in {"near", "mask_pair", "part_of"} and (link.first in ids) != (link.second in ids):
             other = link.second if link.first in ids else link.first
-            click.echo(f"  also looks like it ({link.kind}): take it down with --id {other}")
+            say(f"  also looks like it ({link.kind}): take it down with --id {other}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from stages.running.commands import with_messages
+from stages.running.screen import say
+from stages.running.utf8 import Utf8Group
 
 if TYPE_CHECKING:
     from pipeline.masks import Template
@@ -14,7 +16,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FOLDERS = click.argument("folders", nargs=-1, type=_FOLDER)
 
 
-@click.group("templates", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("templates", cls=Utf8Group, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
     """Mask templates: the shipped ones, or those of FOLDERS (folders that hold one folder a template)."""
 
@@ -49,7 +51,7 @@ def _list(folders: tuple[Path, ...]) -> None:
     from pipeline.masks import load_templates
 
     for name, template in sorted(load_templates(folders or None).items()):
-        click.echo(f"{name:20} {template.mask_type:10} {template.weight:4g}  {template.description}")
+        say(f"{name:20} {template.mask_type:10} {template.weight:4g}  {template.description}")
 
 
 def _show(name: str, folders: tuple[Path, ...], seed: int, out: Path) -> None:
@@ -62,7 +64,7 @@ def _show(name: str, folders: tuple[Path, ...], seed: int, out: Path) -> None:
     if name not in templates:
         raise TemplateError(f"no template is called {name!r}; there are {', '.join(sorted(templates))}")
     write_image(out, template_sheet(templates[name], head_poses(), seed=seed))
-    click.echo(f"{out}: {_credit(templates[name])}")
+    say(f"{out}: {_credit(templates[name])}")
 
 
 def _check(folders: tuple[Path, ...]) -> None:
@@ -80,7 +82,7 @@ def _check(folders: tuple[Path, ...]) -> None:
             faults.append(str(error))
     if faults:
         raise TemplateError("\n".join(faults))
-    click.echo(f"{len(files)} templates, all sound")
+    say(f"{len(files)} templates, all sound")
 
 
 def _credit(template: "Template") -> str:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import tree
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +55,26 @@ def test_template_of_any_name_is_one_message_under_every_locale(tmp_path: Path, 
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
         assert (done.returncode, done.stdout) == (1, b"")
         assert "té: no template in it" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("module", ["replay", "predict", "export", "audit_leaks", "preset"])
+def test_tool_of_its_own_knows_every_name_under_every_locale(tmp_path: Path, module: str) -> None:
+    """Each is told of something that isn't there, and names it as it was named."""
+    words = {
+        "replay": ["é.jsonl", "-o", "x.jpg"],
+        "predict": ["é.jpg"],
+        "export": ["--model", "é.pt"],
+        "audit_leaks": ["é", "é"],
+        "preset": ["é"],
+    }
+    command = [sys.executable, "-m", f"stages.tools.{module}", *words[module]]
+    said = []
+    for locale in LOCALES.values():
+        environment = os.environ | {"PYTHONPATH": str(ROOT)} | locale
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+        said.append((done.returncode, done.stderr.decode()))
+    assert said[0] == said[1]
+    assert "é" in said[0][1]
 
 
 def test_every_name_gives_the_same_pictures_under_every_locale(tmp_path: Path, portrait_jpeg: bytes) -> None:
