@@ -66,7 +66,7 @@ def _packed(size: int) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(stored(sound()))) as old, zipfile.ZipFile(buffer, "w") as new:
         for part in old.infolist():
-            is_large = part.filename.endswith("data/0")
+            is_large = part.filename.endswith("/data/0")
             kind = zipfile.ZIP_DEFLATED if is_large else zipfile.ZIP_STORED
             new.writestr(part.filename, bytes(size) if is_large else old.read(part), kind)
     return buffer.getvalue()
