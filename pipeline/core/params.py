@@ -58,6 +58,14 @@ class ArchiveParams(Section):
     max_ratio: Annotated[float, Field(gt=1)] = 200
 
 
+class SandboxParams(Section):
+    """What a picture or an archive may take of the child process of `ingest.sandbox` before it counts as damaged."""
+
+    seconds: Annotated[int, Field(ge=1, le=86_400)] = 60
+    archive_seconds: Annotated[int, Field(ge=1, le=604_800)] = 3600
+    memory_gb: Annotated[float, Field(ge=0.1, le=1e6)] = 4
+
+
 class IngestParams(Section):
     """Which sources are taken, how each is set up, and what a file may ask of the machine.
 
@@ -70,6 +78,8 @@ class IngestParams(Section):
     max_megapixels: Annotated[float, Field(gt=0, le=1e6)] = 64
     min_side_px: Annotated[int, Field(ge=1)] = 32
     archive: ArchiveParams = ArchiveParams()
+    sandbox: bool = False
+    sandbox_limits: SandboxParams = SandboxParams()
 
 
 LinkPolicy = Literal["drop", "group", "ignore"]

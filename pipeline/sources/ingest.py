@@ -12,6 +12,7 @@ from pipeline.core.params import Params
 from pipeline.core.paths import IMAGES, RAW, REJECTED
 from pipeline.core.records import Image, Rejection
 from pipeline.engine import map_records
+from pipeline.engine.sandbox import require_sandbox
 from pipeline.sources.adapters.base import Adapter
 from pipeline.sources.catalogue import make_adapter
 from pipeline.sources.fetching.http import utc_now
@@ -22,6 +23,7 @@ from pipeline.sources.naming import named_offers
 from pipeline.sources.offers import Inspected, Offer, Refusal
 from pipeline.sources.provenance import write_provenance
 from pipeline.sources.rows import RowMaker, pasted_sha256
+from pipeline.sources.settings import picture_sandbox
 from pipeline.sources.takedowns import Denylist, read_takedowns
 from pipeline.storage.digests import item_key
 from pipeline.storage.manifests import write_manifest
@@ -52,6 +54,8 @@ def ingest_source(name: str, params: Params, root: Path, mapper: Mapper = map_re
         ConfigError: the source isn't known or is set up wrongly.
         SourceError: it can't be taken as a whole, or nothing of it can be used; what was there before stays.
     """
+    if params.ingest.sandbox:
+        require_sandbox()
     adapter = make_adapter(name, params.ingest, root, copy_all=params.storage.root is not None)
     denylist = read_takedowns(root)
     listed = list_files(adapter.watched())
@@ -60,14 +64,16 @@ def ingest_source(name: str, params: Params, root: Path, mapper: Mapper = map_re
     labels.require_mapped(name, (word for offer in offers for word in offer.words()))
     published = f"{RAW.as_posix()}/{name}/files"
     limits, removed, pixels = adapter.workspace.limits, denylist.sha256, params.storage.root
+    sandbox = picture_sandbox(params.ingest)
     maker = RowMaker(name, adapter.settings, labels, pasted_sha256(adapter.settings, root))
     key_parts = {
         "limits": asdict(limits),
         "removed": sorted(removed),
         "storage": None if pixels is None else str(pixels),
+        "sandbox": None if sandbox is None else asdict(sandbox),
     }
     with building(RAW / name, key_parts, root, pixels) as build:
-        inspector = Inspector(name, root, build.pixels / published, published, limits, removed)
+        inspector = Inspector(name, root, build.pixels / published, published, limits, removed, sandbox)
         run = partial(mapper, inspector, engine=params.engine, crashed=inspector.rejected)
         found = _resumed(build, offers, run)
         images, rejected = _parted(row for one in found for row in maker.rows(one))

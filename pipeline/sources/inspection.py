@@ -1,14 +1,21 @@
 """Look at one offered file: is it an image that can be used, and where does the manifest find it."""
 
+import atexit
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from pipeline.core.errors import SampleRejected
 from pipeline.core.locations import Address, Location
 from pipeline.core.paths import CACHE
 from pipeline.core.records import Rejection
+from pipeline.engine.sandbox import Sandbox, SandboxBrokenError, SandboxLimits
 from pipeline.sources.content import image_extension, refuse_polyglot
 from pipeline.sources.offers import Inspected, Offer
 from pipeline.storage.images import ImageLimits, decode_image, read_file
@@ -16,6 +23,36 @@ from pipeline.storage.orientation import orientation_of
 from pipeline.storage.whole_files import write_bytes
 
 STAGE = "ingest"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is learnt from the bytes of a file; the sides are those of the upright image."""
+
+    extension: Annotated[str, Field(pattern=r"^\.[a-z0-9]{1,8}$")]
+    width_px: Annotated[int, Field(gt=0)]
+    height_px: Annotated[int, Field(gt=0)]
+    orientation: Annotated[int, Field(ge=1, le=8)]
+
+
+def look_at(data: bytes, limits: ImageLimits, boxed: bool) -> Picture:
+    """Decode a file to the last pixel; the orientation counts where faces are marked in it.
+
+    Raises:
+        SampleRejected: any reason of `image_extension`, `refuse_polyglot` or `decode_image`.
+    """
+    extension = image_extension(data)
+    refuse_polyglot(data)
+    height, width = decode_image(data, limits).rgb.shape[:2]
+    return Picture(extension, width, height, orientation_of(data) if boxed else 1)
+
+
+@cache
+def _shared_sandbox(function: Callable[..., Picture], limits: SandboxLimits) -> Sandbox[Picture]:
+    """One child for all pictures of this process."""
+    sandbox = Sandbox(function, Picture, limits)
+    atexit.register(sandbox.close)
+    return sandbox
 
 
 def record_id(source: str, origin: str) -> str:
@@ -35,6 +72,7 @@ class Inspector:
     Attributes:
         written: The folder that accepted files are put into during the run.
         published: The same folder's final place, relative to the storage root, as the manifest names it.
+        sandbox: What a file may take of the child process that looks at it; None looks in this one.
     """
 
     source: str
@@ -43,6 +81,7 @@ class Inspector:
     published: str
     limits: ImageLimits
     removed_sha256: frozenset[str] = frozenset()
+    sandbox: SandboxLimits | None = None
 
     def __call__(self, offer: Offer) -> Inspected | Rejection:
         """The accepted offer, decoded once to the last pixel, or the reason why not."""
@@ -60,12 +99,17 @@ class Inspector:
         digest = hashlib.sha256(data).hexdigest()
         if digest in self.removed_sha256:
             raise SampleRejected("taken_down", "a copy of this image was taken down")
-        extension = image_extension(data)
-        refuse_polyglot(data)
-        height, width = decode_image(data, self.limits).rgb.shape[:2]
-        path = self._in_place(offer.file) if offer.in_place else self._put(offer, extension, data)
-        orientation = orientation_of(data) if offer.boxes else 1
-        return Inspected(offer, digest, path, width, height, len(data), orientation)
+        seen = self._looked_at(data, bool(offer.boxes))
+        path = self._in_place(offer.file) if offer.in_place else self._put(offer, seen.extension, data)
+        return Inspected(offer, digest, path, seen.width_px, seen.height_px, len(data), seen.orientation)
+
+    def _looked_at(self, data: bytes, boxed: bool) -> Picture:
+        if self.sandbox is None:
+            return look_at(data, self.limits, boxed)
+        try:
+            return _shared_sandbox(look_at, self.sandbox).run(data, self.limits, boxed)
+        except SandboxBrokenError as broken:
+            raise SampleRejected("damaged_image", str(broken)) from broken
 
     def _in_place(self, file: Location) -> str:
         return str(file) if isinstance(file, Address) else Path(os.path.relpath(file, self.root)).as_posix()

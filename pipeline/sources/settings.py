@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 
 from pipeline.core.params import ArchiveParams, IngestParams, Section
 from pipeline.core.paths import DOWNLOADS, PROVENANCE
+from pipeline.engine.sandbox import SandboxLimits
 from pipeline.sources.labels import Label
 from pipeline.sources.people import check_pattern
 from pipeline.storage.images import ImageLimits
@@ -65,6 +66,7 @@ class Workspace:
         store: This source's own folder for what it downloads and unpacks; it outlives a run.
         provenance: Its folder for what depends on the time of the run, and so isn't an output of the stage.
         copy_all: Pixels are stored elsewhere than in the project, so files inside it are copied too.
+        sandbox: What an archive may take of a child process; None unpacks it in this one.
     """
 
     name: str
@@ -74,12 +76,14 @@ class Workspace:
     limits: ImageLimits
     archive: ArchiveParams
     copy_all: bool = False
+    sandbox: SandboxLimits | None = None
 
     @classmethod
     def of(cls, name: str, root: Path, params: IngestParams, *, copy_all: bool = False) -> "Workspace":
         """The workspace of one source under `root`."""
         store, provenance = root / DOWNLOADS / name, root / PROVENANCE / name
-        return cls(name, root, store, provenance, image_limits(params), params.archive, copy_all)
+        sandbox = archive_sandbox(params)
+        return cls(name, root, store, provenance, image_limits(params), params.archive, copy_all, sandbox)
 
 
 def image_limits(params: IngestParams) -> ImageLimits:
@@ -89,3 +93,18 @@ def image_limits(params: IngestParams) -> ImageLimits:
         max_pixels=int(params.max_megapixels * 1e6),
         min_side_px=params.min_side_px,
     )
+
+
+def picture_sandbox(params: IngestParams) -> SandboxLimits | None:
+    """What a picture may take of a child process, which writes no file; None decodes it in this one."""
+    return SandboxLimits(params.sandbox_limits.seconds, _memory_bytes(params), 0) if params.sandbox else None
+
+
+def archive_sandbox(params: IngestParams) -> SandboxLimits | None:
+    """What an archive may take of a child process; none of its members is longer than a photo may be."""
+    seconds, longest = params.sandbox_limits.archive_seconds, image_limits(params).max_file_bytes
+    return SandboxLimits(seconds, _memory_bytes(params), longest) if params.sandbox else None
+
+
+def _memory_bytes(params: IngestParams) -> int:
+    return int(params.sandbox_limits.memory_gb * 2**30)

@@ -189,7 +189,8 @@ class TreeAdapter(Adapter[Settings]):
 
     def _unpacked(self, archive: Path, prefix: str) -> Iterator[TreeFile | Refusal]:
         limits = ArchiveLimits.of(self.workspace.archive, self.workspace.limits.max_file_bytes)
-        folder, refusals = unpack(archive, self.workspace.store, limits, self.settings.archive_names)
+        names, sandbox = self.settings.archive_names, self.workspace.sandbox
+        folder, refusals = unpack(archive, self.workspace.store, limits, names, sandbox)
         yield from (refusal.under(prefix) for refusal in refusals)
         yield from self._listed(folder, prefix, in_place=False)
 

@@ -5,10 +5,12 @@ import json
 import shutil
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path, PurePath
 
 from pipeline.core.errors import SourceError
+from pipeline.engine.sandbox import Sandbox, SandboxBrokenError, SandboxLimits
 from pipeline.sources.archives.gate import ArchiveLimits
 from pipeline.sources.archives.names import AUTO, NameDecoder
 from pipeline.sources.archives.sink import is_of_the_disk
@@ -26,13 +28,16 @@ def is_archive(path: PurePath) -> bool:
     return path.name.lower().endswith(SUFFIXES)
 
 
-def unpack(archive: Path, store: Path, limits: ArchiveLimits, encoding: str = AUTO) -> tuple[Path, tuple[Refusal, ...]]:
+def unpack(
+    archive: Path, store: Path, limits: ArchiveLimits, encoding: str = AUTO, sandbox: SandboxLimits | None = None
+) -> tuple[Path, tuple[Refusal, ...]]:
     """The folder under `store` that holds the archive's good members, and a refusal for each of the others.
 
     An archive is unpacked once: a second call finds the folder, and a call after an interruption goes on where it
     stopped, as every member is written whole or not at all. After a power cut that is not so, and an archive that was
     being unpacked is unpacked anew. Backslashes in names become slashes; `encoding` is that of names which aren't
-    UTF-8, told by likelihood where it is `auto`.
+    UTF-8, told by likelihood where it is `auto`. With a `sandbox` a child process unpacks; nothing is taken of an
+    archive that breaks it, and the next call tries again.
 
     Raises:
         SourceError: the file is missing or is no archive of a known kind.
@@ -44,7 +49,12 @@ def unpack(archive: Path, store: Path, limits: ArchiveLimits, encoding: str = AU
         return folder / "files", refusals
     files = folder / "files"
     _begin(files)
-    refusals = tuple(_unpack(archive, files, limits, NameDecoder(encoding)))
+    try:
+        refusals = _members(archive, files, limits, encoding, sandbox)
+    except SandboxBrokenError as broken:
+        shutil.rmtree(files)  # how far it came is a matter of chance
+        files.mkdir()
+        return files, (Refusal(origin=archive.name, reason="damaged_archive", detail=str(broken)),)
     sync_file_system(files)
     write_text(done, json.dumps([asdict(refusal) for refusal in refusals], indent=0))
     return files, refusals
@@ -67,6 +77,24 @@ def _key(archive: Path, limits: ArchiveLimits, encoding: str) -> str:
         raise SourceError(f"{archive}: {error.strerror}") from error
     text = f"{archive.resolve()}|{status.st_size}|{status.st_mtime_ns}|{limits}|{encoding}"
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _members(
+    archive: Path, files: Path, limits: ArchiveLimits, encoding: str, sandbox: SandboxLimits | None
+) -> tuple[Refusal, ...]:
+    if sandbox is None:
+        return unpack_here(archive, files, limits, encoding)
+    with closing(Sandbox(unpack_here, tuple[Refusal, ...], sandbox)) as child:
+        return child.run(archive, files, limits, encoding)
+
+
+def unpack_here(archive: Path, files: Path, limits: ArchiveLimits, encoding: str) -> tuple[Refusal, ...]:
+    """Write the good members to the folder `files`, in this process; a refusal for each of the others.
+
+    Raises:
+        SourceError: the disk is full or refuses.
+    """
+    return tuple(_unpack(archive, files, limits, NameDecoder(encoding)))
 
 
 def _unpack(archive: Path, files: Path, limits: ArchiveLimits, decoder: NameDecoder) -> Iterator[Refusal]:
