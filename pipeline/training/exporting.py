@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+import onnxscript.optimizer
 import torch
 
 from pipeline.core.errors import MaskwrightError
@@ -58,10 +59,13 @@ def _graph(model: MaskClassifier) -> Any:
             opset_version=_OPSET,
             dynamo=True,
             verbose=False,
-            optimize=True,  # or onnxruntime leaves the bounds of ReLU6 apart: mobilenet_v2 takes three times as long
+            optimize=False,  # it would fold normalisation into the weights, and these may be a start for training
         )
     if program is None:  # the signature's other case, of a path given
         raise MaskwrightError("PyTorch exported nothing")
+    # or onnxruntime leaves the bounds of ReLU6 apart: mobilenet_v2 takes three times as long
+    onnxscript.optimizer.fold_constants(program.model)
+    onnxscript.optimizer.remove_unused_nodes(program.model)
     return program.model_proto
 
 

@@ -32,8 +32,9 @@ ONE_MASK: dict[str, Any] = {"augment": {"masks": ["cloth"]}}
 
 
 def hear_ctrl_c() -> None:
-    """A shell starts what runs in its background deaf to Ctrl-C, and children inherit that."""
+    """A shell starts its background deaf to Ctrl-C, `nohup` what it runs to a closed terminal; children inherit it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @dataclass(frozen=True, slots=True)

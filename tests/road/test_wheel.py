@@ -118,7 +118,8 @@ COMMANDS = {
     "calibrate-dedup": "pipeline",
     "replay out/metadata.jsonl --row 0 --faces faces -o again.jpg": None,
     "replay masked.parquet --id 0 -o again.jpg": "pipeline",
-    "predict faces": "train",
+    "predict faces": None,
+    "predict faces --model model.pt": "train",
     "preset cpu": None,
     "export": "train",
     "review-labels": "pipeline",
@@ -140,6 +141,7 @@ def base_project(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     (folder / "faces").mkdir()
     (folder / "faces/anna.jpg").write_bytes((ROOT / "samples/faces/person-000-a.jpg").read_bytes())
     (folder / "masked.parquet").touch()
+    (folder / "model.pt").touch()
     assert run(installed / "bin/augment-masks", "faces", "out", "--mask", "cloth", cwd=folder).returncode == 0
     return folder
 

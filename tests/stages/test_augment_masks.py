@@ -375,8 +375,9 @@ LOCK = ".maskwright/lock"
 
 
 def hear_ctrl_c() -> None:
-    """A shell starts what runs in its background deaf to Ctrl-C, and children inherit that."""
+    """A shell starts its background deaf to Ctrl-C, `nohup` what it runs to a closed terminal; children inherit it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def start(photos: Path, out: Path, *words: str, **options: Any) -> "subprocess.Popen[str]":
@@ -446,6 +447,21 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
         assert {name for name in tree(stopped) if name.startswith("images/")} == listed
     assert run(photos, stopped, "--mask", "cloth", "--resume").exit_code == 0
     assert tree(stopped) == tree(undisturbed)
+
+
+def be_under_nohup() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+@pytest.mark.slow
+def test_a_run_under_nohup_outlives_its_terminal(many: tuple[Path, Path], tmp_path: Path) -> None:
+    photos, undisturbed = many
+    process = start(photos, tmp_path / "out", "--jobs", "2", start_new_session=True, preexec_fn=be_under_nohup)
+    wait_for(tmp_path / "out/.maskwright/journal", 3)
+    os.killpg(process.pid, signal.SIGHUP)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 0, stderr
+    assert tree(tmp_path / "out") == tree(undisturbed)
 
 
 @pytest.mark.slow
