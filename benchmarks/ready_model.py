@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks.scene_faces import labelled_photos
 from maskwright import load_model
+from pipeline.core.agreement import overlap
 from pipeline.core.records import MASK_TYPES, LabelledBox
 from pipeline.core.shares import wilson_interval
 from pipeline.faces.detectors import Box
@@ -138,15 +139,6 @@ def match(faces: Sequence[Box], boxes: Sequence[LabelledBox]) -> dict[int, int]:
         if value >= OVERLAP and face not in taken and box not in taken.values():
             taken[face] = box
     return taken
-
-
-def overlap(face: Box, box: LabelledBox) -> float:
-    """Intersection over union."""
-    width = min(face.right, box.right) - max(face.left, box.left)
-    height = min(face.bottom, box.bottom) - max(face.top, box.top)
-    inside = max(width, 0.0) * max(height, 0.0)
-    areas = (face.right - face.left) * (face.bottom - face.top) + (box.right - box.left) * (box.bottom - box.top)
-    return inside / (areas - inside) if areas > inside else 0.0
 
 
 def _side(box: LabelledBox | Box) -> float:
