@@ -264,10 +264,10 @@ def _zip64(size: int, packed: int, at: int, length: int = 24) -> bytes:
     return with_good(local(b"bad.jpg", b"x" * 99, far, 0), entry(b"bad.jpg", far, far, 0, at=far, extra=extra))
 
 
-def _zip64_end(entries_bytes: int, place: int) -> bytes:
+def _zip64_end(entries_bytes: int, place: int, disks: int = 1) -> bytes:
     sound, sound_entry = _good_at(0)
     record = b"PK\x06\x06" + struct.pack("<Q2H2I4Q", 44, 45, 45, 0, 0, 2**40, 2**40, entries_bytes, place)
-    locator = b"PK\x06\x07" + struct.pack("<IQI", 0, len(sound + sound_entry), 1)
+    locator = b"PK\x06\x07" + struct.pack("<IQI", 0, len(sound + sound_entry), disks)
     end = b"PK\x05\x06" + struct.pack("<4H2IH", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
     return sound + sound_entry + record + locator + end
 
@@ -326,6 +326,7 @@ _ZIPS: dict[str, Callable[[], bytes]] = {
     "zip64 field too long": lambda: _zip64(99, 99, 0, length=9999),
     "zip64 directory of an exabyte": lambda: _zip64_end(2**60, 0),
     "zip64 directory at an exabyte": lambda: _zip64_end(46, 2**60),
+    "zip64 of several disks": lambda: _zip64_end(46, 99, 2),
     "names that claim to be UTF-8": _false_names,
     "archive in an archive": _nested,
     "end alone": lambda: b"PK\x05\x06",

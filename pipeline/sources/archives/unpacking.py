@@ -98,8 +98,8 @@ def unpack_here(archive: Path, files: Path, limits: ArchiveLimits, encoding: str
 
 
 def _unpack(archive: Path, files: Path, limits: ArchiveLimits, decoder: NameDecoder) -> Iterator[Refusal]:
-    unpack_kind = unpack_zip if zipfile.is_zipfile(archive) else unpack_tar
     try:
+        unpack_kind = unpack_zip if zipfile.is_zipfile(archive) else unpack_tar  # of several disks, the question raises
         yield from unpack_kind(archive, files, limits, decoder)
     except Exception as error:  # whatever a stranger's archive makes its library raise
         if is_of_the_disk(error):

@@ -42,6 +42,7 @@ print(json.dumps(found))
 NOTHING_LEFT = {
     "gzip header that breaks off", "xz that asks for a window of 4 GB", "xz header alone", "end alone", "tiny members",
     "zip64 directory of an exabyte", "zip64 directory at an exabyte",
+    "zip64 of several disks",
 }  # fmt: skip
 """Of these no member can be told."""
 HARMLESS = {
