@@ -33,25 +33,31 @@ class Picture:
 
 
 def upright_boxes(
-    boxes: Sequence[OfferedBox], stated: Size | None, picture: Picture, frame: str = "auto"
+    boxes: Sequence[OfferedBox],
+    stated: Size | None,
+    picture: Picture,
+    frame: str = "auto",
+    *,
+    relative: bool = False,
 ) -> tuple[OfferedBox, ...]:
     """The boxes in pixels of the upright picture, brought there from the frame that they were drawn in.
 
     `stated` is the size that the annotation gives, None or with a 0 where it gives none. `frame` is what is known
-    beforehand: `stored` or `upright` pixels; with `auto` the stated size must tell.
+    beforehand: `stored` or `upright` pixels; with `auto` the stated size must tell. Boxes that are `relative` are
+    shares of width and height, which fit a picture of any size.
 
     Raises:
         SampleRejected: `uncertain_frame` where it doesn't.
     """
-    stated = stated if stated and min(stated) > 0 else None
+    stated = stated if stated and min(stated) > 0 and not relative else None
     readings = [turned for turned in _possible(picture, frame) if stated is None or _scaled(stated, picture, turned)]
     if not readings:
         raise SampleRejected("uncertain_frame", f"{_said(stated, picture)}: another shape")
     if len(readings) > 1:
         raise SampleRejected("uncertain_frame", f"{_said(stated, picture)}: drawn before or after the turn")
     drawn_on = picture.stored if readings[0] else picture.size
-    width, height = stated or drawn_on
-    if stated is None and not all(_mostly_inside(box, drawn_on) for box in boxes):
+    width, height = (1, 1) if relative else stated or drawn_on
+    if stated is None and not relative and not all(_mostly_inside(box, drawn_on) for box in boxes):
         raise SampleRejected("uncertain_frame", f"{_said(stated, picture)}, and a box lies outside")
     moved = (_resized(box, drawn_on[0] / width, drawn_on[1] / height) for box in boxes)
     return tuple(_turned(box, drawn_on, picture.orientation) if readings[0] else box for box in moved)

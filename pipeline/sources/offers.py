@@ -7,7 +7,7 @@ from pipeline.core.locations import Location
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedBox:
-    """A face box with the source's own words for it, in pixels of the frame that it was drawn in."""
+    """A face box with the source's own words for it, in pixels (or shares) of the frame that it was drawn in."""
 
     left: float
     top: float
@@ -26,6 +26,7 @@ class Offer:
         in_place: The file is the user's own, inside the project or in a store: the manifest names it where it lies.
         labels: The source's own words for the whole image.
         boxes: Its faces, in pixels of a picture of `boxes_size` where that is stated.
+        boxes_relative: They are shares of the picture's width and height instead, in [0, 1].
         licence: This image's own, where it differs from the source's; so are `author` and `citation`.
         person_id: Equal for photos of one person, across sources.
         photo_id: Equal for versions of one photo, across sources.
@@ -40,6 +41,7 @@ class Offer:
     labels: tuple[str, ...] = ()
     boxes: tuple[OfferedBox, ...] = ()
     boxes_size: tuple[int, int] | None = None
+    boxes_relative: bool = False
     url: str | None = None
     licence: str | None = None
     author: str | None = None

@@ -57,8 +57,10 @@ class RowMaker:
 
     def _upright(self, found: Inspected) -> tuple[OfferedBox, ...]:
         picture = Picture((found.width_px, found.height_px), found.orientation)
-        boxes, frame = found.offer.boxes, self.settings.boxes_frame
-        return upright_boxes(boxes, found.offer.boxes_size, picture, frame) if boxes else ()
+        offer, frame = found.offer, self.settings.boxes_frame
+        if not offer.boxes:
+            return ()
+        return upright_boxes(offer.boxes, offer.boxes_size, picture, frame, relative=offer.boxes_relative)
 
     def _image(self, found: Inspected, label: Label, boxes: Sequence[LabelledBox]) -> Image:
         offer = found.offer

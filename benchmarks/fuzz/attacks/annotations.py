@@ -11,11 +11,12 @@ _DIGITS = "9" * 5000
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """An annotation of the image `a.png`: the adapter, the file's name and its bytes."""
+    """An annotation of the image `a.png`: the adapter, the file's name and its bytes, and files that are sound."""
 
     adapter: str
     name: str
     data: bytes
+    beside: tuple[tuple[str, bytes], ...] = ()
 
 
 def voc(body: str, before: str = "") -> Paper:
@@ -47,6 +48,19 @@ def row(objects: str, label: str = '"with_mask"') -> Paper:
 def sample(text: str) -> Paper:
     """The JSON of a WebDataset sample."""
     return Paper("webdataset", "a.json", text.encode())
+
+
+_CLASSES = b"names: [with_mask, no_mask]\nnc: 2\ntrain: ../images\n"
+
+
+def yolo(text: str) -> Paper:
+    """A text file of boxes beside a `data.yaml`."""
+    return Paper("yolo", "a.txt", text.encode(), (("data.yaml", _CLASSES),))
+
+
+def yolo_classes(data: bytes) -> Paper:
+    """A `data.yaml` beside a sound text file of boxes."""
+    return Paper("yolo", "data.yaml", data, (("a.txt", b"0 0.5 0.5 0.5 0.5\n"),))
 
 
 def _laughs() -> str:
@@ -86,6 +100,14 @@ def papers() -> tuple[Paper, ...]:
         sample('{"label": ' + _HUGE + "}"),
         sample('{"label": ' + "[" * 900 + "]" * 900 + "}"),
         sample("[" * 900 + "]" * 900),
+        yolo(f"0 {_HUGE} 0.5 0.5 0.5\n{_DIGITS} 0.5 0.5 0.5 0.5\n0 nan inf 1e400 -0"),
+        yolo("0" + " 0.5" * 200_001),
+        yolo("\0 \u2028 0 \x1c"),
+        yolo_classes(b"names: " + b"[" * _DEEP),
+        yolo_classes(b"nc: " + _DIGITS.encode()),
+        yolo_classes(b"nc: 99999999999999"),
+        yolo_classes(b"names: {" + _DIGITS[:18].encode() + b": with_mask, 1e3: a, true: b}"),
+        yolo_classes(b"names: [with_mask]\ntrain: [[], {}, 7, '', /, ../..]\npath: 9\nkpt_shape: [.inf, true]"),
     )
 
 
@@ -94,5 +116,7 @@ SOUND: dict[str, Callable[[], Paper]] = {
     "coco": coco,
     "imagefolder": lambda: row('{"bbox": [[1, 1, 60, 60]], "category": ["with_mask"]}'),
     "webdataset": lambda: sample('{"label": "with_mask"}'),
+    "yolo": lambda: yolo("0 0.5 0.5 0.5 0.5\n0 0.1 0.1 0.2 0.1 0.2 0.2\n"),
+    "yolo-classes": lambda: yolo_classes(_CLASSES),
 }
 """Papers that are as they should be, to damage."""

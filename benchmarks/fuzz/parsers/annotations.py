@@ -24,7 +24,8 @@ def ingested(paper: Paper) -> str:
         folder.mkdir()
         project.mkdir()
         (folder / "a.png").write_bytes(_IMAGE)
-        (folder / paper.name).write_bytes(paper.data)
+        for name_beside, data in (*paper.beside, (paper.name, paper.data)):
+            (folder / name_beside).write_bytes(data)
         source = {"adapter": paper.adapter, "path": str(folder), "labels": _WORDS, "unannotated": "unknown"}
         told = {"ingest": {"sources": ["fuzz"], "settings": {"fuzz": source}}}
         taken = ingest_source("fuzz", parse_params(told, "params.yaml"), project)

@@ -14,6 +14,7 @@ from pipeline.sources.adapters.sample import SampleAdapter
 from pipeline.sources.adapters.urls import UrlsAdapter
 from pipeline.sources.adapters.voc import VocAdapter
 from pipeline.sources.adapters.webdataset import WebDatasetAdapter
+from pipeline.sources.adapters.yolo import YoloAdapter
 
 ADAPTERS: dict[str, type[Adapter[Any]]] = {
     "coco": CocoAdapter,
@@ -29,4 +30,5 @@ ADAPTERS: dict[str, type[Adapter[Any]]] = {
     "voc": VocAdapter,
     "webdataset": WebDatasetAdapter,
     "wwmr": WwmrAdapter,
+    "yolo": YoloAdapter,
 }

@@ -14,10 +14,18 @@ Settings = TypeVar("Settings", bound=TreeSettings)
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What one annotation says about one image; `size` is that of the picture that the boxes were drawn on."""
+    """What one annotation says about one image.
+
+    Attributes:
+        size: Of the picture that the boxes were drawn on.
+        relative: The boxes are shares of its width and height.
+        labels: Words for the whole image.
+    """
 
     boxes: tuple[OfferedBox, ...]
     size: tuple[int, int] | None = None
+    relative: bool = False
+    labels: tuple[str, ...] = ()
 
 
 AnnotationClaim = Claim[Annotation]
@@ -36,7 +44,7 @@ class AnnotatedAdapter(TreeAdapter[Settings]):
             claim = matches.found.get(image.origin)
             if image.origin in matches.contested:
                 yield contested(image, matches)
-            elif claim is None or not claim.said.boxes:
+            elif claim is None or not (claim.said.boxes or claim.said.labels):
                 yield self.unlabelled(image, "no annotation is of it" if claim is None else f"{claim.origin}: no face")
             else:
                 yield from (annotated or as_offered)(image, claim.said)
@@ -50,8 +58,16 @@ class AnnotatedAdapter(TreeAdapter[Settings]):
 
 
 def as_offered(image: TreeFile, said: Annotation) -> Iterator[Offer]:
-    """The image with its boxes."""
-    yield Offer(origin=image.origin, file=image.path, in_place=image.in_place, boxes=said.boxes, boxes_size=said.size)
+    """The image with its words and boxes."""
+    yield Offer(
+        origin=image.origin,
+        file=image.path,
+        in_place=image.in_place,
+        labels=said.labels,
+        boxes=said.boxes,
+        boxes_size=said.size,
+        boxes_relative=said.relative,
+    )
 
 
 def contested(image: TreeFile, matches: Matches[Any], reason: str = "ambiguous_annotation") -> Refusal:
@@ -76,6 +92,8 @@ def number_of(value: Any) -> float:
     """
     try:
         number = float(value)
+        if isinstance(value, str) and "_" in value:
+            raise ValueError("Python's way to write a long number, nobody else's")
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{str(value)[:60]!r} is no number") from error
     if number - number != 0:
