@@ -63,6 +63,11 @@ def yolo_classes(data: bytes) -> Paper:
     return Paper("yolo", "data.yaml", data, (("a.txt", b"0 0.5 0.5 0.5 0.5\n"),))
 
 
+def table(text: str) -> Paper:
+    """A table of boxes."""
+    return Paper("csv", "a.csv", text.encode("utf-8", "surrogateescape"))
+
+
 def _laughs() -> str:
     entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
     return f'<!DOCTYPE x [<!ENTITY l0 "ha">{entities}]>'
@@ -100,6 +105,12 @@ def papers() -> tuple[Paper, ...]:
         sample('{"label": ' + _HUGE + "}"),
         sample('{"label": ' + "[" * 900 + "]" * 900 + "}"),
         sample("[" * 900 + "]" * 900),
+        table(f"filename,width,height,class,xmin,ymin,xmax,ymax\na.png,{_DIGITS},{_HUGE},with_mask,1,1,{_HUGE},9"),
+        table("a.png,1,1,1e308,1e308,with_mask\n" * 3 + "\udcff,nan,,,,\n"),
+        table('"' * 70_001),
+        table("," * 200_000),
+        table("sep=" + ";" * 2 + "\n" + "\r" * 50_000),
+        table("\0,\u2028;\t|" * 99),
         yolo(f"0 {_HUGE} 0.5 0.5 0.5\n{_DIGITS} 0.5 0.5 0.5 0.5\n0 nan inf 1e400 -0"),
         yolo("0" + " 0.5" * 200_001),
         yolo("\0 \u2028 0 \x1c"),
@@ -116,6 +127,8 @@ SOUND: dict[str, Callable[[], Paper]] = {
     "coco": coco,
     "imagefolder": lambda: row('{"bbox": [[1, 1, 60, 60]], "category": ["with_mask"]}'),
     "webdataset": lambda: sample('{"label": "with_mask"}'),
+    "csv": lambda: table("filename,width,height,class,xmin,ymin,xmax,ymax\na.png,64,64,with_mask,1,1,60,60\n"),
+    "retinanet": lambda: table("a.png,1,1,60,60,with_mask\na.png,2,2,50,50,with_mask\n"),
     "yolo": lambda: yolo("0 0.5 0.5 0.5 0.5\n0 0.1 0.1 0.2 0.1 0.2 0.2\n"),
     "yolo-classes": lambda: yolo_classes(_CLASSES),
 }

@@ -25,7 +25,12 @@ from pipeline.storage.stores import list_objects
 KaggleHandle = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
 
 
-def _known_encoding(name: str) -> str:
+def known_encoding(name: str) -> str:
+    """The setting, if it is `auto` or an encoding's name.
+
+    Raises:
+        ValueError: it is neither.
+    """
     if name != AUTO:
         try:
             codecs.lookup(name)
@@ -52,7 +57,7 @@ class TreeSettings(SourceSettings):
     kaggle: KaggleHandle | None = None
     version: Annotated[int, Field(ge=1)] | None = None
     copy_files: bool = False
-    archive_names: Annotated[str, AfterValidator(_known_encoding)] = AUTO
+    archive_names: Annotated[str, AfterValidator(known_encoding)] = AUTO
     links_within: Path | None = None
 
 
