@@ -13,6 +13,7 @@ from pipeline.core.version import VERSION
 from stages.running.commands import address_option, engine_of, observing_options, with_messages
 from stages.running.logs import Log
 from stages.running.record import Run, digest, recorded
+from stages.running.starting import uncollected
 from stages.running.stopping import orderly_stop
 from stages.running.utf8 import Utf8Command
 
@@ -127,12 +128,13 @@ def _check_use(faces: Path, out: Path, options: dict[str, Any]) -> None:
 
 
 def _run(faces: Path, out: Path, options: dict[str, Any], log: Log) -> None:
-    from pipeline.augment.folder_run import find_photos
-    from pipeline.augment.templates_in_use import templates_for
-    from pipeline.core.errors import OutputError
+    with uncollected():
+        from pipeline.augment.folder_run import find_photos
+        from pipeline.augment.templates_in_use import templates_for
+        from pipeline.core.errors import OutputError
 
-    request = _request(options)
-    templates_for(request.templates, request.masks)
+        request = _request(options)
+        templates_for(request.templates, request.masks)
     run = Run(log, options["record"], options["profile"], digest(request.as_row()))
     listing = find_photos(faces, out, options["limit"], follow_links=options["follow_links"])
     with orderly_stop(), recorded(run):
