@@ -1,6 +1,7 @@
-"""Where in a photo faces may be: one look at portraits, finer ones where faces are small, turned ones where none is."""
+"""Where in a photo faces may be: one look at portraits, finer ones at small faces, turned ones where none is clear."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ from pipeline.core.agreement import overlap
 from pipeline.core.arrays import Rgb
 from pipeline.core.step_times import timed
 from pipeline.faces.detectors import FIRST_SIDE_PX, Box, YuNetDetector
+from pipeline.faces.turning import turned_view, upright_box
 
 _FINER_SIDES_PX = (640, 1280, 2560)
 _LAST_WITHOUT_FACE_PX = 1280
@@ -27,8 +29,28 @@ _SMALL_PX = 40
 _LOWER = 0.1
 """By how much a finer look takes lower scores; each of those faces is looked at closely."""
 
+_CLEAR = 0.9
+"""What a face scores in a look that shows it upright, and hardly one that is turned. Where no face scores so much, some
+turned copy may show more."""
+
+_QUARTERS = (90, 180, 270)
+_DIAGONALS = (45, 135, 225, 315)
+
 _SAME, _INSIDE = 0.3, 0.75
 """One face: so much of the union, or of the smaller box, is common."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a copy of the photo, turned counter-clockwise, shows: boxes in pixels of the photo as it is."""
+
+    turn_deg: int
+    boxes: list[Box]
+
+    @property
+    def best(self) -> float:
+        """The highest score, 0 where nothing is seen."""
+        return max((box.score for box in self.boxes), default=0.0)
 
 
 class FaceSearch:
@@ -45,25 +67,50 @@ class FaceSearch:
         long_side = max(rgb.shape[:2])
         if any(box.longer_side >= _FILLS * long_side for box in first) and not _crowd(first, long_side):
             return first
-        found = first or self._turned(rgb)
+        found, turn_deg = self._or_turned(rgb, first, FIRST_SIDE_PX)
         for side in _FINER_SIDES_PX:
             if side > _ENLARGED * long_side or not _worth(found, side, long_side):
                 break
-            found = merged([*found, *self._look(rgb, side)])
+            found = merged([*found, *self._look(rgb, side, turn_deg).boxes])
+            if side == _FINER_SIDES_PX[0] and not (first or turn_deg):
+                found, turn_deg = self._or_turned(rgb, found, side)
         return found
 
-    def _look(self, rgb: Rgb, side_px: int) -> list[Box]:
-        resized, factor = resized_to(rgb, side_px)
-        return self._yunet.boxes(resized, self._min_score - _LOWER, factor)
+    def _or_turned(self, rgb: Rgb, found: list[Box], side_px: int) -> tuple[list[Box], int]:
+        """What was found, with the faces that turned copies show where none was clear, and the turn of the photo.
 
-    def _turned(self, rgb: Rgb) -> list[Box]:
-        """The faces that only a turned copy shows, their places in the photo as it is."""
-        small, factor = resized_to(rgb, min(FIRST_SIDE_PX, max(rgb.shape[:2])))
-        copies = ((turns, np.ascontiguousarray(np.rot90(small, turns))) for turns in (1, 2, 3))
-        looks: Iterator[tuple[int, Rgb, list[Box]]] = (
-            (turns, copy, self._yunet.boxes(copy, self._min_score)) for turns, copy in copies
-        )
-        return merged(_turned_back(box, turns, copy, factor) for turns, copy, boxes in looks for box in boxes)
+        Of a photo that lies on its side or stands on its head the upright look shows some faces, weakly, and their
+        number says nothing of those that it misses.
+        """
+        upright = _Look(0, found)
+        if upright.best >= _CLEAR:
+            return found, 0
+        long_side = max(rgb.shape[:2])
+        side_px = min(side_px, long_side)
+        looks = [self._look(rgb, side_px, turn_deg, self._min_score) for turn_deg in _QUARTERS]
+        best = max(looks, key=lambda look: look.best)
+        large = any(box.longer_side * side_px >= _SMALL_PX * long_side for box in found)  # and yet not clear
+        if best.best < _CLEAR and (large or best.best > upright.best):
+            looks += (self._look(rgb, side_px, turn_deg, self._min_score) for turn_deg in _DIAGONALS)
+            best = max(looks, key=lambda look: look.best)
+        taken = [look for look in looks if look.best >= _CLEAR or (not found and look.turn_deg in _QUARTERS)]
+        together = merged([*found, *(box for look in taken for box in look.boxes)])
+        return together, best.turn_deg if best.best >= _CLEAR else 0
+
+    def _look(self, rgb: Rgb, side_px: int, turn_deg: int = 0, min_score: float | None = None) -> _Look:
+        least = self._min_score - _LOWER if min_score is None else min_score
+        resized, factor = resized_to(rgb, side_px)
+        if not turn_deg:
+            return _Look(0, self._yunet.boxes(resized, least, factor))
+        if turn_deg in _QUARTERS:
+            copy = np.ascontiguousarray(np.rot90(resized, turn_deg // 90))
+            boxes = self._yunet.boxes(copy, least)
+            return _Look(turn_deg, [_turned_back(box, turn_deg // 90, copy, factor) for box in boxes])
+        height, width = rgb.shape[:2]
+        side = (height + width) / np.sqrt(2)  # a square that holds the photo at 45 degrees
+        view = turned_view(rgb, (width / 2, height / 2), side, round(side / factor), turn_deg)
+        boxes = self._yunet.boxes(view.rgb, least)
+        return _Look(turn_deg, [replace(upright_box(view, box), five=None) for box in boxes])
 
 
 def _crowd(boxes: list[Box], long_side: int) -> bool:

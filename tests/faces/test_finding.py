@@ -16,6 +16,7 @@ from pipeline.faces.detectors import Box, YuNetDetector
 from pipeline.faces.finding import FaceFinder
 from pipeline.faces.landmarks import LandmarkPredictor, interocular_px
 from pipeline.faces.pose import five_of
+from pipeline.faces.searching import FaceSearch
 from pipeline.storage.images import read_image
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -91,6 +92,47 @@ def test_all_of_many_small_faces_are_found(
     finder: FaceFinder, portrait: Rgb, columns: int, rows: int, width_px: int
 ) -> None:
     assert len(finder.find(crowd(portrait, columns, rows, width_px))) == columns * rows
+
+
+def in_a_row(people: list[Rgb], bare: int = 120) -> Rgb:
+    """People side by side, none of whom fills the photo."""
+    faces = [cv2.resize(rgb, (200, 200), interpolation=cv2.INTER_AREA) for rgb in people]
+    photo = np.full((340, 80 + 240 * len(faces), 3), bare, dtype=np.uint8)
+    for place, face in enumerate(faces):
+        photo[70:270, 60 + 240 * place : 260 + 240 * place] = face
+    return photo
+
+
+@pytest.fixture(scope="module")
+def people() -> list[Rgb]:
+    return [read_image(SAMPLES / "faces" / f"person-{number:03d}-a.jpg").rgb for number in (0, 1, 2, 3)]
+
+
+@pytest.mark.parametrize("degrees", [0, 40, 90, 135, 180, 225, 270, 320])
+def test_all_people_of_a_turned_photo_are_found(finder: FaceFinder, people: list[Rgb], degrees: float) -> None:
+    """Upright, the detector sees some of them weakly; that it sees some is no reason not to look from other sides."""
+    photo = in_a_row(people)
+    upright = finder.find(photo)
+    assert len(upright) == len(people)
+    true = np.stack([face.landmarks for face in upright])
+    canvas, moved = turned(photo, true.reshape(-1, 2), degrees)
+    found = finder.find(canvas)
+    nearest = [min(error(face.landmarks, one) for face in found) for one in moved.reshape(true.shape)]
+    assert len(found) == len(people)
+    assert max(nearest) < 0.15
+
+
+def test_a_clear_face_is_no_reason_to_turn_the_photo(monkeypatch: pytest.MonkeyPatch, people: list[Rgb]) -> None:
+    looks: list[tuple[int, ...]] = []
+    detector_boxes = YuNetDetector.boxes
+
+    def counted(self: YuNetDetector, rgb: Rgb, min_score: float, factor: float = 1.0) -> list[Box]:
+        looks.append(rgb.shape[:2])
+        return detector_boxes(self, rgb, min_score, factor)
+
+    monkeypatch.setattr(YuNetDetector, "boxes", counted)
+    FaceSearch(0.6)(in_a_row(people))
+    assert all(width > height for height, width in looks)
 
 
 def test_one_look_is_one_look(portrait: Rgb) -> None:
