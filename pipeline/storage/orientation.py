@@ -25,7 +25,9 @@ _TAG = 0x0112
 _PREFIX = b"Exif\0\0"
 # TIFF 6.0's types of a number, by their code: bytes and struct's letter; a rational is two of them
 _TYPES = {1: "B", 3: "H", 4: "I", 5: "II", 6: "b", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d", 13: "I"}
-_IN_XMP = re.compile(rb"tiff:Orientation(?:=[\"']|>)\s*([1-8])")
+_XMP_PREFIXES = (b"http://ns.adobe.com/xap/1.0/\0", b"XML:com.adobe.xmp\0\0\0")
+"""What stands before XMP in a JPEG's application data and in a PNG's text, there as it should be: not compressed."""
+_IN_XMP = re.compile(rb"tiff:Orientation\s*(?:=\s*[\"']|>)\s*([1-8])")
 
 
 def turn_of(image: PillowImage.Image) -> Turn | None:
@@ -44,21 +46,20 @@ def _stated(image: PillowImage.Image) -> int | None:
 
 def orientation_of(data: bytes) -> int:
     """The orientation, 1 to 8, by which decoding turns the pixels of a file; 1, unturned, where nothing says."""
-    for exif in _exif_blocks(data):
-        if found := orientation_in_exif(exif):
-            return found
+    if found := _in_exif_blocks(data):
+        return found
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of odd metadata
         try:
             with PillowImage.open(io.BytesIO(data)) as image:
                 return _stated(image) or 1
         except Exception:  # noqa: BLE001 - decoders raise anything; the photo is judged where it is decoded
-            return 1
+            return _in_xmp_blocks(data) or 1
 
 
 def turn_in_file(data: bytes) -> Turn | None:
-    """As `turn_of`, by the EXIF in the file's own bytes, for a file whose metadata Pillow can't read."""
-    return _TURNS.get(next((found for exif in _exif_blocks(data) if (found := orientation_in_exif(exif))), 1))
+    """As `turn_of`, by the EXIF or XMP in the file's own bytes, for a file whose metadata Pillow can't read."""
+    return _TURNS.get(_in_exif_blocks(data) or _in_xmp_blocks(data) or 1)
 
 
 def orientation_in_exif(exif: bytes) -> int | None:
@@ -102,6 +103,15 @@ def _exif_blocks(data: bytes) -> Iterator[bytes]:
         is_jpeg_exif = part.kind == b"\xe1" and part.payload.startswith(_PREFIX)
         if is_jpeg_exif or (part.kind == b"eXIf" and has_sound_checksum(data, part)):
             yield part.payload
+
+
+def _in_exif_blocks(data: bytes) -> int | None:
+    return next((found for exif in _exif_blocks(data) if (found := orientation_in_exif(exif))), None)
+
+
+def _in_xmp_blocks(data: bytes) -> int | None:
+    blocks = (part.payload for part in (parts(data) if data.startswith((JPEG, PNG)) else ()))
+    return next((found for xmp in blocks if xmp.startswith(_XMP_PREFIXES) and (found := _in_xmp(xmp))), None)
 
 
 def _bytes_of(image: PillowImage.Image, key: str) -> bytes:

@@ -4,9 +4,10 @@ import struct
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
+from PIL.PngImagePlugin import PngInfo
 
 from pipeline.storage.images import decode_grey, decode_image
-from pipeline.storage.orientation import orientation_in_exif
+from pipeline.storage.orientation import orientation_in_exif, orientation_of
 from tests.storage.exif import GARBAGE, Entry, exif_block, orientation
 
 UNDO = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
@@ -115,8 +116,20 @@ def test_both_byte_orders_and_a_repeated_prefix() -> None:
     assert orientation_in_exif(b"Exif\0\0" + exif_block([orientation(3)])) == 3
 
 
-def test_xmp_says_it_where_exif_does_not() -> None:
-    buffer = io.BytesIO()
-    xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
-    turned_picture(6).save(buffer, "JPEG", xmp=xmp, quality=95)
+@pytest.mark.parametrize(
+    "said",
+    [
+        b'<rdf:Description tiff:Orientation="6"/>',
+        b"<rdf:Description\n  tiff:Orientation = '6'/>",
+        b"<rdf:Description><tiff:Orientation> 6 </tiff:Orientation></rdf:Description>",
+    ],
+)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "PNG that Pillow refuses"])
+def test_xmp_says_it_where_exif_does_not(kind: str, said: bytes) -> None:
+    buffer, chunks, xmp = io.BytesIO(), PngInfo(), b"<x:xmpmeta>" + said + b"</x:xmpmeta>"
+    chunks.add_itxt("XML:com.adobe.xmp", xmp.decode())
+    if kind == "PNG that Pillow refuses":  # for so much text; it is decoded without its metadata
+        chunks.add_text("Comment", "x" * 3_000_000, zip=True)
+    turned_picture(6).save(buffer, kind[:4].strip(), quality=95, xmp=xmp, pnginfo=chunks)
     assert_upright(buffer.getvalue())
+    assert orientation_of(buffer.getvalue()) == 6
