@@ -60,6 +60,16 @@ def stage_that_makes(path: Path) -> str | None:
     return None
 
 
+def says_absent(path: Path) -> str:
+    """That a file isn't there, and which stage writes it.
+
+    >>> says_absent(Path("models/model.pt"))
+    'models/model.pt does not exist; run `maskwright train` first'
+    """
+    stage = stage_that_makes(path)
+    return f"{path} does not exist" + (f"; run `maskwright {stage}` first" if stage else "")
+
+
 BUILDS = CACHE / "builds"
 CHECKPOINT = CACHE / "train" / "last.pt"
 DOWNLOADS = CACHE / "sources"

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.core.errors import ManifestError
-from pipeline.core.paths import stage_that_makes
+from pipeline.core.paths import says_absent, stage_that_makes
 from pipeline.storage.row_checks import check_group, check_rows
 from pipeline.storage.whole_files import atomic_path
 
@@ -163,7 +163,7 @@ def iterate_manifest(path: Path, record: type[Record], full: type[Any] | None = 
             for batch in _batches(path, file, _ROWS_A_BATCH, record, schema_of(record).names):
                 yield from records_of(batch, record)
     except FileNotFoundError as error:
-        raise _absent(path) from error
+        raise ManifestError(says_absent(path)) from error
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise ManifestError(f"{path}: cannot be read as a manifest of {record.__name__} rows: {error}") from error
 
@@ -202,7 +202,7 @@ def iterate_columns(path: Path, record: type[Any], names: Sequence[str]) -> Iter
             _check_schema(path, file.schema_arrow, schema_of(record))
             yield from _batches(path, file, _ROWS_A_GROUP, record, names)
     except FileNotFoundError as error:
-        raise _absent(path) from error
+        raise ManifestError(says_absent(path)) from error
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise ManifestError(f"{path}: cannot be read as a manifest of {record.__name__} rows: {error}") from error
 
@@ -232,14 +232,9 @@ def count_records(path: Path) -> int:
     try:
         return int(pq.read_metadata(path).num_rows)
     except FileNotFoundError as error:
-        raise _absent(path) from error
+        raise ManifestError(says_absent(path)) from error
     except (pa.ArrowException, OSError) as error:
         raise ManifestError(f"{path}: cannot be read as a manifest: {error}") from error
-
-
-def _absent(path: Path) -> ManifestError:
-    stage = stage_that_makes(path)
-    return ManifestError(f"{path} does not exist" + (f"; run `maskwright {stage}` first" if stage else ""))
 
 
 def require_rows(path: Path, count: int, what: str) -> None:

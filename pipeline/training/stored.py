@@ -11,6 +11,7 @@ from torch import Tensor
 
 from pipeline.core.errors import MaskwrightError
 from pipeline.core.params import FacesParams
+from pipeline.core.paths import says_absent
 from pipeline.core.validation import explain_validation
 from pipeline.training.labels import HeadName
 
@@ -67,6 +68,8 @@ def read_stored(path: Path, what: str = "model or checkpoint of weights and plai
     try:
         _refuse_packed(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise MaskwrightError(says_absent(path)) from error
     except OSError as error:
         raise MaskwrightError(f"{path}: cannot be read: {error.strerror or error}") from error
     except Exception as error:  # unpickling what isn't made by PyTorch raises whatever it likes

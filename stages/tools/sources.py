@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.core.paths import LABEL_CONFLICTS
+from pipeline.core.paths import LABEL_CONFLICTS, RAW
 from stages.running.commands import stage_command
 from stages.running.screen import say
 from stages.running.utf8 import Utf8Group
@@ -92,10 +92,13 @@ def list_conflicts(params: "Params", out: Path) -> None:  # noqa: ARG001 - every
     import io
     from dataclasses import asdict, fields
 
+    from pipeline.core.errors import ManifestError
     from pipeline.sources.conflicts import LabelConflict, find_conflicts
-    from pipeline.storage.ingested import ingested_images
+    from pipeline.storage.ingested import ingested_images, ingested_manifests
     from pipeline.storage.whole_files import write_text
 
+    if not ingested_manifests(Path.cwd()):
+        raise ManifestError(f"{RAW} holds no source that was taken in; run `maskwright ingest` first")
     rows = list(find_conflicts(ingested_images(Path.cwd())))
     text = io.StringIO()
     writer = csv.DictWriter(text, [field.name for field in fields(LabelConflict)], lineterminator="\n")

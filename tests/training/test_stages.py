@@ -44,7 +44,7 @@ def test_training_twice_gives_the_same_model(project: Path) -> None:
 def test_evaluate_without_a_model_says_so(project: Path) -> None:
     result = run(evaluate)
     assert result.exit_code == 1
-    assert "models/model.pt: cannot be read: No such file" in result.output
+    assert "models/model.pt does not exist; run `maskwright train` first" in result.output
 
 
 @pytest.mark.parametrize(("params", "message"), [("train: {lr: -1}", "train.lr"), ("train: {modle: x}", "train.modle")])

@@ -111,6 +111,13 @@ def test_conflicts_between_sources_become_rows(project: Path) -> None:
     ]
 
 
+def test_conflicts_of_nothing_stop_and_name_the_stage_before(project: Path) -> None:
+    result = run("sources", "conflicts")
+    assert result.exit_code == 1
+    assert "data/raw holds no source that was taken in; run `maskwright ingest` first" in result.output
+    assert not (project / "reports/label_conflicts.csv").exists()
+
+
 def test_provenance_keeps_the_time_of_the_first_run(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter(["2026-01-01T00:00:00+00:00", "2026-02-02T00:00:00+00:00"])
     monkeypatch.setattr("pipeline.sources.ingest.utc_now", lambda: next(times))
