@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ class RowMaker:
             return
         try:
             label = self.labels.resolve(found.offer.labels)
-            drawn = self._upright(found)
+            drawn = one_a_place(self._upright(found))
         except SampleRejected as error:
             yield rejection(self.source, found.offer.origin, error.reason, error.detail)
             return
@@ -110,6 +110,16 @@ class RowMaker:
             valve=label.valve,
             masked=label.masked,
         )
+
+
+def one_a_place(boxes: Sequence[OfferedBox]) -> list[OfferedBox]:
+    """The boxes, those with the same sides as one: they are of one face, of which their words speak together."""
+    placed: dict[tuple[float, float, float, float], OfferedBox] = {}
+    for box in boxes:
+        sides = (box.left, box.top, box.right, box.bottom)
+        known = placed.setdefault(sides, box)
+        placed[sides] = replace(known, labels=tuple(dict.fromkeys((*known.labels, *box.labels))))
+    return list(placed.values())
 
 
 def inside(box: OfferedBox, width_px: int, height_px: int) -> tuple[float, float, float, float]:

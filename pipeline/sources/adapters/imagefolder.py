@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -83,7 +84,8 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
         if not claims:
             raise no_layout(self.workspace.name, EXPECTED, (file.origin for file in papers), refusals)
         self._require_columns(claims)
-        matches = match_claims((image.origin for image in tree.images), claims)
+        told = [replace(claim, said=self._told(claim.said)) for claim in claims]
+        matches = match_claims((image.origin for image in tree.images), told)
         for file in tree.images:
             claim = matches.found.get(file.origin)
             if file.origin in matches.contested:
@@ -112,6 +114,13 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
                 f"Columns found: {', '.join(map(repr, sorted(columns)))}.\n"
                 f"Name those that hold the labels in ingest.settings.{self.workspace.name}.label_columns."
             )
+
+    def _told(self, row: _Row) -> _Row:
+        """What the row says of its image: rows that differ in an index or in how they spell the path don't disagree."""
+        settings = self.settings
+        told = {*settings.label_columns, settings.licence_column, settings.author_column, settings.person_column}
+        told |= {settings.parent_column, "objects", *(("width", "height") if row.get("objects") else ())}
+        return {column: value for column, value in row.items() if column in told}
 
     def _by_folder(self, file: TreeFile) -> Offer:
         label = class_of(file, LabelMap(self.settings.labels), self.settings)

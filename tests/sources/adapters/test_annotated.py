@@ -207,6 +207,22 @@ def test_a_box_that_is_no_box_in_the_picture_leaves_no_image_without_label(inges
     assert reasons(taken.rejections) == {"a.jpg#box0": "bad_box", "a.jpg": "no_label", "b.jpg#box1": "bad_box"}
 
 
+def test_boxes_in_one_place_are_one_face(ingest: Ingest, tmp_path: Path) -> None:
+    """Merged sets say a box twice; where the two differ neither may win."""
+    bare, more = GOOD.replace("with_mask", "without_mask"), GOOD.replace(">40<", ">44<")
+    papers = {"a.xml": xml(GOOD, GOOD, more), "b.xml": xml(GOOD, bare, more), "c.xml": xml(bare, GOOD)}
+    images = {f"{name}.jpg": picture(seed) for seed, name in enumerate("abc")}
+    write_tree(tmp_path / "set", {**papers, **images})
+    taken = ingest(adapter="voc", path="set", labels=LABELS)
+    found = {origin: [(box.right, box.masked) for box in image.boxes] for origin, image in by_origin(taken).items()}
+    assert found == {"a.jpg": [(40, "yes"), (44, "yes")], "b.jpg": [(44, "yes")]}
+    assert reasons(taken.rejections) == {
+        "b.jpg#box0": "label_conflict",
+        "c.jpg#box0": "label_conflict",
+        "c.jpg": "no_label",
+    }
+
+
 class TestMetadata:
     def test_two_rows_that_differ_are_a_conflict_and_two_equal_ones_are_one(
         self, ingest: Ingest, tmp_path: Path
@@ -216,6 +232,14 @@ class TestMetadata:
         taken = ingest(adapter="imagefolder", path="hf", labels=LABELS)
         assert list(by_origin(taken)) == ["b.jpg"]
         assert reasons(taken.rejections) == {"a.jpg": "label_conflict"}
+
+    def test_rows_disagree_by_what_they_say_of_the_image_alone(self, ingest: Ingest, tmp_path: Path) -> None:
+        rows = "index,file_name,label\n0,a.jpg,with_mask\n1,./a.jpg,with_mask\n2,A.JPG,with_mask\n3,b.jpg,with_mask\n"
+        files = {"a.jpg": picture(), "b.jpg": picture(1)}
+        write_tree(tmp_path / "hf", {**files, "metadata.csv": (rows + "4,B.jpg,without_mask\n").encode()})
+        taken = ingest(adapter="imagefolder", path="hf", labels=LABELS)
+        assert {origin: image.masked for origin, image in by_origin(taken).items()} == {"a.jpg": "yes"}
+        assert reasons(taken.rejections) == {"b.jpg": "label_conflict"}
 
     @pytest.mark.parametrize("type_said", ["surgical", "masked"])
     @pytest.mark.parametrize("other", ["none", "worn: no"])

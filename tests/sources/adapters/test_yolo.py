@@ -115,7 +115,8 @@ def test_what_a_line_outlines(ingest: Ingest, tmp_path: Path, line: bytes, expec
     ],
 )
 def test_a_bad_line_is_one_row_that_names_it(ingest: Ingest, tmp_path: Path, line: bytes) -> None:
-    files = {"data.yaml": NAMES, "images/a.jpg": picture(), "labels/a.txt": FACE + b"\n" + line + b"\n" + FACE}
+    lines = b"\n".join([FACE, line, b"1 0.75 0.5 0.25 0.25"])
+    files = {"data.yaml": NAMES, "images/a.jpg": picture(), "labels/a.txt": lines}
     taken = ingest(adapter="yolo", path=str(write_tree(tmp_path / "yolo", files)), labels=LABELS)
     assert [len(image.boxes) for image in taken.images] == [2]
     assert reasons(taken.rejections) == {"labels/a.txt#line3": "damaged_annotation"}
