@@ -8,7 +8,8 @@ from stages.running.commands import dvc_stage, log_counts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipeline.augment.manifest_masker import ManifestMasker, Masking, PhotoFaces, ShardMasker
+    from pipeline.augment.manifest_masker import ManifestMasker, Masking, PhotoFaces
+    from pipeline.augment.shard_masker import ShardMasker
     from pipeline.core.params import Params
     from pipeline.storage.resumable import Build
 
@@ -19,9 +20,10 @@ _BATCH_PHOTOS = 4
 @dvc_stage
 def command(params: "Params") -> None:
     """Put masks on the unmasked faces. A run goes on from where another was killed."""
-    from pipeline.augment.manifest_masker import ManifestMasker, ShardMasker, cache_key_parts, unmasked_photos
+    from pipeline.augment.manifest_masker import ManifestMasker, cache_key_parts, unmasked_photos
     from pipeline.augment.manifests import write_maskings
     from pipeline.augment.request import request_of
+    from pipeline.augment.shard_masker import ShardMasker
     from pipeline.augment.templates_in_use import templates_for
     from pipeline.core.params import parse_section
     from pipeline.core.records import Face, Image
@@ -66,7 +68,8 @@ def _photo_by_photo(
 def _shard_by_shard(
     build: "Build", masker: "ShardMasker", photos: "Iterator[PhotoFaces]", params: "Params"
 ) -> "Iterator[Masking]":
-    from pipeline.augment.manifest_masker import Masking, shard_batches
+    from pipeline.augment.manifest_masker import Masking
+    from pipeline.augment.shard_masker import shard_batches
     from stages.running.mapping import mapped
 
     return build.through(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MASKS: "tuple[MaskType, ...]" = ("cloth", "surgical", "ffp2")
 WEARS = ("correct", "nose_exposed", "chin_exposed", "nose_mouth_exposed")
 DETECTORS = ("yunet", "dlib_hog", "dlib_cnn")
+FACES = ("each", "all", "largest")
 
 EPILOG = """\b
 Exit code 0: masked pictures were written, or all were there already.
@@ -62,7 +63,13 @@ class MaskCommand(Utf8Command):
 @click.option(
     "--mask", "masks", multiple=True, type=click.Choice(MASKS), help="Mask type; repeat for more. [all three]"
 )
-@click.option("--per-face", default=1, show_default=True, type=click.IntRange(1), help="Pictures per face and type.")
+@click.option(
+    "--per-face",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Pictures per face and type; per photo with --faces all.",
+)
 @click.option("--wear", "wears", multiple=True, type=click.Choice(WEARS), help="Way of wearing; repeatable. [correct]")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Same seed, same pictures.")
 @click.option("--jobs", default=0, show_default="one per core", type=click.IntRange(0), help="Worker processes.")
@@ -81,7 +88,20 @@ class MaskCommand(Utf8Command):
     type=click.FloatRange(0, 1),
     help="Reject faces that look masked already with a higher probability; 1 takes all.",
 )
-@click.option("--largest", is_flag=True, help="Mask each photo's largest face only, not one face per picture.")
+@click.option(
+    "--faces",
+    "which",
+    default="each",
+    show_default=True,
+    type=click.Choice(FACES),
+    help="Mask each face in a picture of its own, all in one picture, or the photo's largest alone.",
+)
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1),
+    help="With --faces all: the share of the faces that wear a mask; the others stay bare. [1]",
+)
+@click.option("--largest", is_flag=True, help="Deprecated: the same as --faces largest.")
 @click.option(
     "--templates",
     multiple=True,
@@ -120,6 +140,10 @@ main = command
 def _check_use(faces: Path, out: Path, options: dict[str, Any]) -> None:
     if options["resume"] and options["overwrite"]:
         raise click.UsageError("--resume keeps what is there and --overwrite removes it: choose one")
+    if options["largest"] and options["which"] == "all":
+        raise click.UsageError("--largest is --faces largest: it can't be --faces all as well")
+    if options["share"] is not None and options["which"] != "all":
+        raise click.UsageError("--share is for --faces all: elsewhere each picture has one masked face")
     source, target = faces.resolve(), out.resolve()
     if source == target or target in source.parents:
         raise click.UsageError(f"OUT ({out}) must not be FACES or hold it: photos would be mistaken for output")
@@ -196,7 +220,8 @@ def _request(options: dict[str, Any]) -> "FolderRequest":
         per_face=options["per_face"],
         wear=tuple(dict.fromkeys(options["wears"])) or ("correct",),
         seed=options["seed"],
-        faces="largest" if options["largest"] else "all",
+        faces="largest" if options["largest"] else options["which"],
+        share=1.0 if options["share"] is None else options["share"],
         detector=options["detector"],
         long_side_px=options["long_side_px"],
         min_face_px=options["min_face_px"],

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypedDict
 
-import numpy as np
-
 from pipeline.augment.request import AskedPicture, MaskRequest
 from pipeline.augment.templates_in_use import shared_synthesizer
 from pipeline.core.arrays import Alpha, Points, Rgb
@@ -19,7 +17,7 @@ from pipeline.core.records import MaskType, Valve, Wear
 from pipeline.faces.crops import crop_square
 from pipeline.faces.detectors import Box
 from pipeline.faces.masked_cue import masked_face_cue
-from pipeline.masks import MaskedFace
+from pipeline.masks import MaskedFace, MaskRecipe
 from pipeline.storage.images import encode_alpha, encode_image
 
 
@@ -60,6 +58,17 @@ class MaskLabels(TypedDict):
     seed: int
 
 
+def labels_of(drawn: MaskRecipe) -> MaskLabels:
+    """What was drawn, as far as it has columns of its own."""
+    return {
+        "mask_type": drawn.mask_type,
+        "wear": drawn.wear,
+        "valve": drawn.valve,
+        "template": drawn.template,
+        "seed": drawn.seed,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class MaskedPicture:
     """A picture that was made."""
@@ -70,15 +79,8 @@ class MaskedPicture:
 
     @property
     def labels(self) -> MaskLabels:
-        """What was drawn, as far as it has columns of its own."""
-        drawn = self.masked.draw
-        return {
-            "mask_type": drawn.mask_type,
-            "wear": drawn.wear,
-            "valve": drawn.valve,
-            "template": drawn.template,
-            "seed": drawn.seed,
-        }
+        """As `labels_of` has them."""
+        return labels_of(self.masked.draw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class FaceMasker:
             return
         for asked in request.pictures():
             rng = sample_rng(request.seed, f"{face.photo_sha256}:{face.place}:{asked.mask_type}:{asked.number}")
-            drawn = synthesizer.draw(asked.mask_type, rng, wear=self._wear(rng))
+            drawn = synthesizer.draw(asked.mask_type, rng, wear=request.one_wear(rng))
             try:
                 masked = synthesizer.render(rgb, landmarks, drawn, fit)
             except SampleRejected as verdict:
@@ -137,11 +139,6 @@ class FaceMasker:
                 yield MaskedPicture(asked, masked, self._encoded(masked.rgb, face.box, masked.alpha))
         if request.bare:
             yield BarePicture(self._encoded(rgb, face.box))
-
-    def _wear(self, rng: np.random.Generator) -> Wear | None:
-        """One of the ways asked for; None leaves the choice to the weights of the ranges."""
-        ways = self.request.wear
-        return None if ways is None else ways[int(rng.integers(len(ways)))]
 
     def _encoded(self, rgb: Rgb, box: Box, alpha: Alpha | None = None) -> EncodedPicture:
         request = self.request

@@ -11,13 +11,13 @@ from typing import Literal
 
 from pipeline.augment.contact_sheet import MAX_PAIRS, Pair, contact_sheet, spread, tile
 from pipeline.augment.imagefolder import LOCK, DatasetWriter, Mode, check_folder
-from pipeline.augment.photo_masker import PhotoMasker, PhotoResult, Row
+from pipeline.augment.photo_masker import PhotoMasker, PhotoResult
 from pipeline.augment.photos import Listing, Photo, list_photos
 from pipeline.augment.request import FolderRequest
+from pipeline.augment.rows import DrawnMask, Row, drawn_masks
 from pipeline.core.errors import OutputError, SampleRejected, WorkerError
 from pipeline.core.params import EngineParams
 from pipeline.engine import map_records
-from pipeline.faces.detectors import Box
 from pipeline.storage.images import encode_image, read_image
 from pipeline.storage.run_lock import run_lock
 
@@ -61,7 +61,7 @@ class Summary:
     def count(self, faces: int, rows: Iterable[Row], rejected: Iterable[Row]) -> None:
         """Add one photo."""
         self.faces += faces
-        self.written += sum(row["mask_type"] != "none" for row in rows)
+        self.written += sum(any(drawn_masks(row)) for row in rows)
         self.rejected.update(row["reason"] for row in rejected)
 
 
@@ -173,29 +173,27 @@ def _close(writer: DatasetWriter, listing: Listing, summary: Summary) -> None:
 
 def _pairs(writer: DatasetWriter, photos: list[Photo]) -> list[Pair]:
     paths = {photo.name: photo.path for photo in photos}
-    rows = [row for entry in writer.entries(photos) for row in entry.rows if row["mask_type"] != "none"]
-    pairs = (_pair(paths[row["parent"]], writer.path_of(row["file_name"]), row) for row in _chosen(rows))
+    masks = [mask for entry in writer.entries(photos) for row in entry.rows for mask in drawn_masks(row)]
+    pairs = (_pair(paths[mask.parent], writer.path_of(mask.file_name), mask) for mask in _chosen(masks))
     return [pair for pair in pairs if pair]
 
 
-def _chosen(rows: list[Row]) -> list[Row]:
-    """A few rows of each type of mask; the types take turns, each with photos of its own where there are enough."""
-    by_type: dict[str, list[Row]] = {}
-    for row in rows:
-        by_type.setdefault(row["mask_type"], []).append(row)
+def _chosen(masks: list[DrawnMask]) -> list[DrawnMask]:
+    """A few masks of each type; the types take turns, each with photos of its own where there are enough."""
+    by_type: dict[str, list[DrawnMask]] = {}
+    for mask in masks:
+        by_type.setdefault(mask.mask_type, []).append(mask)
     types = len(by_type)
     shares = [
         [group[place] for place in spread(len(group), MAX_PAIRS // types, number / types)]
         for number, group in enumerate(by_type.values())
     ]
-    return [row for turn in zip_longest(*shares) for row in turn if row]
+    return [mask for turn in zip_longest(*shares) for mask in turn if mask]
 
 
-def _pair(before: Path, after: Path, row: Row) -> Pair | None:
+def _pair(before: Path, after: Path, mask: DrawnMask) -> Pair | None:
     try:
-        left, top, right, bottom = row["face_box"]
-        box = Box(left, top, right, bottom, row["face_score"])
-        first, second = (tile(read_image(path).rgb, box) for path in (before, after))
-        return Pair(first, second, caption=f"{row['template']}, {row['wear']}")
+        first, second = (tile(read_image(path).rgb, mask.face_box) for path in (before, after))
+        return Pair(first, second, caption=f"{mask.template}, {mask.wear}")
     except SampleRejected:  # deleted since: the sheet shows the others
         return None

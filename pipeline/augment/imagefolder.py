@@ -10,8 +10,9 @@ from shutil import rmtree
 from types import TracebackType
 from typing import Any, Literal
 
-from pipeline.augment.photo_masker import PhotoResult, Row
+from pipeline.augment.photo_masker import PhotoResult
 from pipeline.augment.photos import MARKER, Photo
+from pipeline.augment.rows import Row
 from pipeline.core.errors import OutputError
 from pipeline.storage.digests import file_stamp
 from pipeline.storage.journal import Journal

@@ -1,10 +1,8 @@
 """From the unmasked faces of the manifests to `MaskedImage` rows and their pictures."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from functools import partial
-from itertools import chain, count, groupby, islice
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -12,34 +10,37 @@ import numpy as np
 
 from pipeline.augment.face_masker import (
     BarePicture,
-    EncodedPicture,
     FaceMasker,
     KnownFace,
     MaskedPicture,
     RejectedFace,
     RejectedPicture,
+    labels_of,
 )
-from pipeline.augment.request import AskedPicture, MaskRequest
-from pipeline.core.arrays import Rgb
+from pipeline.augment.picture_stores import FileStore, Kept, PictureStore
+from pipeline.augment.request import SCENE, AskedPicture, MaskRequest
+from pipeline.augment.scene_masker import LeftOut, SceneMasker, WornMask
+from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import ManifestError, SampleRejected
 from pipeline.core.locations import Location, located
 from pipeline.core.params import Params
 from pipeline.core.records import Face, Image, MaskedImage, Rejection
 from pipeline.faces.detectors import Box
-from pipeline.masks import MaskParams
-from pipeline.storage.digests import digest_of_folders, digest_of_texts, item_key
+from pipeline.masks import MaskedFace, MaskParams
+from pipeline.storage.digests import digest_of_folders, item_key
 from pipeline.storage.images import read_image
-from pipeline.storage.shards import Shard, StoredFile, WrittenFile, new_shard, put_picture, whole_files
+from pipeline.storage.shards import StoredFile, WrittenFile, whole_files
 
 STAGE = "augment"
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoFaces:
-    """A photo and its unmasked faces: the photo is decoded once for all of them."""
+    """A photo and its unmasked faces: the photo is decoded once for all of them; `others` are its further faces."""
 
     image: Image
     faces: tuple[Face, ...]
+    others: tuple[Face, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,6 @@ def cache_key_parts(params: Params, mask: MaskParams) -> dict[str, Any]:
     }
 
 
-Keep = Callable[[MaskedImage, EncodedPicture], MaskedImage]
-"""Stores a picture and returns its row with the paths filled in."""
-
-
 def unmasked_photos(images: Iterable[Image], faces: Iterable[Face]) -> Iterator[PhotoFaces]:
     """The photos with faces that are known to wear no mask; the rest needs none.
 
@@ -81,12 +78,15 @@ def unmasked_photos(images: Iterable[Image], faces: Iterable[Face]) -> Iterator[
         ManifestError: they don't.
     """
     rows = iter(images)
-    bare = (face for face in faces if face.mask_type == "none")
-    for key, group in groupby(bare, key=lambda face: face.image_id):
+    for key, group in groupby(faces, key=lambda face: face.image_id):
+        found = tuple(group)
+        bare = tuple(face for face in found if face.mask_type == "none")
+        if not bare:
+            continue
         photo = next((image for image in rows if image.id == key), None)
         if photo is None:
             raise ManifestError(f"a face names the image {key}, which does not follow among the kept ones; run `faces`")
-        yield PhotoFaces(photo, tuple(group))
+        yield PhotoFaces(photo, bare, tuple(face for face in found if face.mask_type != "none"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +110,21 @@ class ManifestMasker:
     def __call__(self, photo: PhotoFaces) -> Masking:
         """The photo's rows; each picture that can't be made is a rejection with the picture's id."""
         result = Masking()
-        self.mask_photo(photo, result, partial(self._put_files, result.files))
+        self.mask_photo(photo, result, FileStore(self.pixels, self.out, result.files))
         return result
 
-    def mask_photo(self, photo: PhotoFaces, result: Masking, keep: Keep) -> None:
-        """Add the photo's rows and rejections to `result`, its pictures stored by `keep`."""
+    def mask_photo(self, photo: PhotoFaces, result: Masking, store: PictureStore) -> None:
+        """Add the photo's rows and rejections to `result`, its pictures to `store`."""
         try:
             rgb = read_image(located(self.root, photo.image.path)).rgb
         except SampleRejected as verdict:
             result.rejections.extend(self.rejected(photo, verdict).rejections)
             return
-        for face in photo.faces:
-            self._mask_face(photo.image, rgb, face, result, keep)
+        if self.request.faces == "all":
+            self._mask_scene(photo, rgb, result, store)
+            return
+        for face in self._chosen(photo):
+            self._mask_face(photo.image, rgb, face, result, store)
 
     def key(self, photo: PhotoFaces) -> str:
         """Names the photo with its content and its faces."""
@@ -129,49 +132,68 @@ class ManifestMasker:
 
     def rejected(self, photo: PhotoFaces, verdict: SampleRejected) -> Masking:
         """A row for each picture of a photo that cannot be used."""
-        rows = [self._all_rejected(photo.image, face, verdict) for face in photo.faces]
+        rows = [self._all_rejected(photo.image, face, verdict) for face in self._chosen(photo)]
         return Masking(rejections=list(chain.from_iterable(rows)))
 
     def _all_rejected(self, image: Image, face: Face, verdict: SampleRejected) -> list[Rejection]:
-        return [_rejection(image, face, asked, verdict) for asked in self.request.pictures()]
+        return [_rejection(image, _row_id(face, name), verdict) for name in self._names()]
 
-    def _mask_face(self, image: Image, rgb: Rgb, face: Face, result: Masking, keep: Keep) -> None:
+    def _names(self) -> list[str]:
+        """What tells the pictures of one face apart."""
+        if self.request.faces == "all":
+            return [f"{SCENE}{number}" for number in range(self.request.per_face)]
+        return [_name(asked) for asked in self.request.pictures()]
+
+    def _chosen(self, photo: PhotoFaces) -> tuple[Face, ...]:
+        """The faces that are to be masked; they come with the largest first."""
+        return photo.faces[:1] if self.request.faces == "largest" else photo.faces
+
+    def _mask_face(self, image: Image, rgb: Rgb, face: Face, result: Masking, store: PictureStore) -> None:
         """Add the face's rows to `result`: each picture asked for is a masked row or a rejection with its id."""
         for outcome in FaceMasker(self.request)(rgb, _known(image, face)):
             match outcome:
-                case MaskedPicture():
-                    result.rows.append(keep(self._row(image, face, outcome), outcome.files))
+                case MaskedPicture(asked, masked, files):
+                    row = self._row(image, face, _name(asked), masked)
+                    kept = store.keep_picture(row.id, [row], files)
+                    result.rows.append(_placed(row, kept, store.keep_crop(row, files.crop)))
                 case RejectedPicture(asked, verdict):
-                    result.rejections.append(_rejection(image, face, asked, verdict))
+                    result.rejections.append(_rejection(image, _row_id(face, _name(asked)), verdict))
                 case RejectedFace(verdict):
                     result.rejections.extend(self._all_rejected(image, face, verdict))
                 case BarePicture():
                     raise ValueError("a bare face has its row and its crop already")
 
-    def _put_files(self, stored: list[StoredFile], row: MaskedImage, files: EncodedPicture) -> MaskedImage:
-        def put(folder: str, ending: str, data: bytes) -> str:
-            locator = (self.out / folder / f"{row.id}.{ending}").as_posix()
-            stored.append(put_picture(self.pixels, locator, row.id, data))
-            return locator
+    def _mask_scene(self, photo: PhotoFaces, rgb: Rgb, result: Masking, store: PictureStore) -> None:
+        """Add the photo's pictures of all faces: a row for each masked face in each, a rejection for one without."""
+        image, faces = photo.image, {_place(face): face for face in photo.faces}
+        others = [_landmarks(face) for face in photo.others]
+        known = [_known(image, face) for face in photo.faces]
+        for outcome in SceneMasker(self.request)(rgb, known, others):
+            if isinstance(outcome, LeftOut):
+                face = faces[outcome.face.place]
+                result.rejections.extend(self._all_rejected(image, face, outcome.verdict))
+                continue
+            name = f"{SCENE}{outcome.number}"
+            for one in outcome.left_out:
+                row_id = _row_id(faces[one.face.place], name)
+                result.rejections.append(_rejection(image, row_id, one.verdict))
+            masked = [(one, one.mask) for one in outcome.shown if one.mask is not None]
+            rows = [self._row(image, faces[one.face.place], name, mask) for one, mask in masked]
+            if rows:
+                kept = store.keep_picture(f"{image.id}-{name}", rows, outcome.files)
+                crops = [store.keep_crop(row, one.crop) for row, (one, _) in zip(rows, masked, strict=True)]
+                result.rows.extend(_placed(row, kept, crop) for row, crop in zip(rows, crops, strict=True))
 
-        return replace(
-            row,
-            path=put("images", "jpg", files.image),
-            crop_path=put("crops", "jpg", files.crop) if files.crop is not None else None,
-            alpha_path=put("alpha", "png", files.alpha) if files.alpha is not None else None,
-        )
-
-    def _row(self, image: Image, face: Face, picture: MaskedPicture) -> MaskedImage:
-        masked = picture.masked
+    def _row(self, image: Image, face: Face, name: str, masked: MaskedFace | WornMask) -> MaskedImage:
         return MaskedImage(
-            id=_picture_id(face, picture.asked),
+            id=_row_id(face, name),
             face_id=face.id,
             image_id=image.id,
             parent_sha256=image.sha256,
             path="",
             alpha_path=None,
             crop_path=None,
-            **picture.labels,
+            **labels_of(masked.draw),
             draw=masked.draw.to_json(),
             polygon=tuple(masked.polygon.ravel().tolist()),
             mask_left=masked.box[0],
@@ -191,65 +213,30 @@ class ManifestMasker:
         )
 
 
-def shard_batches(photos: Iterable[PhotoFaces], size: int) -> Iterator[tuple[int, tuple[PhotoFaces, ...]]]:
-    """The photos of each shard with the shard's number; the last may have fewer than `size`."""
-    rest = iter(photos)
-    for number in count():
-        batch = tuple(islice(rest, size))
-        if not batch:
-            return
-        yield number, batch
+def _placed(row: MaskedImage, kept: Kept, crop: str | None) -> MaskedImage:
+    return replace(row, path=kept.path, alpha_path=kept.alpha_path, crop_path=crop)
 
 
-@dataclass(frozen=True, slots=True)
-class ShardMasker:
-    """Masks the photos of one shard after another: `images/` gets shards of whole pictures, `crops/` of face crops.
-
-    A shard is one worker's work, so pixels never travel through the process that hands the work out.
-    """
-
-    masker: ManifestMasker
-
-    def __call__(self, batch: tuple[int, Sequence[PhotoFaces]]) -> Masking:
-        """All photos of the shard with this number. A shard without a picture is written too: numbers have no gaps."""
-        number, photos = batch
-        root, out = self.masker.pixels, self.masker.out
-        result = Masking()
-        with (
-            new_shard(root, (out / "images" / f"{number:06d}.tar").as_posix()) as images,
-            new_shard(root, (out / "crops" / f"{number:06d}.tar").as_posix()) as crops,
-        ):
-            for photo in photos:
-                self.masker.mask_photo(photo, result, partial(_put_in_shards, images, crops))
-        result.files.extend([*images.files, *crops.files])
-        result.shards.extend(shard.written for shard in (images, crops) if shard.written)
-        return result
-
-    def key(self, batch: tuple[int, Sequence[PhotoFaces]]) -> str:
-        """Names the shard with the contents and faces of its photos."""
-        number, photos = batch
-        return f"{number:06d} {digest_of_texts(map(self.masker.key, photos))}"
+def _place(face: Face) -> str:
+    return face.id.rpartition("-")[2]
 
 
-def _put_in_shards(images: Shard, crops: Shard, row: MaskedImage, files: EncodedPicture) -> MaskedImage:
-    facts = {name: value for name, value in asdict(row).items() if not name.endswith("path")}
-    text = json.dumps(facts, ensure_ascii=False).encode()
-    members = {"jpg": files.image, "json": text} | ({} if files.alpha is None else {"alpha.png": files.alpha})
-    stored = images.add(row.id, members)
-    crop = {} if files.crop is None else crops.add(row.id, {"jpg": files.crop, "json": text})
-    return replace(row, path=stored["jpg"], alpha_path=stored.get("alpha.png"), crop_path=crop.get("jpg"))
+def _landmarks(face: Face) -> Points:
+    return np.array(face.landmarks, dtype=np.float32).reshape(68, 2)
 
 
 def _known(image: Image, face: Face) -> KnownFace:
     box = Box(face.left, face.top, face.right, face.bottom, face.score)
-    landmarks = np.array(face.landmarks, dtype=np.float32).reshape(68, 2)
-    return KnownFace(image.sha256, face.id.rpartition("-")[2], box, landmarks)
+    return KnownFace(image.sha256, _place(face), box, _landmarks(face))
 
 
-def _picture_id(face: Face, asked: AskedPicture) -> str:
-    return f"{face.id}-{asked.mask_type}{asked.number}"
+def _name(asked: AskedPicture) -> str:
+    return f"{asked.mask_type}{asked.number}"
 
 
-def _rejection(image: Image, face: Face, asked: AskedPicture, verdict: SampleRejected) -> Rejection:
-    row_id = _picture_id(face, asked)
+def _row_id(face: Face, name: str) -> str:
+    return f"{face.id}-{name}"
+
+
+def _rejection(image: Image, row_id: str, verdict: SampleRejected) -> Rejection:
     return Rejection(id=row_id, stage=STAGE, reason=verdict.reason, detail=verdict.detail, origin=image.origin)

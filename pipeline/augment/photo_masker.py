@@ -1,8 +1,8 @@
 """One photo in, its masked pictures out, as bytes and rows: nothing is written here."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -12,19 +12,20 @@ from pipeline.augment.face_masker import (
     FaceMasker,
     KnownFace,
     MaskedPicture,
+    Outcome,
     RejectedFace,
     RejectedPicture,
 )
 from pipeline.augment.photos import Photo
-from pipeline.augment.request import AskedPicture, FolderRequest
+from pipeline.augment.request import SCENE, AskedPicture, FolderRequest
+from pipeline.augment.rows import Ignored, Parent, Row, bare_columns, face_columns, mask_columns, scene_columns, written
+from pipeline.augment.scene_masker import LeftOut, SceneMasker, ScenePicture
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
 from pipeline.faces.finding import Findings, FoundFace, shared_finder
 from pipeline.storage.digests import file_stamp
 from pipeline.storage.images import DEFAULT_LIMITS, decode_image, read_file
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,14 @@ class PhotoMasker:
             return self.rejected(photo, verdict)
         faces = found.faces
         result.rejected.extend(_rejection(photo, face.verdict, face.index) for face in found.refused)
-        parent = Parent(photo, hashlib.sha256(data).hexdigest(), rgb, len(faces))
-        masker = FaceMasker(self.request.of_each_face())
-        for face in faces if self.request.faces == "all" else faces[:1]:
-            _mask_face(masker, parent, face, result)
+        parent = Parent(photo.name, hashlib.sha256(data).hexdigest(), rgb.shape[1], rgb.shape[0], len(faces))
+        if self.request.faces == "all":
+            _mask_scene(SceneMasker(self.request.of_each_face()), _Scene(photo, parent, rgb, found), result)
+        else:
+            masker = FaceMasker(self.request.of_each_face())
+            for face in faces if self.request.faces == "each" else faces[:1]:
+                outcomes = masker(rgb, _known(parent, face))
+                _add_face(outcomes, photo, parent, face, result)
         return PhotoResult(photo, result.stamp, len(faces), result.files, result.rows, result.rejected)
 
     def rejected(self, photo: Photo, verdict: SampleRejected) -> PhotoResult:
@@ -90,32 +95,29 @@ class PhotoMasker:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """The photo that the pictures are made of."""
-
-    photo: Photo
-    sha256: str
-    rgb: Rgb
-    faces: int
+def _known(parent: Parent, face: FoundFace) -> KnownFace:
+    return KnownFace(parent.sha256, str(face.index), face.box, _as_written(face.landmarks))
 
 
-def _mask_face(masker: FaceMasker, parent: Parent, face: FoundFace, result: PhotoResult) -> None:
+def _as_written(landmarks: Points) -> Points:
+    """The points as the row says them, so that it can be replayed."""
+    return np.array(written(landmarks), dtype=np.float32)
+
+
+def _add_face(outcomes: Iterable[Outcome], photo: Photo, parent: Parent, face: FoundFace, result: PhotoResult) -> None:
     """Add what becomes of the face to `result`: files and a row for a picture, a row for what can't be made."""
-    landmarks = np.array(_written(face.landmarks), dtype=np.float32)  # as the row says, so that it can be replayed
-    known = KnownFace(parent.sha256, str(face.index), face.box, landmarks)
-    stem = f"{parent.photo.stem}-{face.index}"
-    for outcome in masker(parent.rgb, known):
+    stem = f"{photo.stem}-{face.index}"
+    for outcome in outcomes:
         match outcome:
             case MaskedPicture(asked, _, files):
-                row = _mask_columns(outcome) | _face_columns(parent, face)
+                row = mask_columns(outcome) | face_columns(parent, face)
                 _add(result, f"{asked.mask_type}/{stem}-{asked.number}", files, row)
             case BarePicture(files):
-                _add(result, f"none/{stem}-0", files, _bare_columns() | _face_columns(parent, face))
+                _add(result, f"none/{stem}-0", files, bare_columns() | face_columns(parent, face))
             case RejectedPicture(asked, verdict):
-                result.rejected.append(_rejection(parent.photo, verdict, face.index, asked))
+                result.rejected.append(_rejection(photo, verdict, face.index, asked))
             case RejectedFace(verdict):
-                result.rejected.append(_rejection(parent.photo, verdict, face.index))
+                result.rejected.append(_rejection(photo, verdict, face.index))
 
 
 def _add(result: PhotoResult, stem: str, files: EncodedPicture, row: Row) -> None:
@@ -132,47 +134,52 @@ def _add(result: PhotoResult, stem: str, files: EncodedPicture, row: Row) -> Non
     result.rows.append({"file_name": file_name, **row, **extras})
 
 
-def _face_columns(parent: Parent, face: FoundFace) -> Row:
-    box = face.box
-    return {
-        "face_box": _rounded([box.left, box.top, box.right, box.bottom]),
-        "face_score": round(box.score, 4),
-        "landmarks": _written(face.landmarks),
-        "yaw_deg": round(face.pose.yaw_deg, 2),
-        "pitch_deg": round(face.pose.pitch_deg, 2),
-        "roll_deg": round(face.pose.roll_deg, 2),
-        "face_index": face.index,
-        "faces_in_photo": parent.faces,
-        "width_px": parent.rgb.shape[1],
-        "height_px": parent.rgb.shape[0],
-        "parent": parent.photo.name,
-        "parent_sha256": parent.sha256,
-    }
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """A photo with all that was found in it."""
+
+    photo: Photo
+    parent: Parent
+    rgb: Rgb
+    found: Findings[FoundFace]
+
+    def ignored(self, left_out: Sequence[LeftOut]) -> list[Ignored]:
+        """The faces without a label: those left out, and what no use could be made of when faces were looked for."""
+        return [
+            *(Ignored(one.face.box, one.verdict.reason, one.face.landmarks) for one in left_out),
+            *(Ignored(face.box, face.verdict.reason) for face in self.found.refused),
+            *(Ignored(box, "face_too_small") for box in self.found.too_small),
+        ]
 
 
-def _mask_columns(picture: MaskedPicture) -> Row:
-    masked = picture.masked
-    return {
-        **picture.labels,
-        "polygon": _written(masked.polygon),
-        "mask_box": _rounded(list(masked.box)),
-        "draw": masked.draw.to_json(),
-    }
+def _mask_scene(masker: SceneMasker, scene: _Scene, result: PhotoResult) -> None:
+    """Add the photo's pictures of all faces to `result`, and a row for each face that is in none or not in all."""
+    refused: list[LeftOut] = []
+    for outcome in masker(scene.rgb, [_known(scene.parent, face) for face in scene.found.faces]):
+        if isinstance(outcome, LeftOut):
+            refused.append(outcome)
+            result.rejected.append(_rejection(scene.photo, outcome.verdict, int(outcome.face.place)))
+            continue
+        if outcome.number is not None:
+            for one in outcome.left_out:
+                result.rejected.append(_rejection(scene.photo, one.verdict, int(one.face.place), one.asked))
+        if outcome.shown:
+            _add_scene(scene, outcome, scene.ignored([*refused, *outcome.left_out]), result)
 
 
-def _bare_columns() -> Row:
-    labels = {"mask_type": "none", "wear": "none", "valve": "no", "template": None, "seed": None}
-    return labels | {"polygon": [], "mask_box": None, "draw": None}
+def _add_scene(scene: _Scene, picture: ScenePicture, ignored: Sequence[Ignored], result: PhotoResult) -> None:
+    kind, number = ("none", 0) if picture.number is None else (SCENE, picture.number)
+    stem = f"{kind}/{scene.photo.stem}-{number}"
+    row = scene_columns(scene.parent, scene.found.faces, picture, ignored)
+    crops = [_crop_name(scene.photo.stem, one.face.place, one.mask_type, number) for one in picture.shown]
+    if all(one.crop is not None for one in picture.shown):
+        row["objects"]["crop_file_name"] = crops
+        result.files.update({name: one.crop for name, one in zip(crops, picture.shown, strict=True) if one.crop})
+    _add(result, stem, picture.files, row)
 
 
-def _written(points: Points) -> list[list[float]]:
-    """As many decimals as mean something; all at once, since a mask's outline has a hundred points."""
-    rounded: list[list[float]] = np.round(points.astype(np.float64), 2).tolist()
-    return rounded
-
-
-def _rounded(values: list[float]) -> list[float]:
-    return [round(float(value), 2) for value in values]
+def _crop_name(stem: str, place: str, mask_type: str, number: int) -> str:
+    return f"crops/{mask_type}/{stem}-{place}-{number}.jpg"
 
 
 def _rejection(

@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.augment.overlap import Head
 from pipeline.augment.photos import list_photos
-from pipeline.core.arrays import Points
+from pipeline.augment.request import shows_scene
+from pipeline.augment.scene_masker import put_on
+from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import ReplayError, SampleRejected
 from pipeline.core.file_names import printable
 from pipeline.core.locations import Location, Place, located
-from pipeline.core.records import Image, MaskedImage
-from pipeline.masks import MaskedFace, MaskParams, MaskRecipe, MaskSynthesizer, load_templates
+from pipeline.core.records import Face, Image, MaskedImage
+from pipeline.masks import MaskParams, MaskRecipe, MaskSynthesizer, load_templates
 from pipeline.storage.images import decode_image, read_file
 
 _ANY_FACE = MaskParams(max_yaw_deg=90, max_pitch_deg=90, min_interocular_px=1e-3)
@@ -27,27 +30,49 @@ _FARTHEST_PX = 1e6
 
 @dataclass(frozen=True, slots=True)
 class LoggedMask:
-    """What a row says of one masked picture.
+    """One mask: every drawn value, and the 68 points `float32 (68, 2)` exactly as it was rendered from."""
 
-    Attributes:
-        parent: The photo without the mask.
-        parent_sha256: Of its bytes when the mask was put on.
-        landmarks: 68 points, `float32 (68, 2)`, exactly as they were rendered from.
-        draw: Every drawn value.
-    """
-
-    parent: Place
-    parent_sha256: str
     landmarks: Points
     draw: MaskRecipe
 
 
-def replay(logged: LoggedMask, templates: Sequence[Path] | None = None) -> MaskedFace:
+@dataclass(frozen=True, slots=True)
+class LoggedPicture:
+    """What a table says of one picture.
+
+    Attributes:
+        parent: The photo without masks.
+        parent_sha256: Of its bytes when the masks were put on.
+        masks: All that were put on.
+        heads: The landmarks of every face that hides what lies behind it; none where one face alone was masked.
+    """
+
+    parent: Place
+    parent_sha256: str
+    masks: tuple[LoggedMask, ...]
+    heads: tuple[Points, ...] = ()
+
+
+def replay(logged: LoggedPicture, templates: Sequence[Path] | None = None) -> Rgb:
     """The picture of a row; `templates` are the folders that the run used, the shipped ones where None is given.
 
     Raises:
-        ReplayError: the parent photo is missing, unreadable or not the one that was masked, or the template is unknown.
+        ReplayError: the parent photo is missing, unreadable or not the one that was masked, or a template is unknown.
     """
+    rgb = _parent(logged)
+    available = load_templates(templates or None)
+    for name in (mask.draw.template for mask in logged.masks):
+        if name not in available:
+            raise ReplayError(f"template {name!r} is not among {', '.join(sorted(available))}; --templates?")
+    synthesizer, heads = MaskSynthesizer(available, _ANY_FACE), [Head.at(points) for points in logged.heads]
+    masks = [(Head.at(mask.landmarks), mask.draw) for mask in logged.masks]
+    for head, draw in sorted(masks, key=lambda mask: mask[0].nearness):
+        rgb = put_on(synthesizer, rgb, draw, head, heads).rgb
+    return rgb
+
+
+def _parent(logged: LoggedPicture) -> Rgb:
+    """The photo without masks, known to be the one that was masked."""
     try:
         data = read_file(logged.parent)
         rgb = decode_image(data).rgb
@@ -59,15 +84,10 @@ def replay(logged: LoggedMask, templates: Sequence[Path] | None = None) -> Maske
             f"{logged.parent}: not the photo that was masked: its sha256 is {found}, "
             f"the row's is {logged.parent_sha256}"
         )
-    available = load_templates(templates or None)
-    if logged.draw.template not in available:
-        raise ReplayError(
-            f"template {logged.draw.template!r} is not among {', '.join(sorted(available))}; --templates?"
-        )
-    return MaskSynthesizer(available, _ANY_FACE).render(rgb, logged.landmarks, logged.draw)
+    return rgb
 
 
-def logged_in_metadata(metadata: Path, number: int, faces: Path) -> LoggedMask:
+def logged_in_metadata(metadata: Path, number: int, faces: Path) -> LoggedPicture:
     """Row `number` (from 0) of a `metadata.jsonl`; `faces` is the folder, or file, that was masked.
 
     Raises:
@@ -79,16 +99,35 @@ def logged_in_metadata(metadata: Path, number: int, faces: Path) -> LoggedMask:
     try:
         row: dict[str, Any] = json.loads(lines[number])
         told = f"{metadata}: row {number}"
-        if row["draw"] is None:
+        masks, heads = _of_scene(row, told) if "objects" in row else (_of_face(row, told), ())
+        if not masks:
             raise ReplayError(f"{metadata}: row {number} ({row['file_name']}) shows the face without a mask")
-        landmarks = _landmarks(row["landmarks"], told)
-        draw = _recipe(row["draw"], told)
         parent, sha256 = str(row["parent"]), str(row["parent_sha256"])
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ReplayError(f"{metadata}: row {number} is not one of augment-masks: {str(error)[:200]}") from error
     if (unsafe := leads_out(parent)) is not None:
         raise ReplayError(f"{told}: parent: {printable(parent)[:200]!r}: {unsafe}")
-    return LoggedMask(_find_photo(faces, parent), sha256, landmarks, draw)
+    return LoggedPicture(_find_photo(faces, parent), sha256, masks, heads)
+
+
+def _of_face(row: dict[str, Any], told: str) -> tuple[LoggedMask, ...]:
+    """The mask of a row about one face, if it has one."""
+    if row["draw"] is None:
+        return ()
+    return (LoggedMask(_landmarks(row["landmarks"], told), _recipe(row["draw"], told)),)
+
+
+def _of_scene(row: dict[str, Any], told: str) -> tuple[tuple[LoggedMask, ...], tuple[Points, ...]]:
+    """The masks of a row about all faces of a photo, and the landmarks of all its faces."""
+    objects, ignored = row["objects"], row["ignored"]
+    faces = [_landmarks(points, told) for points in objects["landmarks"]]
+    masks = (
+        LoggedMask(face, _recipe(draw, told))
+        for face, draw in zip(faces, objects["draw"], strict=True)
+        if draw is not None
+    )
+    others = (_landmarks(points, told) for points in ignored["landmarks"] if points is not None)
+    return tuple(masks), (*faces, *others)
 
 
 def _landmarks(values: Any, told: str) -> Points:
@@ -116,9 +155,10 @@ def leads_out(name: str) -> str | None:
     return "leads out of the folder" if path.is_absolute() or ".." in path.parts else None
 
 
-def _recipe(text: str, row: str) -> MaskRecipe:
+def _recipe(drawn: str | dict[str, Any], row: str) -> MaskRecipe:
+    """What was drawn: an object, or the text of one, as rows were written at first."""
     try:
-        return MaskRecipe.from_json(text)
+        return MaskRecipe.from_json(drawn if isinstance(drawn, str) else json.dumps(drawn))
     except ReplayError as error:
         raise ReplayError(f"{row}: {error}") from error
 
@@ -142,25 +182,53 @@ def _find_photo(faces: Path, name: str) -> Path:
     return found[0]
 
 
-def logged_in_manifest(masked: Path, row_id: str, kept: Path, root: Location) -> LoggedMask:
-    """The row of a `masked.parquet` with that id; `kept` is the manifest of its parents, whose paths begin at `root`.
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """Where the stages' tables are: masked pictures, kept photos, faces; the photos' paths begin at `root`."""
+
+    masked: Path
+    kept: Path
+    faces: Path
+    root: Location
+
+
+def logged_in_manifest(tables: Manifests, row_id: str) -> LoggedPicture:
+    """The picture of the row of a `masked.parquet` with that id, with all masks that it shows.
 
     Raises:
-        ReplayError: there is no such row, its parent is not in `kept`, or its mask cannot be.
+        ReplayError: there is no such row, its parent is not among the kept photos, or its mask cannot be.
         ManifestError: a manifest cannot be read.
     """
     from pipeline.storage.manifests import read_manifest  # noqa: PLC0415 - an extra brings what it needs
 
-    row = next((row for row in read_manifest(masked, MaskedImage) if row.id == row_id), None)
+    rows = read_manifest(tables.masked, MaskedImage)
+    row = next((row for row in rows if row.id == row_id), None)
     if row is None:
-        raise ReplayError(f"{masked}: no row has the id {row_id!r}")
-    image = next((image for image in read_manifest(kept, Image) if image.id == row.image_id), None)
+        raise ReplayError(f"{tables.masked}: no row has the id {row_id!r}")
+    image = next((image for image in read_manifest(tables.kept, Image) if image.id == row.image_id), None)
     if image is None:
-        raise ReplayError(f"{kept}: the parent photo {row.image_id} is not in it")
-    told = f"{masked}: row {row_id}"
+        raise ReplayError(f"{tables.kept}: the parent photo {row.image_id} is not in it")
+    parent = located(tables.root, image.path)
+    if not shows_scene(row.id):
+        return LoggedPicture(parent, row.parent_sha256, (_logged(row, tables.masked),))
+    masks = tuple(_logged(other, tables.masked) for other in rows if other.path == row.path)
+    faces = [face for face in read_manifest(tables.faces, Face) if face.image_id == row.image_id]
+    heads = tuple(_points(face.landmarks, f"{tables.faces}: row {face.id}") for face in faces)
+    return LoggedPicture(parent, row.parent_sha256, masks, heads)
+
+
+def _logged(row: MaskedImage, table: Path) -> LoggedMask:
+    told = f"{table}: row {row.id}"
+    return LoggedMask(_points(row.landmarks, told), _recipe(row.draw, told))
+
+
+def _points(values: Sequence[float], told: str) -> Points:
+    """As `_landmarks`, for the flat numbers of a manifest.
+
+    Raises:
+        ReplayError: they are no 68 points of a photo.
+    """
     try:
-        landmarks = _landmarks(row.landmarks, told)
+        return _landmarks(values, told)
     except ValueError as error:
         raise ReplayError(f"{told}: landmarks: {error}") from error
-    draw = _recipe(row.draw, told)
-    return LoggedMask(located(root, image.path), row.parent_sha256, landmarks, draw)

@@ -4,18 +4,34 @@
 """
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pipeline.core.params import AugmentParams, FacesParams, Params
+import numpy as np
+
+from pipeline.core.params import AugmentParams, FacesChoice, FacesParams, Params
 from pipeline.core.records import MaskType, Wear
 from pipeline.core.version import VERSION
 from pipeline.faces.detectors import DetectorName
 from pipeline.masks import MaskParams
 from pipeline.storage.digests import code_digest, digest_of_folders
 
-Faces = Literal["all", "largest"]
+SCENE = "all"
+"""Names what shows all faces of a photo where others name a type of mask: `images/all/`, `<photo>-all0`."""
+
+_SCENE_ID = re.compile(rf"-{SCENE}\d+\Z")
+
+
+def shows_scene(row_id: str) -> bool:
+    """Whether the row of that id is of a picture with all faces of its photo, which shares it with other rows.
+
+    >>> shows_scene("0f-1-all0"), shows_scene("0f-1-cloth0")
+    (True, False)
+    """
+    return _SCENE_ID.search(row_id) is not None
+
 
 _SEED, _AUGMENT, _FACES = Params().seed, AugmentParams(), FacesParams()
 
@@ -33,8 +49,8 @@ class MaskRequest:
     """The pictures asked of each face, and all that decides their bytes beside the photo and the face.
 
     Attributes:
-        masks: Types of mask, each put on every face.
-        per_face: Pictures of each face with each type.
+        masks: Types of mask, each put on every face; where `faces` is `all` one of them is drawn for each.
+        per_face: Pictures of each face with each type; where `faces` is `all` pictures of each photo.
         seed: Decides every random choice, with the photo's content and the face's place in it.
         wear: Ways of wearing, drawn with equal chances; None draws them by the weights of `ranges`.
         ranges: What varies about every mask.
@@ -46,6 +62,8 @@ class MaskRequest:
         alpha, crops: Whether alpha masks and face crops are made.
         bare: Whether the face is encoded without a mask too.
         types_take_turns: The order of the pictures: cloth 0, ffp2 0, cloth 1, ffp2 1, or each type's together.
+        faces: `each` face in pictures of its own, the `largest` alone, or `all` in one picture a photo and number.
+        share: Of the faces of a picture of all, how many wear a mask, in [0, 1].
     """
 
     masks: tuple[MaskType, ...]
@@ -62,6 +80,12 @@ class MaskRequest:
     crops: bool
     bare: bool
     types_take_turns: bool
+    faces: FacesChoice = "each"
+    share: float = 1.0
+
+    def one_wear(self, rng: np.random.Generator) -> Wear | None:
+        """One of the ways asked for; None leaves the choice to the weights of the ranges."""
+        return None if self.wear is None else self.wear[int(rng.integers(len(self.wear)))]
 
     def pictures(self) -> list[AskedPicture]:
         """The masked pictures of one face, in their order."""
@@ -88,6 +112,8 @@ def request_of(params: Params, ranges: MaskParams) -> MaskRequest:
         crops=True,
         bare=False,
         types_take_turns=False,
+        faces=augment.faces,
+        share=augment.share,
     )
 
 
@@ -96,7 +122,6 @@ class FolderRequest:
     """What one run of `augment-masks` was asked for: everything that decides the dataset's bytes beside the photos.
 
     Attributes:
-        faces: Every face of a photo, one a picture, or the largest alone.
         detector: What finds them.
         min_face_px: Faces whose box's longer side is shorter are left out, px.
         include_unmasked: Whether each face is written without a mask too, encoded like the others.
@@ -108,7 +133,8 @@ class FolderRequest:
     per_face: int = _AUGMENT.per_face
     wear: tuple[Wear, ...] = ("correct",)
     seed: int = _SEED
-    faces: Faces = "all"
+    faces: FacesChoice = _AUGMENT.faces
+    share: float = _AUGMENT.share
     detector: DetectorName = _FACES.detector
     long_side_px: int | None = None
     min_face_px: int = _FACES.min_face_px
@@ -138,6 +164,8 @@ class FolderRequest:
             crops=self.crops,
             bare=self.include_unmasked,
             types_take_turns=True,
+            faces=self.faces,
+            share=self.share,
         )
 
     def as_row(self) -> dict[str, Any]:

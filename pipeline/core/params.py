@@ -162,6 +162,10 @@ class FacesParams(Section):
     crop_px: Annotated[int, Field(ge=32, le=4096)] = 224
 
 
+FacesChoice = Literal["each", "all", "largest"]
+"""Which faces of a photo get masks: each in a picture of its own, all in one picture, or the largest alone."""
+
+
 class AugmentParams(Section):
     """Which masks are put on, and how many.
 
@@ -175,6 +179,8 @@ class AugmentParams(Section):
         "ffp2",
     )
     per_face: Annotated[int, Field(ge=1)] = 1
+    faces: FacesChoice = "each"
+    share: Share = 1.0
     templates: tuple[Path, ...] = ()
     mask: dict[str, Any] = {}
     alpha: bool = False

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from pipeline.core.paths import KEPT
+from pipeline.core.paths import FACES_TABLE, KEPT
 from stages.running.commands import with_messages
 from stages.running.utf8 import Utf8Command
 
@@ -23,6 +23,13 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     type=_FILE,
     help="Where the parents of a masked.parquet are listed; run this from the project's root.",
+)
+@click.option(
+    "--faces-table",
+    default=FACES_TABLE,
+    show_default=True,
+    type=_FILE,
+    help="Where their faces are listed, for a picture with all faces of its photo.",
 )
 @click.option(
     "--pixels",
@@ -53,15 +60,16 @@ def command(table: Path, templates: tuple[Path, ...], quality: int, out: Path, *
 
 
 def _run(table: Path, choice: dict[str, Any], templates: tuple[Path, ...], quality: int, out: Path) -> None:
-    from pipeline.augment.replay import logged_in_manifest, logged_in_metadata, replay
+    from pipeline.augment.replay import Manifests, logged_in_manifest, logged_in_metadata, replay
     from pipeline.core.locations import parse_location
     from pipeline.storage.images import write_image
 
     if table.suffix == ".parquet":
-        logged = logged_in_manifest(table, choice["row_id"], choice["kept"], parse_location(choice["pixels"]))
+        tables = Manifests(table, choice["kept"], choice["faces_table"], parse_location(choice["pixels"]))
+        logged = logged_in_manifest(tables, choice["row_id"])
     else:
         logged = logged_in_metadata(table, choice["number"], choice["faces"])
-    write_image(out, replay(logged, templates).rgb, quality)
+    write_image(out, replay(logged, templates), quality)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from pipeline.augment.request import AskedPicture, FolderRequest, MaskRequest, request_of
-from pipeline.core.params import FacesParams, Params, load_params
+from pipeline.core.params import FacesChoice, FacesParams, Params, load_params
 from pipeline.core.records import MaskType, Wear
 from pipeline.faces.detectors import DetectorName
 from pipeline.masks import MaskParams
@@ -50,6 +50,7 @@ def test_the_command_line_knows_every_type_way_and_detector() -> None:
     assert set(augment_masks.MASKS) == set(get_args(MaskType)) - {"none", "unknown"}
     assert set(augment_masks.WEARS) == set(get_args(Wear)) - {"none", "incorrect", "unknown"}
     assert set(augment_masks.DETECTORS) == set(get_args(DetectorName))
+    assert get_args(FacesChoice) == augment_masks.FACES
 
 
 def test_a_replayed_picture_is_as_fine_as_the_first() -> None:

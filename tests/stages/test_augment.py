@@ -1,18 +1,27 @@
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from pipeline.core import paths
+from pipeline.core.arrays import Rgb
+from pipeline.core.locations import Stretch, located
 from pipeline.core.params import FacesParams
 from pipeline.core.records import Face, Image, MaskedImage, Rejection
 from pipeline.faces.extraction import FaceExtractor
 from pipeline.masks import MaskRecipe, load_templates
-from pipeline.storage.images import read_image
+from pipeline.storage.images import encode_image, read_image
 from pipeline.storage.manifests import read_manifest, write_manifest
+from pipeline.storage.shards import StoredFile
+from pipeline.storage.stores import read_bytes
 from stages import augment
+from stages.cli import main
+from tests.conftest import tree
 
 SURGICAL = [name for name, template in load_templates().items() if template.mask_type == "surgical"]
 MakeImage = Callable[..., Image]
@@ -122,3 +131,86 @@ def test_what_cannot_be_done_is_one_message(face: Face, params: str, message: st
     result = invoke(params)
     assert result.exit_code == 1
     assert message in result.stderr
+
+
+@pytest.fixture
+def couple(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait: Rgb, make_image: MakeImage) -> list[Face]:
+    """A project with one photo of two unmasked faces, the larger first, and one of which nobody knows."""
+    monkeypatch.chdir(tmp_path)
+    canvas = np.full((320, 640, 3), 200, dtype=np.uint8)
+    canvas[10:310, 5:261] = portrait
+    canvas[100:250, 280:408] = portrait[::2, ::2]
+    canvas[100:250, 450:578] = portrait[::2, ::2]
+    data = encode_image(canvas)
+    (tmp_path / "photo.jpg").write_bytes(data)
+    digest = hashlib.sha256(data).hexdigest()
+    image = make_image(mask_type="none", sha256=digest, width_px=640, height_px=320)
+    write_manifest(paths.KEPT, [image], Image)
+    extractor = FaceExtractor(FacesParams(unlabelled="unknown"), Path(), paths.FACE_CROPS)
+    known = [replace(face, mask_type="none" if face.left < 440 else "unknown") for face in extractor(image).faces]
+    write_manifest(paths.FACES_TABLE, known, Face)
+    return [face for face in known if face.mask_type == "none"]
+
+
+def test_all_faces_stand_in_one_picture_with_a_row_and_a_crop_each(couple: list[Face]) -> None:
+    result = invoke("augment: {faces: all, per_face: 2, alpha: true}\nfaces: {crop_px: 64}")
+    assert result.output == "augment: 4 masks on unmasked faces in, 4 kept, 0 rejected\n"
+    rows = masked()
+    assert [row.id for row in rows] == [f"{face.id}-all{number}" for number in range(2) for face in couple]
+    assert [row.face_id for row in rows] == [face.id for face in couple] * 2
+    assert {row.path for row in rows} == {f"data/masked/images/{'a' * 32}-all{number}.jpg" for number in range(2)}
+    assert len({row.crop_path for row in rows}) == 4
+    for row in rows:
+        assert read_image(Path(row.crop_path or "")).rgb.shape == (64, 64, 3)
+        assert read_image(Path(row.alpha_path or "")).rgb.shape == (320, 640, 3)
+        assert row.left < (row.mask_left + row.mask_right) / 2 < row.right
+    picture, photo = read_image(Path(rows[0].path)).rgb.astype(int), read_image(Path("photo.jpg")).rgb.astype(int)
+    unknown = np.abs(picture - photo)[110:240, 455:570]
+    assert unknown.max() < 40, "a face of which nobody knows whether it is bare gets no mask"
+
+
+def test_a_share_of_all_faces_wears_masks_and_the_others_are_no_rows(couple: list[Face]) -> None:
+    invoke("augment: {faces: all, per_face: 10, share: 0.5}")
+    assert 4 <= len(masked()) <= 16
+
+
+def test_a_face_that_cannot_be_masked_is_a_rejection_for_each_picture_of_all(couple: list[Face]) -> None:
+    result = invoke("augment: {faces: all, per_face: 2, mask: {min_interocular_px: 35}}")
+    assert "4 masks on unmasked faces in, 2 kept, 2 rejected (face_too_small 2)" in result.output
+    rejected = read_manifest(paths.MASKED / "rejected.parquet", Rejection)
+    assert [row.id for row in rejected] == [f"{couple[1].id}-all{number}" for number in range(2)]
+
+
+def test_the_largest_bare_face_alone(couple: list[Face]) -> None:
+    invoke("augment: {faces: largest, masks: [ffp2]}")
+    assert [row.id for row in masked()] == [f"{couple[0].id}-ffp20"]
+
+
+def test_a_row_of_all_faces_gives_the_whole_picture_again(couple: list[Face]) -> None:
+    invoke("augment: {faces: all, per_face: 2}")
+    for row in masked():
+        said = CliRunner().invoke(main, ["replay", str(paths.MASKED_TABLE), "--id", row.id, "-o", "again.jpg"])
+        assert said.exit_code == 0, said.output
+        assert np.array_equal(read_image(Path("again.jpg")).rgb, read_image(Path(row.path)).rgb)
+
+
+def test_shards_hold_a_picture_of_all_faces_once(couple: list[Face]) -> None:
+    invoke("augment: {faces: all, per_face: 2}")
+    before = {row.id: read_image(Path(row.path)).rgb for row in masked()}
+    invoke("augment: {faces: all, per_face: 2, format: shards}")
+    for row in masked():
+        assert np.array_equal(read_image(located(Path(), row.path)).rgb, before[row.id])
+    index = read_manifest(paths.MASKED / "images/index.parquet", StoredFile)
+    assert [(file.key, file.member) for file in index] == [
+        (f"{'a' * 32}-all{number}", member) for number in range(2) for member in ("jpg", "json")
+    ]
+    facts = json.loads(read_bytes(Stretch(Path(index[1].shard), index[1].offset, index[1].size)))
+    assert [row["id"] for row in facts] == [f"{face.id}-all0" for face in couple]
+
+
+def test_the_number_of_workers_changes_no_byte_of_pictures_of_all_faces(couple: list[Face]) -> None:
+    found = []
+    for jobs in (1, 2):
+        invoke(f"engine: {{jobs: {jobs}}}\naugment: {{faces: all, share: 0.7, per_face: 3}}")
+        found.append(tree(paths.MASKED))
+    assert found[0] == found[1]

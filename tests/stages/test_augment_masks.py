@@ -540,3 +540,70 @@ def test_off_a_terminal_progress_is_plain_lines(
     result = run(make_photos("a.jpg", "b.jpg"), out, "--mask", "cloth", *ONE_PROCESS)
     assert result.stderr.splitlines()[0].startswith("1/2 photos, 1 faces, 1 written, ")
     assert "\x1b" not in result.output
+
+
+@pytest.fixture
+def pairs(tmp_path: Path, portrait: Rgb) -> Path:
+    """Two photos of two faces each, with odd names."""
+    folder = tmp_path / "pairs"
+    (folder / "cloth").mkdir(parents=True)
+    for number, name in enumerate(("cloth/Zoë & Bo.JPG", "b.png")):
+        canvas = np.full((320, 480, 3), 200 - number, dtype=np.uint8)
+        canvas[10:310, 5:261] = portrait
+        canvas[100:250, 300:428] = portrait[::2, ::2]
+        PillowImage.fromarray(canvas).save(folder / name, quality=95)
+    return folder
+
+
+def test_all_faces_in_one_picture(pairs: Path, out: Path) -> None:
+    result = run(pairs, out, "--faces", "all", "--per-face", 2, "--share", 0.5, "--include-unmasked", *ONE_PROCESS)
+    assert result.exit_code == 0, result.output
+    names = [row["file_name"] for row in rows(out)]
+    stems = ("b_png", "cloth/Zoë & Bo")
+    assert sorted(names) == sorted(
+        [f"images/all/{stem}-{number}.jpg" for stem in stems for number in range(2)]
+        + [f"images/none/{stem}-0.jpg" for stem in stems]
+    )
+    assert {len(row["objects"]["bbox"]) for row in rows(out)} == {2}
+    assert read_image(out / "contact_sheet.jpg").rgb.std() > 20
+
+
+def test_all_faces_are_the_same_bytes_for_any_number_of_workers_and_after_a_stop(pairs: Path, tmp_path: Path) -> None:
+    for number in range(20):
+        (pairs / f"copy{number:02}.png").write_bytes((pairs / "b.png").read_bytes() + bytes(number))
+    words = ("--faces", "all", "--share", 0.5, "--crops", "--crop-px", 64)
+    for name, jobs in (("one", 1), ("two", 2)):
+        assert run(pairs, tmp_path / name, *words, "--jobs", jobs).exit_code == 0
+    part = tmp_path / "part"
+    assert run(pairs, part, *words, "--limit", 9, *ONE_PROCESS).exit_code == 0
+    assert run(pairs, part, *words, "--resume", *ONE_PROCESS).exit_code == 0
+    whole = visible(tmp_path / "one")
+    assert whole == visible(tmp_path / "two") == visible(part)
+    assert len([name for name in whole if name.startswith("images/all/")]) == 22
+
+
+def visible(folder: Path) -> dict[str, bytes]:
+    return {name: data for name, data in tree(folder).items() if not name.startswith(".")}
+
+
+def test_largest_is_the_old_word_for_faces_largest(pairs: Path, tmp_path: Path) -> None:
+    for name, words in (("old", ("--largest",)), ("new", ("--faces", "largest"))):
+        assert run(pairs, tmp_path / name, "--mask", "ffp2", *words, *ONE_PROCESS).exit_code == 0
+    assert tree(tmp_path / "old") == tree(tmp_path / "new")
+    assert len(rows(tmp_path / "new")) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--largest", "--faces", "all"), "--largest is --faces largest"),
+        (("--share", "0.5"), "--share is for --faces all"),
+        (("--faces", "all", "--share", "1.5"), "1.5 is not in the range 0<=x<=1"),
+        (("--faces", "some"), "'some' is not one of"),
+    ],
+)
+def test_wrong_words_about_faces_are_told(pairs: Path, out: Path, words: tuple[str, ...], told: str) -> None:
+    result = run(pairs, out, *words)
+    assert result.exit_code == 2
+    assert told in result.output
+    assert not out.exists()
