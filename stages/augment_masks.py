@@ -114,6 +114,9 @@ class MaskCommand(Utf8Command):
 @click.option("--crops", is_flag=True, help="Write square face crops too.")
 @click.option("--crop-px", default=224, show_default=True, type=click.IntRange(32), help="Side of the crops.")
 @click.option("--include-unmasked", is_flag=True, help="Write every face without a mask too, labelled none.")
+@click.option("--licence", default="unknown", show_default=True, help="Of the photos; rows and pictures say it.")
+@click.option("--author", help="Of the photos, likewise.")
+@click.option("--no-mark", is_flag=True, help="Don't say in masked pictures' metadata that they are synthetic.")
 @click.option("--dry-run", is_flag=True, help="Do everything but write.")
 @click.option("--resume", is_flag=True, help="Go on with what is in OUT, finished or not.")
 @click.option("--overwrite", is_flag=True, help="Make an earlier output anew.")
@@ -231,6 +234,9 @@ def _request(options: dict[str, Any]) -> "FolderRequest":
         alpha=options["alpha"],
         crops=options["crops"],
         include_unmasked=options["include_unmasked"],
+        mark_synthetic=not options["no_mark"],
+        licence=options["licence"],
+        author=options["author"],
     )
 
 

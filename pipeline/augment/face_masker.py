@@ -19,6 +19,28 @@ from pipeline.faces.detectors import Box
 from pipeline.faces.masked_cue import masked_face_cue
 from pipeline.masks import MaskedFace, MaskRecipe
 from pipeline.storage.images import encode_alpha, encode_image
+from pipeline.storage.synthetic_mark import SyntheticMark
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPhoto:
+    """A photo whose faces are masked.
+
+    Attributes:
+        sha256: Of its bytes. It keys the random choices: neither a path nor the order of the files changes a mask.
+        id: What ids of its pictures begin with.
+        licence: Of the photo, for the pictures made of it to say.
+        author: Likewise.
+    """
+
+    sha256: str
+    id: str
+    licence: str = "unknown"
+    author: str | None = None
+
+    def mark(self, picture_id: str) -> SyntheticMark:
+        """What a picture with a mask, made of the photo, says of itself."""
+        return SyntheticMark(picture_id, self.licence, self.author)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +48,20 @@ class KnownFace:
     """A face that was found, by whatever.
 
     Attributes:
-        photo_sha256: Of the photo's bytes.
-        place: Tells the face from the photo's others. It keys the random choices, with the photo's content: neither
-            a path nor the order of the files changes a mask.
+        photo: It is a face of this photo.
+        place: Tells the face from the photo's others. It keys the random choices too.
         box: Of the face, in pixels.
         landmarks: 68 points, `float32 (68, 2)` in pixels, as the row will say them.
     """
 
-    photo_sha256: str
+    photo: KnownPhoto
     place: str
     box: Box
     landmarks: Points
+
+    def picture_id(self, asked: AskedPicture) -> str:
+        """The id of one of its pictures."""
+        return f"{self.photo.id}-{self.place}-{asked.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +154,25 @@ class FaceMasker:
             yield RejectedFace(verdict)
             return
         for asked in request.pictures():
-            rng = sample_rng(request.seed, f"{face.photo_sha256}:{face.place}:{asked.mask_type}:{asked.number}")
+            rng = sample_rng(request.seed, f"{face.photo.sha256}:{face.place}:{asked.mask_type}:{asked.number}")
             drawn = synthesizer.draw(asked.mask_type, rng, wear=request.one_wear(rng))
             try:
                 masked = synthesizer.render(rgb, landmarks, drawn, fit)
             except SampleRejected as verdict:
                 yield RejectedPicture(asked, verdict)
             else:
-                yield MaskedPicture(asked, masked, self._encoded(masked.rgb, face.box, masked.alpha))
+                mark = face.photo.mark(face.picture_id(asked)) if request.mark_synthetic else None
+                yield MaskedPicture(asked, masked, self._encoded(masked.rgb, face.box, masked.alpha, mark))
         if request.bare:
             yield BarePicture(self._encoded(rgb, face.box))
 
-    def _encoded(self, rgb: Rgb, box: Box, alpha: Alpha | None = None) -> EncodedPicture:
+    def _encoded(
+        self, rgb: Rgb, box: Box, alpha: Alpha | None = None, mark: SyntheticMark | None = None
+    ) -> EncodedPicture:
         request = self.request
         crop = crop_square(rgb, box, request.crop_scale, request.crop_px) if request.crops else None
         return EncodedPicture(
-            image=encode_image(rgb, quality=request.jpeg_quality),
-            crop=None if crop is None else encode_image(crop, quality=request.jpeg_quality),
+            image=encode_image(rgb, quality=request.jpeg_quality, mark=mark),
+            crop=None if crop is None else encode_image(crop, quality=request.jpeg_quality, mark=mark),
             alpha=encode_alpha(alpha) if request.alpha and alpha is not None else None,
         )

@@ -20,6 +20,7 @@ from pipeline.core.params import EngineParams
 from pipeline.engine import map_records
 from pipeline.storage.images import encode_image, read_image
 from pipeline.storage.run_lock import run_lock
+from pipeline.storage.synthetic_mark import SyntheticMark
 
 _BATCH_PHOTOS = 2
 """Small, since finished pictures wait in memory and a photo may be large."""
@@ -113,10 +114,13 @@ def augment_folder(
     """
     check_folder(out)
     with run_lock(out / LOCK, str(out)), DatasetWriter(out, request.as_row(), mode, listing.asked) as writer:
-        return _augment(writer, listing, partial(_masked, request=request, engine=engine, mapper=mapper), report)
+        run = partial(_masked, request=request, engine=engine, mapper=mapper)
+        return _augment(writer, listing, run, report, mark=request.mark_synthetic)
 
 
-def _augment(writer: DatasetWriter, listing: Listing, run: Callable[[list[Photo]], Results], report: Report) -> Summary:
+def _augment(
+    writer: DatasetWriter, listing: Listing, run: Callable[[list[Photo]], Results], report: Report, *, mark: bool
+) -> Summary:
     summary = _start(listing)
     todo = [photo for photo in listing.photos if not writer.has(photo)]
     summary.done_before = len(listing.photos) - len(todo)
@@ -129,7 +133,7 @@ def _augment(writer: DatasetWriter, listing: Listing, run: Callable[[list[Photo]
         summary.ending, summary.problem = "interrupted", "interrupted"
     except (OutputError, WorkerError) as error:
         summary.ending, summary.problem = "failed", str(error)
-    _close(writer, listing, summary)
+    _close(writer, listing, summary, SyntheticMark() if mark else None)
     summary.former_kept = not writer.replaced
     return summary
 
@@ -154,15 +158,18 @@ def _write_all(writer: DatasetWriter, results: Iterator[PhotoResult], summary: S
         report(summary)
 
 
-def _close(writer: DatasetWriter, listing: Listing, summary: Summary) -> None:
-    """Write tables and sheet; where the disk is full this fails too, and the journal is what remains."""
+def _close(writer: DatasetWriter, listing: Listing, summary: Summary, mark: SyntheticMark | None) -> None:
+    """Write tables and sheet; where the disk is full this fails too, and the journal is what remains.
+
+    The sheet shows drawn masks, so it has a mark where the pictures have.
+    """
     refused: list[Row] = [
         {"photo": name, "face_index": None, "mask_type": None, "number": None} | {"reason": reason, "detail": detail}
         for name, reason, detail in listing.refused()
     ]
     try:
         writer.finish(listing.photos, refused)
-        writer.write_sheet(encode_image(contact_sheet(_pairs(writer, listing.photos)), quality=90))
+        writer.write_sheet(encode_image(contact_sheet(_pairs(writer, listing.photos)), quality=90, mark=mark))
         if summary.ending == "complete" and not writer.has_pictures():
             summary.rejections = writer.withdraw()
         elif summary.ending == "complete":

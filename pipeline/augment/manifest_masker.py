@@ -12,19 +12,21 @@ from pipeline.augment.face_masker import (
     BarePicture,
     FaceMasker,
     KnownFace,
+    KnownPhoto,
     MaskedPicture,
     RejectedFace,
     RejectedPicture,
     labels_of,
 )
 from pipeline.augment.picture_stores import FileStore, Kept, PictureStore
-from pipeline.augment.request import SCENE, AskedPicture, MaskRequest
+from pipeline.augment.request import SCENE, MaskRequest
 from pipeline.augment.scene_masker import LeftOut, SceneMasker, WornMask
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import ManifestError, SampleRejected
 from pipeline.core.locations import Location, located
 from pipeline.core.params import Params
 from pipeline.core.records import Face, Image, MaskedImage, Rejection
+from pipeline.core.version import VERSION
 from pipeline.faces.detectors import Box
 from pipeline.masks import MaskedFace, MaskParams
 from pipeline.storage.digests import digest_of_folders, item_key
@@ -66,6 +68,7 @@ def cache_key_parts(params: Params, mask: MaskParams) -> dict[str, Any]:
         "seed": params.seed,
         "storage": str(params.storage.root),
         "templates": digest_of_folders(params.augment.templates),
+        "version": VERSION if params.augment.mark_synthetic else None,  # pictures name it
     }
 
 
@@ -142,7 +145,7 @@ class ManifestMasker:
         """What tells the pictures of one face apart."""
         if self.request.faces == "all":
             return [f"{SCENE}{number}" for number in range(self.request.per_face)]
-        return [_name(asked) for asked in self.request.pictures()]
+        return [asked.name for asked in self.request.pictures()]
 
     def _chosen(self, photo: PhotoFaces) -> tuple[Face, ...]:
         """The faces that are to be masked; they come with the largest first."""
@@ -153,11 +156,11 @@ class ManifestMasker:
         for outcome in FaceMasker(self.request)(rgb, _known(image, face)):
             match outcome:
                 case MaskedPicture(asked, masked, files):
-                    row = self._row(image, face, _name(asked), masked)
+                    row = self._row(image, face, asked.name, masked)
                     kept = store.keep_picture(row.id, [row], files)
                     result.rows.append(_placed(row, kept, store.keep_crop(row, files.crop)))
                 case RejectedPicture(asked, verdict):
-                    result.rejections.append(_rejection(image, _row_id(face, _name(asked)), verdict))
+                    result.rejections.append(_rejection(image, _row_id(face, asked.name), verdict))
                 case RejectedFace(verdict):
                     result.rejections.extend(self._all_rejected(image, face, verdict))
                 case BarePicture():
@@ -227,11 +230,8 @@ def _landmarks(face: Face) -> Points:
 
 def _known(image: Image, face: Face) -> KnownFace:
     box = Box(face.left, face.top, face.right, face.bottom, face.score)
-    return KnownFace(image.sha256, _place(face), box, _landmarks(face))
-
-
-def _name(asked: AskedPicture) -> str:
-    return f"{asked.mask_type}{asked.number}"
+    photo = KnownPhoto(image.sha256, image.id, image.licence, image.author)
+    return KnownFace(photo, _place(face), box, _landmarks(face))
 
 
 def _row_id(face: Face, name: str) -> str:

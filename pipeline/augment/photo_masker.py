@@ -11,6 +11,7 @@ from pipeline.augment.face_masker import (
     EncodedPicture,
     FaceMasker,
     KnownFace,
+    KnownPhoto,
     MaskedPicture,
     Outcome,
     RejectedFace,
@@ -26,6 +27,9 @@ from pipeline.core.params import FacesParams
 from pipeline.faces.finding import Findings, FoundFace, shared_finder
 from pipeline.storage.digests import file_stamp
 from pipeline.storage.images import DEFAULT_LIMITS, decode_image, read_file
+
+_ID_DIGITS = 32
+"""Of a photo's sha256 in the ids of its pictures. Two copies of a photo give pictures of one id: they are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,9 @@ class PhotoMasker:
             return self.rejected(photo, verdict)
         faces = found.faces
         result.rejected.extend(_rejection(photo, face.verdict, face.index) for face in found.refused)
-        parent = Parent(photo.name, hashlib.sha256(data).hexdigest(), rgb.shape[1], rgb.shape[0], len(faces))
+        sha256, request = hashlib.sha256(data).hexdigest(), self.request
+        known = KnownPhoto(sha256, sha256[:_ID_DIGITS], request.licence, request.author)
+        parent = Parent(photo.name, known, rgb.shape[1], rgb.shape[0], len(faces))
         if self.request.faces == "all":
             _mask_scene(SceneMasker(self.request.of_each_face()), _Scene(photo, parent, rgb, found), result)
         else:
@@ -96,7 +102,7 @@ class PhotoMasker:
 
 
 def _known(parent: Parent, face: FoundFace) -> KnownFace:
-    return KnownFace(parent.sha256, str(face.index), face.box, _as_written(face.landmarks))
+    return KnownFace(parent.photo, str(face.index), face.box, _as_written(face.landmarks))
 
 
 def _as_written(landmarks: Points) -> Points:
@@ -106,14 +112,15 @@ def _as_written(landmarks: Points) -> Points:
 
 def _add_face(outcomes: Iterable[Outcome], photo: Photo, parent: Parent, face: FoundFace, result: PhotoResult) -> None:
     """Add what becomes of the face to `result`: files and a row for a picture, a row for what can't be made."""
-    stem = f"{photo.stem}-{face.index}"
+    stem, face_id = f"{photo.stem}-{face.index}", f"{parent.photo.id}-{face.index}"
     for outcome in outcomes:
         match outcome:
             case MaskedPicture(asked, _, files):
-                row = mask_columns(outcome) | face_columns(parent, face)
+                row = {"id": f"{face_id}-{asked.name}"} | mask_columns(outcome) | face_columns(parent, face)
                 _add(result, f"{asked.mask_type}/{stem}-{asked.number}", files, row)
             case BarePicture(files):
-                _add(result, f"none/{stem}-0", files, bare_columns() | face_columns(parent, face))
+                row = {"id": f"{face_id}-none0"} | bare_columns() | face_columns(parent, face)
+                _add(result, f"none/{stem}-0", files, row)
             case RejectedPicture(asked, verdict):
                 result.rejected.append(_rejection(photo, verdict, face.index, asked))
             case RejectedFace(verdict):
@@ -170,7 +177,8 @@ def _mask_scene(masker: SceneMasker, scene: _Scene, result: PhotoResult) -> None
 def _add_scene(scene: _Scene, picture: ScenePicture, ignored: Sequence[Ignored], result: PhotoResult) -> None:
     kind, number = ("none", 0) if picture.number is None else (SCENE, picture.number)
     stem = f"{kind}/{scene.photo.stem}-{number}"
-    row = scene_columns(scene.parent, scene.found.faces, picture, ignored)
+    row: Row = {"id": f"{scene.parent.photo.id}-{kind}{number}"}
+    row |= scene_columns(scene.parent, scene.found.faces, picture, ignored)
     crops = [_crop_name(scene.photo.stem, one.face.place, one.mask_type, number) for one in picture.shown]
     if all(one.crop is not None for one in picture.shown):
         row["objects"]["crop_file_name"] = crops

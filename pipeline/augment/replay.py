@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,6 +20,7 @@ from pipeline.core.locations import Location, Place, located
 from pipeline.core.records import Face, Image, MaskedImage
 from pipeline.masks import MaskParams, MaskRecipe, MaskSynthesizer, load_templates
 from pipeline.storage.images import decode_image, read_file
+from pipeline.storage.synthetic_mark import SyntheticMark
 
 _ANY_FACE = MaskParams(max_yaw_deg=90, max_pitch_deg=90, min_interocular_px=1e-3)
 """What was masked once is masked again, whatever limits the run had."""
@@ -45,12 +46,14 @@ class LoggedPicture:
         parent_sha256: Of its bytes when the masks were put on.
         masks: All that were put on.
         heads: The landmarks of every face that hides what lies behind it; none where one face alone was masked.
+        mark: What the picture says of itself.
     """
 
     parent: Place
     parent_sha256: str
     masks: tuple[LoggedMask, ...]
     heads: tuple[Points, ...] = ()
+    mark: SyntheticMark = field(default_factory=SyntheticMark)
 
 
 def replay(logged: LoggedPicture, templates: Sequence[Path] | None = None) -> Rgb:
@@ -107,7 +110,15 @@ def logged_in_metadata(metadata: Path, number: int, faces: Path) -> LoggedPictur
         raise ReplayError(f"{metadata}: row {number} is not one of augment-masks: {str(error)[:200]}") from error
     if (unsafe := leads_out(parent)) is not None:
         raise ReplayError(f"{told}: parent: {printable(parent)[:200]!r}: {unsafe}")
-    return LoggedPicture(_find_photo(faces, parent), sha256, masks, heads)
+    return LoggedPicture(_find_photo(faces, parent), sha256, masks, heads, _mark(row))
+
+
+def _mark(row: dict[str, Any]) -> SyntheticMark:
+    """As far as the row says it; rows that were written at first have no id."""
+    identifier, licence, author = (
+        value if isinstance(value := row.get(name), str) else None for name in ("id", "licence", "author")
+    )
+    return SyntheticMark(identifier, licence, author)
 
 
 def _of_face(row: dict[str, Any], told: str) -> tuple[LoggedMask, ...]:
@@ -210,11 +221,13 @@ def logged_in_manifest(tables: Manifests, row_id: str) -> LoggedPicture:
         raise ReplayError(f"{tables.kept}: the parent photo {row.image_id} is not in it")
     parent = located(tables.root, image.path)
     if not shows_scene(row.id):
-        return LoggedPicture(parent, row.parent_sha256, (_logged(row, tables.masked),))
+        mark = SyntheticMark(row.id, image.licence, image.author)
+        return LoggedPicture(parent, row.parent_sha256, (_logged(row, tables.masked),), mark=mark)
     masks = tuple(_logged(other, tables.masked) for other in rows if other.path == row.path)
     faces = [face for face in read_manifest(tables.faces, Face) if face.image_id == row.image_id]
     heads = tuple(_points(face.landmarks, f"{tables.faces}: row {face.id}") for face in faces)
-    return LoggedPicture(parent, row.parent_sha256, masks, heads)
+    mark = SyntheticMark(f"{image.id}-{row.id.rpartition('-')[2]}", image.licence, image.author)
+    return LoggedPicture(parent, row.parent_sha256, masks, heads, mark)
 
 
 def _logged(row: MaskedImage, table: Path) -> LoggedMask:

@@ -43,6 +43,11 @@ class AskedPicture:
     mask_type: MaskType
     number: int
 
+    @property
+    def name(self) -> str:
+        """Tells the pictures of one face apart in their ids."""
+        return f"{self.mask_type}{self.number}"
+
 
 @dataclass(frozen=True, slots=True)
 class MaskRequest:
@@ -64,6 +69,7 @@ class MaskRequest:
         types_take_turns: The order of the pictures: cloth 0, ffp2 0, cloth 1, ffp2 1, or each type's together.
         faces: `each` face in pictures of its own, the `largest` alone, or `all` in one picture a photo and number.
         share: Of the faces of a picture of all, how many wear a mask, in [0, 1].
+        mark_synthetic: Whether pictures with a mask say in their metadata that they are synthetic.
     """
 
     masks: tuple[MaskType, ...]
@@ -82,6 +88,7 @@ class MaskRequest:
     types_take_turns: bool
     faces: FacesChoice = "each"
     share: float = 1.0
+    mark_synthetic: bool = True
 
     def one_wear(self, rng: np.random.Generator) -> Wear | None:
         """One of the ways asked for; None leaves the choice to the weights of the ranges."""
@@ -114,6 +121,7 @@ def request_of(params: Params, ranges: MaskParams) -> MaskRequest:
         types_take_turns=False,
         faces=augment.faces,
         share=augment.share,
+        mark_synthetic=augment.mark_synthetic,
     )
 
 
@@ -125,6 +133,8 @@ class FolderRequest:
         detector: What finds them.
         min_face_px: Faces whose box's longer side is shorter are left out, px.
         include_unmasked: Whether each face is written without a mask too, encoded like the others.
+        licence: Of all photos, where it is one; the pictures and their rows say it.
+        author: Likewise.
 
     The others are as in `MaskRequest`.
     """
@@ -146,6 +156,9 @@ class FolderRequest:
     alpha: bool = _AUGMENT.alpha
     crops: bool = False
     include_unmasked: bool = False
+    mark_synthetic: bool = _AUGMENT.mark_synthetic
+    licence: str = "unknown"
+    author: str | None = None
 
     def of_each_face(self) -> MaskRequest:
         """What is asked of each face that is found."""
@@ -166,6 +179,7 @@ class FolderRequest:
             types_take_turns=True,
             faces=self.faces,
             share=self.share,
+            mark_synthetic=self.mark_synthetic,
         )
 
     def as_row(self) -> dict[str, Any]:

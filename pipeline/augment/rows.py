@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.augment.face_masker import MaskedPicture
+from pipeline.augment.face_masker import KnownPhoto, MaskedPicture
 from pipeline.augment.scene_masker import ScenePicture, ShownFace
 from pipeline.core.arrays import Points
 from pipeline.faces.detectors import Box
@@ -20,10 +20,10 @@ BARE = "no_mask"
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The photo that pictures are made of: its name below the folder, its content, its size, how many faces it has."""
+    """The photo that pictures are made of, its name below the folder, its size, and how many faces it has."""
 
     name: str
-    sha256: str
+    photo: KnownPhoto
     width_px: int
     height_px: int
     faces: int
@@ -35,7 +35,9 @@ class Parent:
             "width_px": self.width_px,
             "height_px": self.height_px,
             "parent": self.name,
-            "parent_sha256": self.sha256,
+            "parent_sha256": self.photo.sha256,
+            "licence": self.photo.licence,
+            "author": self.photo.author,
         }
 
 

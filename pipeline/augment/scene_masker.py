@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.augment.face_masker import EncodedPicture, KnownFace
+from pipeline.augment.face_masker import EncodedPicture, KnownFace, KnownPhoto
 from pipeline.augment.overlap import Head, nearer_than, seen_behind
 from pipeline.augment.request import SCENE, AskedPicture, MaskRequest
 from pipeline.augment.templates_in_use import shared_synthesizer
@@ -20,6 +20,7 @@ from pipeline.faces.crops import crop_square
 from pipeline.faces.masked_cue import masked_face_cue
 from pipeline.masks import MaskedFace, MaskRecipe, MaskSynthesizer
 from pipeline.storage.images import encode_alpha, encode_image
+from pipeline.storage.synthetic_mark import SyntheticMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class SceneMasker:
 
     def _plan(self, face: KnownFace, number: int) -> _Plan:
         request = self.request
-        rng = sample_rng(request.seed, f"{face.photo_sha256}:{face.place}:{SCENE}:{number}")
+        rng = sample_rng(request.seed, f"{face.photo.sha256}:{face.place}:{SCENE}:{number}")
         worn = bool(rng.random() < request.share)
         mask_type = request.masks[int(rng.integers(len(request.masks)))]
         synthesizer = shared_synthesizer(request.templates, request.ranges)
@@ -167,14 +168,21 @@ class SceneMasker:
         left_out: Sequence[LeftOut],
         cover: Alpha | None,
     ) -> ScenePicture:
+        marks = [self._mark(one.face.photo, f"{SCENE}{number}") for one in shown if one.mask is not None]
+        mark = marks[0] if marks else None
         alpha = encode_alpha(cover) if self.request.alpha and cover is not None else None
-        files = EncodedPicture(encode_image(rgb, quality=self.request.jpeg_quality), None, alpha)
-        cut = tuple(ShownFace(one.face, one.mask, self._crop(rgb, one.face)) for one in shown)
+        files = EncodedPicture(encode_image(rgb, quality=self.request.jpeg_quality, mark=mark), None, alpha)
+        cut = tuple(ShownFace(one.face, one.mask, self._crop(rgb, one, number)) for one in shown)
         return ScenePicture(number, cut, tuple(left_out), files)
 
-    def _crop(self, rgb: Rgb, face: KnownFace) -> bytes | None:
-        request = self.request
+    def _mark(self, photo: KnownPhoto, name: str) -> SyntheticMark | None:
+        return photo.mark(f"{photo.id}-{name}") if self.request.mark_synthetic else None
+
+    def _crop(self, rgb: Rgb, shown: ShownFace, number: int | None) -> bytes | None:
+        """The crop of a face; that of a bare face isn't marked, though a neighbour's mask may reach into it."""
+        request, face = self.request, shown.face
         if not request.crops:
             return None
         crop = crop_square(rgb, face.box, request.crop_scale, request.crop_px)
-        return encode_image(crop, quality=request.jpeg_quality)
+        mark = self._mark(face.photo, f"{face.place}-{SCENE}{number}") if shown.mask else None
+        return encode_image(crop, quality=request.jpeg_quality, mark=mark)

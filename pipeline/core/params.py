@@ -189,6 +189,7 @@ class AugmentParams(Section):
     jpeg_quality: JpegQuality = 95
     holdout_templates: tuple[str, ...] = ()
     already_masked_threshold: Share = 0.9
+    mark_synthetic: bool = True
 
 
 class SplitParams(Section):

@@ -113,8 +113,9 @@ def external_set(
 
     def cut(photo: _Photo) -> tuple[Assignment, FaceGeometry]:
         crop_path = crops / f"{photo.sample_id}.jpg"
-        crop, geometry = cut_face(read_image(photo.path).rgb, find, params)
-        write_image(root / crop_path, crop)
+        decoded = read_image(photo.path)
+        crop, geometry = cut_face(decoded.rgb, find, params)
+        write_image(root / crop_path, crop, mark=decoded.mark(photo.sample_id))
         return _row(photo.sample_id, name, photo.mask_type, crop_path.as_posix()), geometry
 
     photos = [_photo(name, folder, path, mask_type) for path, mask_type in list_class_folders(folder)]

@@ -15,7 +15,7 @@ from pipeline.faces.boxed import faces_of
 from pipeline.faces.crops import crop_square, sharpness, visible_share
 from pipeline.faces.finding import FoundFace, RefusedFace
 from pipeline.faces.labels import UNKNOWN, FaceLabel, label_faces
-from pipeline.storage.images import encode_image, read_image
+from pipeline.storage.images import Decoded, encode_image, read_image
 from pipeline.storage.shards import StoredFile, WrittenFile, put_picture, whole_files
 
 STAGE = "faces"
@@ -51,7 +51,8 @@ class FaceExtractor:
     def __call__(self, image: Image) -> Extraction:
         """The image's faces; an image without one is a rejection with the image's id."""
         try:
-            rgb = read_image(located(self.root, image.path)).rgb
+            decoded = read_image(located(self.root, image.path))
+            rgb = decoded.rgb
             photo = faces_of(image, rgb, self.params)
         except SampleRejected as verdict:
             return self.rejected(image, verdict)
@@ -59,7 +60,7 @@ class FaceExtractor:
         found, known, unlabelled = self._labelled(image, photo.faces, labels)
         whole = [self._is_whole(image, face) for face in found]
         kept = list(compress(zip(found, known, strict=True), whole))
-        files = [self._cut_out(image, rgb, face) for face, _ in kept]
+        files = [self._cut_out(image, decoded, face) for face, _ in kept]
         faces = [self._row(image, rgb, *pair, file.shard) for pair, file in zip(kept, files, strict=True)]
         cut = [_cut_off(image, face, alone=not faces) for face, inside in zip(found, whole, strict=True) if not inside]
         missed = [_rejection(image, f"{image.id}-box{place}", why) for place, why in photo.missed]
@@ -84,11 +85,13 @@ class FaceExtractor:
     def _is_whole(self, image: Image, face: FoundFace) -> bool:
         return _visible_share(image, face) >= self.params.min_face_visible
 
-    def _cut_out(self, image: Image, rgb: Rgb, face: FoundFace) -> StoredFile:
+    def _cut_out(self, image: Image, decoded: Decoded, face: FoundFace) -> StoredFile:
+        """The crop's file; of a picture that says that it is synthetic the crop says so too."""
         face_id = _face_id(image, face)
-        crop = encode_image(crop_square(rgb, face.box, self.params.crop_scale, self.params.crop_px))
+        crop = crop_square(decoded.rgb, face.box, self.params.crop_scale, self.params.crop_px)
+        data = encode_image(crop, mark=decoded.mark(face_id, image.licence, image.author))
         root = self.root if self.written is None else self.written
-        return put_picture(root, (self.crops_dir / f"{face_id}.jpg").as_posix(), face_id, crop)
+        return put_picture(root, (self.crops_dir / f"{face_id}.jpg").as_posix(), face_id, data)
 
     def _row(self, image: Image, rgb: Rgb, face: FoundFace, label: FaceLabel, crop_path: str) -> Face:
         return Face(

@@ -68,7 +68,12 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
 @cache
 def srgb_chunk() -> PngInfo:
-    """PNG's own way to say sRGB (PNG 1.2, 4.2.2.3), with the intent `perceptual`."""
+    """As `new_srgb_chunk`, for all pictures that say nothing else."""
+    return new_srgb_chunk()
+
+
+def new_srgb_chunk() -> PngInfo:
+    """PNG's own way to say sRGB (PNG 1.2, 4.2.2.3), with the intent `perceptual`; more can be added."""
     chunks = PngInfo()
     chunks.add(b"sRGB", b"\0")
     return chunks

@@ -10,17 +10,19 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
+from PIL.PngImagePlugin import PngInfo
 
 from pipeline.core.arrays import Alpha, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.locations import Location, Place
 from pipeline.core.step_times import timed
 from pipeline.storage import signatures
-from pipeline.storage.colour import SRGB_PROFILE, srgb_chunk
+from pipeline.storage.colour import SRGB_PROFILE, new_srgb_chunk, srgb_chunk
 from pipeline.storage.opening import take_picture
 from pipeline.storage.orientation import Turn
 from pipeline.storage.pixels import means_other_colours, upright_grey, upright_rgb
 from pipeline.storage.stores import read_bytes
+from pipeline.storage.synthetic_mark import SourceType, SyntheticMark, source_type_in
 from pipeline.storage.whole_files import write_bytes
 
 EXTENSIONS = signatures.EXTENSIONS
@@ -50,12 +52,20 @@ class Decoded:
         format: Pillow's name of the file format, such as `JPEG`.
         mode: Pillow's mode of the stored pixels; `L` and `1` are grey.
         quantization: The luminance quantization table of a JPEG, else None; it tells how strongly it was compressed.
+        synthetic: What its XMP says that it is, where no camera took it as it is.
     """
 
     rgb: Rgb
     format: str
     mode: str
     quantization: tuple[int, ...] | None
+    synthetic: SourceType | None = None
+
+    def mark(
+        self, identifier: str | None = None, licence: str | None = None, author: str | None = None
+    ) -> SyntheticMark | None:
+        """What a picture that is made of this one says of itself: the same, under its own id."""
+        return SyntheticMark(identifier, licence, author, self.synthetic) if self.synthetic else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +178,8 @@ def _check_pixels(image: PillowImage.Image, limits: ImageLimits) -> None:
 
 def _as_decoded(limits: ImageLimits, image: PillowImage.Image, turn: Turn | None) -> Decoded:
     _check_pixels(image, limits)
-    kind, mode = image.format or "unknown", image.mode
-    return Decoded(rgb=upright_rgb(image, turn), format=kind, mode=mode, quantization=_quantization(image))
+    kind, mode, synthetic = image.format or "unknown", image.mode, source_type_in(image.info.get("xmp"))
+    return Decoded(upright_rgb(image, turn), kind, mode, _quantization(image), synthetic)
 
 
 def _as_decoded_grey(limits: ImageLimits, image: PillowImage.Image, turn: Turn | None) -> DecodedGrey:
@@ -183,25 +193,38 @@ def _quantization(image: PillowImage.Image) -> tuple[int, ...] | None:
 
 
 @timed("encode")
-def encode_image(rgb: Rgb, kind: Literal["jpeg", "png"] = "jpeg", quality: int = 95) -> bytes:
+def encode_image(
+    rgb: Rgb, kind: Literal["jpeg", "png"] = "jpeg", quality: int = 95, mark: SyntheticMark | None = None
+) -> bytes:
     """The bytes of an image file that says its colours are sRGB, as a profile of 424 bytes or PNG's own 13.
 
-    JPEG is written without chroma subsampling above quality 90, as cameras' best setting does.
+    JPEG is written without chroma subsampling above quality 90, as cameras' best setting does. A `mark` is the file's
+    XMP, an APP1 segment or PNG's text `XML:com.adobe.xmp`; it changes no pixel.
     """
     buffer = io.BytesIO()
     image = PillowImage.fromarray(rgb)
     coloured = image.mode == "RGB"
     if kind == "jpeg":
+        marked = {} if mark is None else {"xmp": mark.packet()}
         profile = SRGB_PROFILE if coloured else None
-        image.save(buffer, "JPEG", quality=quality, subsampling=0 if quality > 90 else 2, icc_profile=profile)
+        image.save(buffer, "JPEG", quality=quality, subsampling=0 if quality > 90 else 2, icc_profile=profile, **marked)
     else:
-        image.save(buffer, "PNG", compress_level=3, pnginfo=srgb_chunk() if coloured else None)
+        image.save(buffer, "PNG", compress_level=3, pnginfo=_png_chunks(coloured, mark))
     return buffer.getvalue()
 
 
-def write_image(place: Location, rgb: Rgb, quality: int = 95) -> None:
+def _png_chunks(coloured: bool, mark: SyntheticMark | None) -> PngInfo | None:
+    if mark is None:
+        return srgb_chunk() if coloured else None
+    chunks = new_srgb_chunk() if coloured else PngInfo()
+    chunks.add_itxt("XML:com.adobe.xmp", mark.packet().decode())
+    return chunks
+
+
+def write_image(place: Location, rgb: Rgb, quality: int = 95, mark: SyntheticMark | None = None) -> None:
     """Write an image, whole or not at all; the ending of its name chooses PNG or JPEG."""
-    write_bytes(place, encode_image(rgb, "png" if place.suffix.lower() == ".png" else "jpeg", quality), synced=False)
+    kind: Literal["jpeg", "png"] = "png" if place.suffix.lower() == ".png" else "jpeg"
+    write_bytes(place, encode_image(rgb, kind, quality, mark), synced=False)
 
 
 def encode_alpha(alpha: Alpha) -> bytes:

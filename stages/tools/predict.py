@@ -136,7 +136,8 @@ def _drawn(answer: "PhotoAnswer", folder: Path | None, stem: str) -> "PhotoAnswe
         return answer
 
     def draw(path: Path) -> None:
-        write_image(folder / f"{stem}.jpg", draw_predictions(read_image(path).rgb, answer.faces))
+        decoded = read_image(path)
+        write_image(folder / f"{stem}.jpg", draw_predictions(decoded.rgb, answer.faces), mark=decoded.mark())
 
     done = Contained(draw)(answer.path)
     return replace(answer, verdict=SampleRejected(done.reason, done.detail)) if isinstance(done, Failed) else answer

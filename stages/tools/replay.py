@@ -44,6 +44,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="The templates that the run used, where not the shipped ones; repeatable.",
 )
 @click.option("--quality", default=95, show_default=True, type=click.IntRange(1, 100), help="Of a JPEG.")
+@click.option("--no-mark", is_flag=True, help="Don't say in its metadata that it is synthetic.")
 @click.option("-o", "--out", required=True, type=_FILE, help="Where the picture goes; .png keeps every pixel.")
 def command(table: Path, templates: tuple[Path, ...], quality: int, out: Path, **choice: Any) -> None:
     r"""Draw a picture of TABLE again: the same pixels, given the same parent photo and templates.
@@ -69,7 +70,7 @@ def _run(table: Path, choice: dict[str, Any], templates: tuple[Path, ...], quali
         logged = logged_in_manifest(tables, choice["row_id"])
     else:
         logged = logged_in_metadata(table, choice["number"], choice["faces"])
-    write_image(out, replay(logged, templates), quality)
+    write_image(out, replay(logged, templates), quality, None if choice["no_mark"] else logged.mark)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pipeline.augment.face_masker import (
     BarePicture,
     FaceMasker,
     KnownFace,
+    KnownPhoto,
     MaskedPicture,
     Outcome,
     RejectedFace,
@@ -28,11 +29,12 @@ from pipeline.storage.images import decode_image, encode_alpha, encode_image
 @pytest.fixture(scope="module")
 def face(portrait: Rgb) -> KnownFace:
     (found,) = shared_finder(FacesParams()).find(portrait)
-    return KnownFace(hashlib.sha256(portrait.tobytes()).hexdigest(), "0", found.box, found.landmarks)
+    sha256 = hashlib.sha256(portrait.tobytes()).hexdigest()
+    return KnownFace(KnownPhoto(sha256, "photo"), "0", found.box, found.landmarks)
 
 
 def outcomes(rgb: Rgb, face: KnownFace, **asked: Any) -> list[Outcome]:
-    request = replace(FolderRequest(masks=("surgical", "ffp2"), include_unmasked=True), **asked)
+    request = replace(FolderRequest(masks=("surgical", "ffp2"), include_unmasked=True, mark_synthetic=False), **asked)
     return list(FaceMasker(request.of_each_face())(rgb, face))
 
 
@@ -108,7 +110,9 @@ def test_the_head_is_fitted_once_a_face(portrait: Rgb, face: KnownFace, monkeypa
     assert len(fits) == 1
 
 
-@pytest.mark.parametrize(("change", "other"), [({"photo_sha256": "f" * 64}, True), ({"place": "1"}, True), ({}, False)])
+@pytest.mark.parametrize(
+    ("change", "other"), [({"photo": KnownPhoto("f" * 64, "photo")}, True), ({"place": "1"}, True), ({}, False)]
+)
 def test_the_photo_and_the_place_in_it_decide_what_is_drawn(
     portrait: Rgb, face: KnownFace, change: dict[str, Any], other: bool
 ) -> None:

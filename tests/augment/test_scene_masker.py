@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.augment.face_masker import KnownFace
+from pipeline.augment.face_masker import KnownFace, KnownPhoto
 from pipeline.augment.overlap import Head
 from pipeline.augment.photo_masker import PhotoMasker, PhotoResult
 from pipeline.augment.photos import Photo
@@ -208,8 +208,8 @@ def test_a_far_mask_lies_below_a_near_head_whichever_face_is_named_first(portrai
     (found,) = shared_finder(FacesParams()).find(portrait)
     centre = found.landmarks.mean(axis=0)
     beside = (found.landmarks - centre) * np.float32(0.7) + centre - (75, 0)
-    near = KnownFace("a" * 64, "0", found.box, found.landmarks)
-    far = KnownFace("a" * 64, "1", found.box, beside.astype(np.float32))
+    near = KnownFace(KnownPhoto("a" * 64, "photo"), "0", found.box, found.landmarks)
+    far = KnownFace(KnownPhoto("a" * 64, "photo"), "1", found.box, beside.astype(np.float32))
     request = FolderRequest(masks=("surgical",), already_masked_threshold=1).of_each_face()
     faces = [far, near] if far_first else [near, far]
     (picture,) = SceneMasker(replace(request, faces="all"))(portrait, faces)

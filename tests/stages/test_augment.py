@@ -15,7 +15,7 @@ from pipeline.core.params import FacesParams
 from pipeline.core.records import Face, Image, MaskedImage, Rejection
 from pipeline.faces.extraction import FaceExtractor
 from pipeline.masks import MaskRecipe, load_templates
-from pipeline.storage.images import encode_image, read_image
+from pipeline.storage.images import decode_image, encode_image, read_image
 from pipeline.storage.manifests import read_manifest, write_manifest
 from pipeline.storage.shards import StoredFile
 from pipeline.storage.stores import read_bytes
@@ -214,3 +214,29 @@ def test_the_number_of_workers_changes_no_byte_of_pictures_of_all_faces(couple: 
         invoke(f"engine: {{jobs: {jobs}}}\naugment: {{faces: all, share: 0.7, per_face: 3}}")
         found.append(tree(paths.MASKED))
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("faces", ["each", "all"])
+def test_pictures_and_crops_say_that_they_are_synthetic_and_whose_photo_they_show(
+    couple: list[Face], faces: str
+) -> None:
+    invoke(f"augment: {{faces: {faces}, masks: [ffp2]}}")
+    marked = {row.id: [read_bytes(Path(row.path)), read_bytes(Path(row.crop_path or ""))] for row in masked()}
+    invoke(f"augment: {{faces: {faces}, masks: [ffp2], mark_synthetic: false}}")
+    for row in masked():
+        for before, after in zip(marked[row.id], (row.path, row.crop_path or ""), strict=True):
+            assert b"digitalsourcetype/compositeSynthetic" in before
+            assert b"CC0-1.0" in before
+            assert b"compositeSynthetic" not in read_bytes(Path(after))
+            assert np.array_equal(decode_image(before).rgb, read_image(Path(after)).rgb)
+        assert f"<dc:identifier>{row.id}<".encode() in marked[row.id][1]
+
+
+def test_crops_of_pictures_that_are_synthetic_say_so(couple: list[Face], make_image: MakeImage) -> None:
+    invoke("augment: {masks: [ffp2]}")
+    path = masked()[0].path
+    image = make_image(path=path, mask_type="ffp2", licence="CC-BY-4.0", author="Bo", width_px=640, height_px=320)
+    faces = FaceExtractor(FacesParams(unlabelled="unknown"), Path(), Path("crops"))(image).faces
+    data = read_bytes(Path(faces[0].crop_path or ""))
+    for word in (b"compositeSynthetic", f">{faces[0].id}<".encode(), b"CC-BY-4.0", b">Bo<"):
+        assert word in data

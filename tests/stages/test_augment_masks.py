@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from PIL import Image as PillowImage
 
 from pipeline.core.arrays import Rgb
 from pipeline.faces.detectors import DetectorName
+from pipeline.sources.content import refuse_polyglot
 from pipeline.storage.images import read_image
 from stages import augment_masks
 from tests.conftest import MakePhotos, tree
@@ -607,3 +609,52 @@ def test_wrong_words_about_faces_are_told(pairs: Path, out: Path, words: tuple[s
     assert result.exit_code == 2
     assert told in result.output
     assert not out.exists()
+
+
+def marks(folder: Path) -> dict[str, bool]:
+    """Whether each picture below a folder says that it is a composite, as Pillow reads it."""
+    found = {}
+    for name in sorted(tree(folder)):
+        if name.endswith(".jpg"):
+            with PillowImage.open(folder / name) as image:
+                found[name] = b"digitalsourcetype/compositeSynthetic" in image.info.get("xmp", b"")
+    return found
+
+
+@pytest.mark.parametrize("faces", ["each", "all"])
+def test_pictures_with_a_drawn_mask_say_so_and_bare_ones_do_not(pairs: Path, tmp_path: Path, faces: str) -> None:
+    words = ("--faces", faces, "--include-unmasked", "--crops", "--crop-px", 64, *ONE_PROCESS)
+    hostile = 'CC "<script>&\n</rdf:li>'
+    for name, more in (("marked", ("--licence", hostile, "--author", "Bo")), ("plain", ("--no-mark",))):
+        assert run(pairs, tmp_path / name, *words, *more).exit_code == 0
+    found = marks(tmp_path / "marked")
+    assert {name: mark for name, mark in found.items() if "none" in Path(name).parts} != {}
+    assert all(mark != ("none" in Path(name).parts) for name, mark in found.items())
+    assert not any(marks(tmp_path / "plain").values())
+    for name in found:
+        assert np.array_equal(read_image(tmp_path / "marked" / name).rgb, read_image(tmp_path / "plain" / name).rgb)
+    row = rows(tmp_path / "marked")[0]
+    assert (row["licence"], row["author"]) == (hostile, "Bo")
+    with PillowImage.open(tmp_path / "marked" / row["file_name"]) as image:
+        said = ElementTree.fromstring(image.info["xmp"])  # noqa: S314 - our own words
+    texts = {element.text for element in said.iter()}
+    assert {row["id"], "Bo", 'CC "<script>& </rdf:li>'} <= texts
+
+
+def test_metadata_of_the_photo_does_not_travel(tmp_path: Path, portrait: Rgb, out: Path) -> None:
+    exif = PillowImage.Exif()
+    exif[0x010F], exif[0x013B] = "SecretCamera", "SecretOwner"
+    (tmp_path / "in").mkdir()
+    photo = tmp_path / "in" / "a.jpg"
+    PillowImage.fromarray(portrait).save(photo, exif=exif, xmp=b"SecretPlace", comment=b"SecretWord", quality=95)
+    assert photo.read_bytes().count(b"Secret") == 4
+    for faces in ("each", "all"):
+        words = ("--faces", faces, "--overwrite", "--include-unmasked", "--crops", "--alpha")
+        assert run(tmp_path / "in", out, *words, *ONE_PROCESS).exit_code == 0
+        assert not [name for name, data in tree(out).items() if b"Secret" in data]
+
+
+def test_a_marked_picture_can_be_taken_in_again(pairs: Path, out: Path) -> None:
+    assert run(pairs, out, "--mask", "ffp2", "--licence", "<html> <?php", *ONE_PROCESS).exit_code == 0
+    for name in marks(out):
+        refuse_polyglot((out / name).read_bytes())
