@@ -22,6 +22,7 @@ STAGES = {
 
 TOOLS = {
     "audit-leaks": "Find test photos that have a copy or a masked twin in train, in any two folders.",
+    "browse": "Write a page to look through every picture: filter, sort, open.",
     "calibrate-dedup": "Measure how well duplicates are found, on pairs that are known.",
     "replay": "Draw one masked picture again from its row: the same pixels.",
     "predict": "Tell the mask of each face in photos, with a trained model.",

@@ -38,6 +38,7 @@ SPLIT_TABLE = SPLIT / "split.parquet"
 MODEL = MODELS / "model.pt"
 ONNX_MODEL = MODELS / "model.onnx"
 
+BROWSE_PAGE = REPORTS / "browse.html"
 CURATION_PAGE = REPORTS / "curation.html"
 LABEL_CONFLICTS = REPORTS / "label_conflicts.csv"
 LABEL_DOUBTS = REPORTS / "review.parquet"

@@ -16,7 +16,7 @@ def crop_square(rgb: Rgb, box: Box, scale: float, side_px: int | None = None) ->
     Beyond the image its edge pixels are repeated. With `side_px` the result is resized to that side by pixel area,
     else it keeps the photo's own resolution.
     """
-    square = _replicated(rgb, *_square(box, scale))
+    square = _replicated(rgb, *square_around(box, scale))
     if side_px is None:
         return square
     return np.asarray(cv2.resize(square, (side_px, side_px), interpolation=cv2.INTER_AREA), dtype=np.uint8)
@@ -24,13 +24,13 @@ def crop_square(rgb: Rgb, box: Box, scale: float, side_px: int | None = None) ->
 
 def crop_landmarks(landmarks: Points, box: Box, scale: float, side_px: int) -> Points:
     """Points of a photo in pixels of the crop that `crop_square` makes with the same arguments."""
-    left, top, side = _square(box, scale)
+    left, top, side = square_around(box, scale)
     factor = side_px / side
     return np.asarray((landmarks - (left, top) + 0.5) * factor - 0.5, dtype=np.float32)
 
 
-def _square(box: Box, scale: float) -> tuple[int, int, int]:
-    """Left, top and side of the crop in pixels of the photo."""
+def square_around(box: Box, scale: float) -> tuple[int, int, int]:
+    """Left, top and side of the square that `crop_square` cuts out, in pixels of the photo."""
     side = max(1, round(scale * max(box.width, box.height)))
     return round((box.left + box.right - side) / 2), round((box.top + box.bottom - side) / 2), side
 
