@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def dataset_flow(root: Path, sources: Sequence[str]) -> list[FlowRow]:
 
 
 def mask_pairs(root: Path, pixels: Location, rows: Sequence[Assignment]) -> list[MaskPair]:
-    """Crops of held-out faces before and after, spread over the manifest; `pixels` is what their paths begin at."""
+    """Crops of held-out faces before and after, of each type alike; `pixels` is what their paths begin at."""
     crops = {row.sample_id: row.crop_path for row in rows if row.side == "test"}
     masked = [
         row for row in _rows(root / MASKED_TABLE, MaskedTwin, MaskedImage) if row.id in crops and row.face_id in crops
@@ -81,8 +82,19 @@ def mask_pairs(root: Path, pixels: Location, rows: Sequence[Assignment]) -> list
             after=read_crop(located(pixels, crops[row.id]), _PAIR_PX),
             caption=f"{row.mask_type}, {row.template}, worn {row.wear.replace('_', ' ')}",
         )
-        for row in masked[:: max(1, len(masked) // _PAIRS)][:_PAIRS]
+        for row in _of_each_type(masked, _PAIRS)
     ]
+
+
+def _of_each_type(rows: Sequence[MaskedTwin], count: int) -> list[MaskedTwin]:
+    """So many rows, as evenly over the types as their numbers allow, each type's spread over the manifest."""
+    types = sorted({row.mask_type for row in rows})
+    spread = [_spread([row for row in rows if row.mask_type == one], -(-count // len(types))) for one in types]
+    return [row for turn in zip_longest(*spread) for row in turn if row is not None][:count]
+
+
+def _spread(rows: Sequence[MaskedTwin], count: int) -> list[MaskedTwin]:
+    return [rows[place * len(rows) // count] for place in range(count)] if len(rows) > count else list(rows)
 
 
 def _rows(path: Path, kind: Any, full: Any = None) -> list[Any]:

@@ -9,6 +9,7 @@ from pipeline.dedup.keeping import ClusterMember
 from pipeline.review.label_doubts import LabelDoubt
 from pipeline.review.page import Card, Picture, Section, Table, bars, page, picture
 from pipeline.review.shortcuts import ShortcutScore
+from pipeline.review.words import COMPARED, alike_percent, cluster_in_words
 
 CLUSTERS_SHOWN, COPIES_SHOWN, DOUBTS_SHOWN = 60, 12, 120
 
@@ -71,6 +72,7 @@ def curation_page(overview: CurationOverview) -> str:
             *([] if overview.review is None else [_review(overview.review)]),
         ],
         [_counts(overview.stages), _reasons(overview.stages), _links(overview.links)],
+        browsable=True,
     )
 
 
@@ -99,16 +101,14 @@ def _clusters(
     shown = clusters[:CLUSTERS_SHOWN]
     oversized = sum(rows[0].oversized for rows in clusters)
     text = f"{len(clusters)} clusters, {len(shown)} shown, the largest first; {oversized} above the size cap."
-    return Section(name, title, text, cards=[_cluster(rows, images) for rows in shown])
+    return Section(name, title, f"{text} {COMPARED}", cards=[_cluster(rows, images) for rows in shown])
 
 
 def _cluster(rows: Sequence[ClusterMember], images: Mapping[str, Image]) -> Card:
     best = next((images[r.image_id] for r in rows if r.keeper == r.image_id), None)
     pictures = [_member(row, images[row.image_id], best) for row in rows[:COPIES_SHOWN]]
-    width = f"{rows[0].size} images, up to {rows[0].diameter_bits} bits apart" + (
-        ", above the size cap" if rows[0].oversized else ""
-    )
-    return Card(width, pictures)
+    cap = ", above the size cap" if rows[0].oversized else ""
+    return Card(f"{rows[0].size} images, {cluster_in_words(rows[0].diameter_bits)}{cap}", pictures)
 
 
 def _member(row: ClusterMember, image: Image, best: Image | None) -> Picture:
@@ -136,10 +136,11 @@ def why_not_kept(image: Image, best: Image) -> str:
 
 def _leaks(leaks: int, lookalikes: Mapping[int, int]) -> Section:
     explained = (
-        f"{leaks} links join two sides of the split. Below: pairs on two sides whose pHash differs by so many bits. "
+        f"{leaks} links join two sides of the split. Below: pairs on two sides, by how alike their coarse patterns are "
+        "(the 64 bits of pHash). "
         "Hashes only propose; what the thumbnails confirmed is linked, and linked images share a side."
     )
-    values = {f"{bits} bits": float(count) for bits, count in lookalikes.items()}
+    values = {f"{alike_percent(bits)} % alike": float(count) for bits, count in lookalikes.items()}
     return Section("leaks", "Leaks against threshold", explained, bars=bars(values, max(values.values(), default=0)))
 
 

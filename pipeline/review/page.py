@@ -64,10 +64,18 @@ class Section:
     pictures: Sequence[Picture] = ()
 
 
-def page(title: str, sections: Iterable[Section], columns: Iterable[Section] = ()) -> str:
-    """A whole document: short sections side by side, then the others below each other."""
+def page(title: str, sections: Iterable[Section], columns: Iterable[Section] = (), *, browsable: bool = False) -> str:
+    """A whole document: short sections side by side, then the others below each other.
+
+    A `browsable` one lies where `maskwright browse` writes its page, and links to it.
+    """
     return render_page(
-        "pipeline.review", "sections.html.j2", title=title, columns=list(columns), sections=list(sections)
+        "pipeline.review",
+        "sections.html.j2",
+        title=title,
+        columns=list(columns),
+        sections=list(sections),
+        browsable=browsable,
     )
 
 

@@ -2,6 +2,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,20 +13,24 @@ import torch
 import yaml
 from click.testing import CliRunner
 
-from pipeline.core.records import Assignment, Image, Rejection
+from pipeline.core.records import Assignment, Image, MaskedImage, Rejection
 from pipeline.evaluation.cards import data_card, model_card, source_rows
 from pipeline.evaluation.evaluating import Measuring
 from pipeline.evaluation.external import held_out_sets
 from pipeline.evaluation.flow import flow_row
 from pipeline.evaluation.gradcam import grad_cam, overlay
+from pipeline.evaluation.inputs import mask_pairs
 from pipeline.evaluation.measured import MeasuredSet
 from pipeline.evaluation.outputs import write_dataset_cards
 from pipeline.evaluation.report import MaskPair, pictured_rows, render_report
 from pipeline.evaluation.trained import TrainedJudge
+from pipeline.review.browse.writing import SHOW_LINKS
 from pipeline.storage.crop_files import read_crop
 from pipeline.storage.manifests import read_manifest, write_manifest
 from pipeline.training.labels import MASK_TYPE_HEAD, heads_of
 from pipeline.training.models import MaskClassifier, ModelSpec, build_model
+from tests.dedup.examples import image_row
+from tests.stages.test_dedup_split import face_row, masked_row
 
 FACTS = {
     "seed": 0,
@@ -93,9 +98,38 @@ def test_the_report_holds_everything_itself(report: str, measured: MeasuredSet) 
     result = measured.results["mask_type"]
     assert f"{100 * result.scores.accuracy:.1f} %" in report
     assert len(re.findall(r'<img src="data:image/jpeg;base64,', report)) == len(re.findall("<img ", report)) > 4
-    assert not re.search(r"""(src|href)=["'](?!data:)""", report)
+    addresses = set(re.findall(r"""(?:src|href)=["'](?!data:)([^"']*)""", report))
+    assert addresses == {"browse/link.css", "browse.html", "browse.html#side=test"}  # shown where that page is
     assert "url(" not in report
     assert "no face 3" in report
+
+
+def test_links_to_the_page_of_all_pictures_are_hidden_where_there_is_none(report: str, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    shown = "<pre id=probe></pre><script>document.getElementById('probe').textContent = \
+        getComputedStyle(document.querySelector('.browse-link')).display</script>"
+    page.write_text(report.replace("</body>", shown + "</body>"))
+    assert '<pre id="probe">none</pre>' in browse(page, "--dump-dom").stdout
+    (tmp_path / "browse").mkdir()
+    (tmp_path / "browse/link.css").write_text(SHOW_LINKS)
+    assert '<pre id="probe">block</pre>' in browse(page, "--dump-dom").stdout
+
+
+def test_pairs_are_of_every_type(project: Path, rows: list[Assignment]) -> None:
+    held_out = [replace(row, side="test") for row in rows]
+    image = image_row("photo")
+    face = face_row(image, next(row.sample_id for row in rows if row.mask_type == "none"))
+    twins = [
+        replace(masked_row(face, image, row.sample_id), mask_type=row.mask_type)
+        for row in sorted(rows, key=lambda row: row.mask_type)  # as a manifest may have them: one type after the other
+        if row.mask_type != "none"
+    ]
+    write_manifest(project / "data/masked/masked.parquet", twins, MaskedImage)
+    pairs = mask_pairs(project, project, held_out)
+    assert Counter(pair.caption.partition(",")[0] for pair in pairs) == {"cloth": 3, "ffp2": 3, "surgical": 2}
+    write_manifest(project / "data/masked/masked.parquet", twins[:26], MaskedImage)  # 25 of one type, 1 of another
+    few = mask_pairs(project, project, held_out)
+    assert Counter(pair.caption.partition(",")[0] for pair in few) == {"cloth": 4, "ffp2": 1}
 
 
 def test_names_cannot_inject_markup(report: str) -> None:
@@ -117,7 +151,7 @@ _PROBE = """<pre id=probe></pre><script>
 const images = [...document.images];
 document.getElementById("probe").textContent = JSON.stringify({
   images: images.length, loaded: images.filter(i => i.complete && i.naturalWidth > 0).length,
-  fetched: performance.getEntriesByType("resource").filter(r => !r.name.startsWith("data:")).length,
+  fetched: performance.getEntriesByType("resource").filter(r => !/^data:|browse.link.css$/.test(r.name)).length,
   overflow: document.documentElement.scrollWidth - window.innerWidth,
   tables: document.querySelectorAll("table").length, charts: document.querySelectorAll("svg").length,
 });
