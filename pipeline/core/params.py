@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, cast, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from pipeline.core.errors import ConfigError
 from pipeline.core.locations import Location, LocationSetting
@@ -235,6 +235,14 @@ class AugmentationParams(Section):
     low_resolution_range: Annotated[tuple[Positive, Positive], InOrder] = (0.3, 0.9)
     erase: Share = 0.15
     erase_area_range: Annotated[tuple[Share, Share], InOrder] = (0.02, 0.12)
+
+    @field_validator("random_covering")
+    @classmethod
+    def _no_face_gets_both(cls, covering: float, others: ValidationInfo) -> float:
+        masked = others.data.get("random_mask", 0.0)  # missing where it is itself impossible
+        if masked + covering > 1 + 1e-9:
+            raise ValueError(f"random_mask + random_covering must be at most 1, not {masked + covering:g}")
+        return covering
 
 
 class TrainParams(Section):
