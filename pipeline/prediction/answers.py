@@ -50,10 +50,14 @@ def shares_of(usage: ModelUsage, logits: Mapping[str, Logits]) -> list[dict[str,
 
 def answers_of(usage: ModelUsage, shares: Shares) -> dict[str, Answer]:
     """The answer of each head that has one, in the model's order."""
-    found = {head: _answer(usage, head, shares[head]) for head in usage.classes}
-    if "mask_type" in found and found["mask_type"].label in _WITHOUT_VALVE:
-        found.pop("valve", None)
-    return found
+    return {head: _answer(usage, head, shares[head]) for head in answering_heads(usage, shares)}
+
+
+def answering_heads(usage: ModelUsage, shares: Shares) -> list[str]:
+    """The heads that have an answer, in the model's order: `valve` where the type is a mask alone."""
+    types = usage.classes.get("mask_type")
+    bare = types is not None and types[int(shares["mask_type"].argmax())] in _WITHOUT_VALVE
+    return [head for head in usage.classes if not (bare and head == "valve")]
 
 
 def _answer(usage: ModelUsage, head: str, shares: NDArray[np.float32]) -> Answer:

@@ -15,8 +15,9 @@ from pipeline.core.params import FacesParams
 from pipeline.faces.crops import crop_square, visible_share
 from pipeline.faces.detectors import Box
 from pipeline.faces.finding import FaceFinder
-from pipeline.prediction.answers import FacePrediction, answers_of, shares_of
-from pipeline.prediction.classifier import Classifier, logits_of
+from pipeline.prediction.answers import FacePrediction, answers_of
+from pipeline.prediction.asking import ask
+from pipeline.prediction.classifier import Classifier
 from pipeline.prediction.usage import ModelUsage
 from pipeline.storage.images import read_image
 from pipeline.storage.orientation import turn_of
@@ -55,8 +56,8 @@ class SeenPhoto:
 class FacePredictor:
     """Finds faces as the stage `faces` does by the model's own settings, and tells the classes of each.
 
-    Holds the models: make one and keep it. `both_ways` asks of each face and of its mirror image: right a little more
-    often, for twice the classifier's time.
+    Holds the models: make one and keep it. `both_ways` asks of a face that leaves doubt and of its mirror image, as
+    `ask` does: right a little more often, for up to twice the classifier's time.
     """
 
     def __init__(self, classifier: Classifier, *, both_ways: bool = True) -> None:
@@ -112,8 +113,7 @@ class FacePredictor:
         """The probability of each class by head, for each crop."""
         found: list[dict[str, NDArray[np.float32]]] = []
         for start in range(0, len(crops), _BATCH_FACES):
-            logits = logits_of(self._classifier, crops[start : start + _BATCH_FACES], both_ways=self._both_ways)
-            found += shares_of(self.usage, logits)
+            found += ask(self._classifier, crops[start : start + _BATCH_FACES], both_ways=self._both_ways)
         return found
 
     def _crop(self, rgb: Rgb, box: Box) -> Rgb:
