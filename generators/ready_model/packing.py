@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from generators.ready_model.abstaining import coverage_table, unsure_below
 from generators.ready_model.halving import halved
+from generators.ready_model.priors import OTHER_EXPECTED, expect_fewer_covered
 from pipeline.core.params import Params, load_params
 from pipeline.core.paths import FACES_TABLE, MODEL, SPLIT_TABLE
 from pipeline.core.records import Assignment, Face
@@ -60,6 +61,7 @@ def pack(work: Path, out: Path) -> list[str]:
     """
     params = load_params(work / "params.yaml")
     model, facts = load_model(work / MODEL, torch.device("cpu"))
+    shift = expect_fewer_covered(model, params.train)
     found = [
         calibrated(head, *shown) for head, shown in zip(model.spec.heads, _shown(work, params, model), strict=True)
     ]
@@ -68,7 +70,7 @@ def pack(work: Path, out: Path) -> list[str]:
         "unsure_below": {one.head.name: round(one.unsure_below, 4) for one in found},
     }
     data = halved(export_onnx(model, use))
-    record = training_facts(params, use, found)
+    record = training_facts(params, use, found) | {"other": {"expected": OTHER_EXPECTED, "logit_shift": shift}}
     card = _card(record, len(data))
     write_bytes(out / "model.onnx", data)
     write_bytes(out / "record.json", (json.dumps(record, indent=1, sort_keys=True) + "\n").encode())
