@@ -53,7 +53,7 @@ def logits_of(classifier: Classifier, crops: Sequence[Rgb], *, both_ways: bool) 
 
 
 class OnnxClassifier:
-    """A model in an ONNX file as `maskwright export` writes it: usage inside, weights inside, on one thread.
+    """A model in an ONNX file as `maskwright export-model` writes it: usage inside, weights inside, on one thread.
 
     One thread gives the same numbers on every machine with the same processor features, however many cores it has.
     """
@@ -145,7 +145,7 @@ def _usage_of(session: Any, origin: str) -> ModelUsage:
 
 
 def _foreign(origin: str, why: str) -> MaskwrightError:
-    return MaskwrightError(f"{origin}: not a model that `maskwright export` wrote: {why}")
+    return MaskwrightError(f"{origin}: not a model that `maskwright export-model` wrote: {why}")
 
 
 def _first_line(error: Exception) -> str:

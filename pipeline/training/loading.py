@@ -14,9 +14,9 @@ _OF_PYTORCH = frozenset({".pt", ".pth"})
 def load_model(model: Path | str = READY, device: str = "cpu", *, both_ways: bool = True) -> FacePredictor:
     """What finds the faces of a photo and tells the mask of each.
 
-    `model` is an `.onnx` file that `maskwright export` wrote, a trained `model.pt` (for which the extra `train` must be
-    installed), or `ready`, the model that comes along. `device` is PyTorch's: `cpu`, `cuda` or `auto`. `both_ways` asks
-    of each face's mirror image too.
+    `model` is an `.onnx` file that `maskwright export-model` wrote, a trained `model.pt` (for which the extra `train`
+    must be installed), or `ready`, the model that comes along. `device` is PyTorch's: `cpu`, `cuda` or `auto`.
+    `both_ways` asks of each face's mirror image too.
 
     >>> import numpy as np
     >>> predictor = load_model("models/model.onnx")  # doctest: +SKIP

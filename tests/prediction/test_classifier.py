@@ -67,7 +67,7 @@ def told(data: bytes) -> str:
 
 @pytest.mark.parametrize("data", [b"", b"PK\3\4 no model", b"\x08\x09", tiny_model()[:2000], b"\xff" * 400])
 def test_a_damaged_file_is_one_sentence(data: bytes) -> None:
-    assert "not a model that `maskwright export` wrote" in told(data)
+    assert "not a model that `maskwright export-model` wrote" in told(data)
 
 
 def test_a_file_whose_bytes_are_flipped_is_a_model_or_one_sentence() -> None:

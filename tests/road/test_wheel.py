@@ -121,7 +121,7 @@ COMMANDS = {
     "predict faces": None,
     "predict faces --model model.pt": "train",
     "preset cpu": None,
-    "export": "train",
+    "export-model": "train",
     "review-labels": "pipeline",
     "sources list": "pipeline",
     "sources show sample": "pipeline",

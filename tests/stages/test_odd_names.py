@@ -57,13 +57,13 @@ def test_template_of_any_name_is_one_message_under_every_locale(tmp_path: Path, 
         assert "té: no template in it" in done.stderr.decode()
 
 
-@pytest.mark.parametrize("module", ["replay", "predict", "export", "audit_leaks", "preset"])
+@pytest.mark.parametrize("module", ["replay", "predict", "export_model", "audit_leaks", "preset"])
 def test_tool_of_its_own_knows_every_name_under_every_locale(tmp_path: Path, module: str) -> None:
     """Each is told of something that isn't there, and names it as it was named."""
     words = {
         "replay": ["é.jsonl", "-o", "x.jpg"],
         "predict": ["é.jpg"],
-        "export": ["--model", "é.pt"],
+        "export_model": ["--model", "é.pt"],
         "audit_leaks": ["é", "é"],
         "preset": ["é"],
     }

@@ -15,7 +15,7 @@ from pipeline.training.checkpoint import save_model
 from pipeline.training.labels import heads_of
 from pipeline.training.models import MaskClassifier, ModelSpec, build_model
 from pipeline.training.predicting import TrainedClassifier, usage_of
-from stages.tools.export import command as export
+from stages.tools.export_model import command as export
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")

@@ -35,7 +35,7 @@ def test_the_sound_model_is_taken(tmp_path: Path) -> None:
     load_trained(tmp_path / "model.pt")
 
 
-@pytest.mark.parametrize("command", ["predict", "export"])
+@pytest.mark.parametrize("command", ["predict", "export-model"])
 @pytest.mark.parametrize("name", ["text", "NaN weight", "model with code", "ONNX file with data outside"])
 def test_a_command_ends_with_one_line_and_code_1(tmp_path: Path, command: str, name: str) -> None:
     attack = next(attack for attack in attacks() if attack.name == name)

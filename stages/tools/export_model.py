@@ -1,4 +1,4 @@
-"""`maskwright export`: the trained model as an ONNX file, checked against PyTorch."""
+"""`maskwright export-model`: the trained model as an ONNX file, checked against PyTorch."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from stages.running.screen import say
 from stages.running.utf8 import Utf8Command
 
 
-@click.command("export", cls=Utf8Command)
+@click.command("export-model", cls=Utf8Command)
 @click.option("--model", default=MODEL, show_default=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--out", default=ONNX_MODEL, show_default=True, type=click.Path(dir_okay=False, path_type=Path))
 def command(model: Path, out: Path) -> None:
@@ -30,7 +30,7 @@ def _run(model_path: Path, out: Path) -> None:
     require_facts(model_path, facts, "faces", "temperatures")
     data = export_onnx(model, facts)
     write_bytes(out, data)
-    say(f"export: {out}, {len(data) / 1e6:.1f} MB, equal to the model within 1e-4")
+    say(f"export-model: {out}, {len(data) / 1e6:.1f} MB, equal to the model within 1e-4")
 
 
 if __name__ == "__main__":
