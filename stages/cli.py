@@ -27,6 +27,7 @@ TOOLS = {
     "replay": "Draw one masked picture again from its row: the same pixels.",
     "predict": "Tell the mask of each face in photos, with a trained model.",
     "preset": "Print training parameters for a kind of machine, as options of dvc exp run.",
+    "export": "Write boxes, outlines and labels in a format of other tools: YOLO, COCO, VOC, …",
     "export-model": "Write the trained model as ONNX.",
     "review-labels": "List faces whose label is worth a second look.",
     "sources": "List sources, show one, check what they need.",

@@ -8,6 +8,7 @@ from pathlib import Path
 DATA = Path("data")
 MODELS = Path("models")
 REPORTS = Path("reports")
+EXPORTS = Path("exports")
 CACHE = Path(".cache")
 """What a rerun can do without: unfinished builds, downloads, fingerprints, locks."""
 

@@ -9,8 +9,8 @@ import pytest
 from generators.stage_deps import ROOT, direct_imports
 
 LAYERS = (
-    "core", "storage", "engine", "columns", "sources", "faces", "dedup", "masks", "augment", "split", "scores",
-    "prediction", "pages", "training", "evaluation", "review", "stages",
+    "core", "storage", "engine", "columns", "sources", "faces", "dedup", "masks", "augment", "split", "exchange",
+    "scores", "prediction", "pages", "training", "evaluation", "review", "stages",
 )  # fmt: skip
 """From the ground up: a room imports from itself and from those before it."""
 
