@@ -27,7 +27,6 @@ ADDRESS_VARIABLE = "MASKWRIGHT_DASK_ADDRESS"
 """The environment's word for `engine.address`, which it overrides."""
 
 EXTRA_OF_MODULE = {
-    "jinja2": "pipeline",
     "onnx": "export",
     "onnxscript": "export",
     "dask": "cluster",
@@ -48,7 +47,7 @@ EXTRA_OF_MODULE = {
 """Which extra brings a package that the base install lacks."""
 
 _TRAINING = frozenset({"train", "evaluate"})
-_WITH_TORCH = frozenset({"jinja2", "pyarrow", "scipy", "sklearn"})
+_WITH_TORCH = frozenset({"pyarrow", "scipy", "sklearn"})
 """What the extra `train` brings too: who trains is told of that one, not of one after the other."""
 
 

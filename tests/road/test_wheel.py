@@ -121,6 +121,7 @@ COMMANDS = {
     "predict faces": None,
     "predict faces --model model.pt": "train",
     "preset cpu": None,
+    "browse out": None,
     "export out --format coco": None,
     "export-model": "train",
     "review-labels": "pipeline",
