@@ -200,6 +200,11 @@ def as_path(text: str) -> PurePosixPath:
     return PurePosixPath(plain_text(text).replace("\\", "/"))
 
 
+def says_nothing(folder: str) -> bool:
+    """Whether a folder's name says what kind of file or which side of a split lies in it, and nothing else."""
+    return folder.casefold() in _CONTAINERS or folder.casefold() in _SIDES
+
+
 def _place(folder: PurePosixPath) -> tuple[str, ...]:
     """What a folder has in common with those beside it: its parts but for those that name a kind of file."""
     parts: list[str] = []

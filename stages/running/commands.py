@@ -51,7 +51,7 @@ _WITH_TORCH = frozenset({"pyarrow", "scipy", "sklearn"})
 """What the extra `train` brings too: who trains is told of that one, not of one after the other."""
 
 
-_params_option = click.option(
+params_option = click.option(
     "--params",
     "params_path",
     default="params.yaml",
@@ -88,7 +88,7 @@ def stage_command(function: Callable[..., None]) -> click.Command:
     click decorators *below* this one are passed on. A `MaskwrightError` becomes one message on stderr and exit code 1.
     """
 
-    @_params_option
+    @params_option
     @wraps(function)
     def run(params_path: Path, **arguments: Any) -> None:
         with_messages(lambda: function(_load(params_path), **arguments))
@@ -99,7 +99,7 @@ def stage_command(function: Callable[..., None]) -> click.Command:
 def dvc_stage(function: Callable[..., None]) -> click.Command:
     """Make the command of a stage of the road: as `stage_command`, and it is locked, recorded and stops in order."""
 
-    @_params_option
+    @params_option
     @observing_options
     @wraps(function)
     def run(params_path: Path, log_format: LogFormat, profile: bool, **arguments: Any) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.core.paths import LABEL_CONFLICTS, RAW
-from stages.running.commands import stage_command
+from stages.running.commands import params_option, stage_command, with_messages
 from stages.running.screen import say
-from stages.running.utf8 import Utf8Group
+from stages.running.utf8 import Utf8Command, Utf8Group
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
@@ -52,11 +52,59 @@ def _described(name: str, settings: "SourceSettings") -> Iterator[str]:
         yield f"    {word:<26} {', '.join(said) or 'says nothing about a mask'}"
 
 
-def check_sources(params: "Params", names: tuple[str, ...]) -> None:
+@click.command("check", cls=Utf8Command)
+@params_option
+@click.argument("sources", nargs=-1, metavar="[NAME|PATH]...")
+def check(params_path: Path, sources: tuple[str, ...]) -> None:
     """Check whether sources are ready and count what they label; by default each of ingest.sources.
 
-    Listings and annotations are read, images aren't; archives are unpacked. Fails where a source is not ready.
+    A PATH is a folder, an archive or a list of addresses that isn't set up: the layout is recognised, with counts by
+    label and the lines for params.yaml; no params.yaml is needed. Listings and annotations are read, images aren't;
+    archives are unpacked. Fails where a source is not ready or a layout not known.
     """
+    with_messages(lambda: _check(params_path, sources))
+
+
+def _check(params_path: Path, sources: tuple[str, ...]) -> None:
+    from pipeline.core.errors import SourceError
+    from pipeline.core.params import Params, load_params
+    from pipeline.sources.catalogue import source_names
+
+    needed = not sources or params_path.exists()
+    params = load_params(params_path) if needed else Params()
+    known = set(source_names(params.ingest)) if needed else set()
+    paths = [Path(one) for one in sources if one not in known and Path(one).exists()]
+    problems = [problem for path in paths if (problem := _describe(path, params))]
+    names = tuple(one for one in sources if Path(one) not in paths)
+    absent = [one for one in names if one not in known and (not needed or "/" in one)]
+    if absent:
+        raise SourceError(f"{absent[0]}: no such file or folder, and no source of that name")
+    if names or not paths:
+        check_sources(load_params(params_path), names)
+    if problems:
+        raise SourceError("\n".join(problems))
+
+
+def _describe(path: Path, params: "Params") -> str:
+    """Tell what a path is; where it isn't known, give what was found instead."""
+    import tempfile
+
+    from pipeline.core.errors import SourceError
+    from pipeline.sources.recognition.recognise import described
+
+    within = Path("params.yaml").exists() and path.resolve().is_relative_to(Path.cwd())
+    shown = path.resolve().relative_to(Path.cwd()) if within else path.resolve()
+    with tempfile.TemporaryDirectory(prefix="maskwright-") as store:
+        try:
+            for line in described(path.resolve(), shown, params.ingest, Path(store)):
+                say(line)
+        except SourceError as error:
+            return str(error)
+    return ""
+
+
+def check_sources(params: "Params", names: tuple[str, ...]) -> None:
+    """Check the sources that are set up."""
     from pipeline.core.errors import SourceError
     from pipeline.sources.catalogue import make_adapter
 
@@ -111,7 +159,7 @@ def list_conflicts(params: "Params", out: Path) -> None:  # noqa: ARG001 - every
 _OUT = click.Path(dir_okay=False, path_type=Path)
 command.add_command(stage_command(list_sources), "list")
 command.add_command(stage_command(click.argument("name")(show_source)), "show")
-command.add_command(stage_command(click.argument("names", nargs=-1)(check_sources)), "check")
+command.add_command(check)
 command.add_command(
     stage_command(click.option("--out", default=LABEL_CONFLICTS, show_default=True, type=_OUT)(list_conflicts)),
     "conflicts",

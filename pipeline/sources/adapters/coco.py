@@ -22,6 +22,11 @@ from pipeline.sources.papers import decode_text
 _PARTS = ("images", "annotations", "categories")
 
 
+def is_coco(document: Any) -> bool:
+    """Whether a JSON document has the three parts of COCO."""
+    return isinstance(document, dict) and all(isinstance(document.get(part), list) for part in _PARTS)
+
+
 class CocoAdapter(AnnotatedAdapter[TreeSettings]):
     """Images by `file_name`, relative to the JSON's folder or to the images' beside it; labels are the categories."""
 
@@ -61,7 +66,7 @@ class _Document:
             document = json.loads(decode_text(annotation_bytes(file)))
         except (ValueError, RecursionError) as error:
             return damaged(file.origin, f"not JSON: {error}")
-        if not isinstance(document, dict) or not all(isinstance(document.get(part), list) for part in _PARTS):
+        if not is_coco(document):
             return Refusal(origin=file.origin, reason="not_an_image", detail="a document beside the images")
         return cls(file.origin, {part: document[part] for part in _PARTS})
 

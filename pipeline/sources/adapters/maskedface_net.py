@@ -15,7 +15,7 @@ from pipeline.sources.adapters.layout import NamedFilesAdapter
 from pipeline.sources.adapters.tree import TreeFile, TreeSettings
 from pipeline.sources.offers import Offer, Refusal
 
-_NAME = re.compile(r"(?P<number>\d{1,5})_(?P<suffix>Mask(?:_[A-Za-z]+)*)\.(?:jpe?g|png)", re.IGNORECASE)
+NAME = re.compile(r"(?P<number>\d{1,5})_(?P<suffix>Mask(?:_[A-Za-z]+)*)\.(?:jpe?g|png)", re.IGNORECASE)
 
 
 class MaskedFaceNetSettings(TreeSettings):
@@ -46,7 +46,7 @@ class MaskedFaceNetAdapter(NamedFilesAdapter[MaskedFaceNetSettings]):
 
     def offer(self, file: TreeFile) -> Offer | Refusal:
         """The file's FFHQ identity and label; known unmasked files are refused."""
-        match = _NAME.fullmatch(file.name)
+        match = NAME.fullmatch(file.name)
         if match is None:
             return self.unknown_name(file)
         if file.name.lower() in self._unmasked:

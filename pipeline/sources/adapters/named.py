@@ -10,8 +10,8 @@ from pipeline.sources.adapters.tree import TreeFile, TreeSettings
 from pipeline.sources.labels import LabelMap
 from pipeline.sources.offers import Offer, Refusal
 
-_WWMR_CODE = re.compile(r"[A-Z]{4}")
-_PORTRAIT = re.compile(r"(?:.*/)?(?P<sex>female|male)/(?P<size>\d+)/(?P<number>\d+)\.[a-z]+", re.IGNORECASE)
+WWMR_CODE = re.compile(r"[A-Z]{4}")
+PORTRAIT = re.compile(r"(?:.*/)?(?P<sex>female|male)/(?P<size>\d+)/(?P<number>\d+)\.[a-z]+", re.IGNORECASE)
 
 ORIGINAL = "original"
 """The label of a photo that MaskTheFace was asked to keep beside its masked versions."""
@@ -63,7 +63,7 @@ class WwmrAdapter(NamedFilesAdapter[TreeSettings]):
     def offer(self, file: TreeFile) -> Offer | Refusal:
         """Subject, and the status and type codes as labels; the type of a mask that isn't worn labels nothing."""
         subject, *rest = Path(file.name).stem.split("_")
-        codes = tuple(part for part in rest[:2] if _WWMR_CODE.fullmatch(part))
+        codes = tuple(part for part in rest[:2] if WWMR_CODE.fullmatch(part))
         if not codes or rest[0] != codes[0]:
             return self.unknown_name(file)
         if codes[0] in self._labels and self._labels[codes[0]].masked == "no":
@@ -90,7 +90,7 @@ class PortraitsAdapter(NamedFilesAdapter[PortraitSettings]):
 
     def offer(self, file: TreeFile) -> Offer | Refusal:
         """One portrait, one person."""
-        match = _PORTRAIT.fullmatch(file.origin)
+        match = PORTRAIT.fullmatch(file.origin)
         if match is None:
             return self.unknown_name(file)
         if int(match["size"]) != self.settings.size:

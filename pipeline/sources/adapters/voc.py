@@ -23,9 +23,9 @@ class VocAdapter(AnnotatedAdapter[TreeSettings]):
         tree = ParsedTree(self.files())
         found = list(tree.names())
         papers = tree.take(lambda file: file.name.lower().endswith(".xml"))
-        if not papers or not tree.images:
-            raise no_layout(self.workspace.name, "annotations/<stem>.xml and images/<stem>.<ext>", found)
         read = [row for file in papers for row in _read(file)]
+        if not tree.images or all(isinstance(row, Refusal) and row.reason == "not_an_image" for row in read):
+            raise no_layout(self.workspace.name, "annotations/<stem>.xml and images/<stem>.<ext>", found)
         yield from self.matched(tree, (row for row in read if not isinstance(row, Refusal)))
         yield from (row for row in read if isinstance(row, Refusal))
         yield from tree.leftovers()
@@ -41,6 +41,9 @@ def _read(file: TreeFile) -> Iterator[AnnotationClaim | Refusal]:
         root = ElementTree.fromstring(text)  # noqa: S314 - without a document type there are no entities
     except (ElementTree.ParseError, ValueError) as error:
         yield damaged(file.origin, error)
+        return
+    if root.tag != "annotation":
+        yield Refusal(origin=file.origin, reason="not_an_image", detail=f"XML with the root <{root.tag}>, not VOC")
         return
     boxes: list[OfferedBox] = []
     for number, one in enumerate(root.iter("object")):

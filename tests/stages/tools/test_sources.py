@@ -10,6 +10,7 @@ from pipeline.sources.provenance import Provenance
 from pipeline.storage.manifests import read_manifest
 from stages.cli import main
 from tests.conftest import tree
+from tests.sources.layouts import LAYOUTS
 
 
 @pytest.fixture
@@ -204,3 +205,41 @@ def test_status_tells_what_changed_since(project: Path) -> None:
     assert result.exit_code == 1
     assert "one: 1 added (" in result.output
     assert "dvc repro --force ingest@one" in result.output
+
+
+class TestCheckOfAPath:
+    @pytest.fixture(autouse=True)
+    def masks(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.chdir(tmp_path)
+        return write_tree(tmp_path / "masks", LAYOUTS["yolo"][1])
+
+    def test_it_works_without_params_yaml_and_writes_nothing(self, tmp_path: Path, masks: Path) -> None:
+        before = tree(tmp_path)
+        result = run("sources", "check", "masks")
+        assert result.exit_code == 0, result.output
+        assert f"{masks}: boxes of YOLO: labels/a.txt (adapter yolo)" in result.output
+        assert "          no_mask: {mask_type: none}\n          with_mask: {masked: 'yes'}\n" in result.output
+        assert f"        path: {masks}\n" in result.output
+        assert tree(tmp_path) == before
+
+    @pytest.mark.usefixtures("project")
+    def test_within_a_project_the_path_is_its_own_and_sources_are_checked_too(self) -> None:
+        result = run("sources", "check", "masks", "one")
+        assert "        path: masks\n" in result.output
+        assert "one: ready\n" in result.output
+        assert "two: ready" not in result.output
+
+    def test_what_is_neither_source_nor_path(self, project: Path) -> None:
+        result = run("sources", "check", "./nosuch")
+        assert result.exit_code == 1
+        assert "./nosuch: no such file or folder, and no source of that name" in result.output
+        assert "'nosuch': no such source" in run("sources", "check", "nosuch").output
+        (project / "params.yaml").unlink()
+        assert "nosuch: no such file or folder" in run("sources", "check", "nosuch").output
+
+    def test_an_unknown_layout_fails_and_says_what_is_there(self, masks: Path) -> None:
+        write_tree(masks.parent, {"odd/a.jpg": picture(), "odd/a.json": b'{"shapes": []}'})
+        result = run("sources", "check", "odd", "masks")
+        assert result.exit_code == 1
+        assert "1 annotation files, such as a.json: JSON with the keys shapes" in result.stderr
+        assert "masks: boxes of YOLO" in result.stdout

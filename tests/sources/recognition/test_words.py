@@ -1,0 +1,70 @@
+"""What the names of classes tell, and what they don't."""
+
+from typing import get_args
+
+import pytest
+
+from pipeline.core.records import Valve, Wear
+from pipeline.sources.recognition.words import told_by
+
+# fmt: off
+BARE = ["no_mask", "without_mask", "WithoutMask", "withoutmask", "No Mask", "NoMask", "unmasked", "not-wearing-mask",
+        "face_no_mask", "without a mask", "mask_type=none", "mask=false", "non_masked", "AFDB_face_dataset"]
+MASKED = ["with_mask", "WithMask", "mask", "Mask", "masked", "face_with_mask", "wearing_mask", "facemask", "masks",
+          "AFDB_masked_face_dataset", "mask=yes"]
+# fmt: on
+
+
+@pytest.mark.parametrize("word", BARE)
+def test_bare(word: str) -> None:
+    label = told_by(word)
+    assert label is not None
+    assert (label.mask_type, label.masked) == ("none", "no")
+
+
+@pytest.mark.parametrize("word", MASKED)
+def test_masked(word: str) -> None:
+    label = told_by(word)
+    assert label is not None
+    assert (label.mask_type, label.wear, label.masked) == ("unknown", "unknown", "yes")
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("surgical", ("surgical", "unknown", "unknown")),
+        ("surgical mask", ("surgical", "unknown", "unknown")),
+        ("cloth_mask", ("cloth", "unknown", "unknown")),
+        ("N95", ("ffp2", "unknown", "unknown")),
+        ("KN95 mask, no valve", ("ffp2", "unknown", "no")),
+        ("mask_weared_incorrect", ("unknown", "incorrect", "unknown")),
+        ("incorrect_mask", ("unknown", "incorrect", "unknown")),
+        ("surgical_nose_out", ("surgical", "nose_exposed", "unknown")),
+        ("mask under the chin", ("unknown", "nose_mouth_exposed", "unknown")),
+        ("valve=true", ("unknown", "unknown", "yes")),
+        ("wear=correct", ("unknown", "correct", "unknown")),
+        ("wear=unknown", ("unknown", "unknown", "unknown")),
+    ],
+)
+def test_type_wear_and_valve(word: str, expected: tuple[str, ...]) -> None:
+    label = told_by(word)
+    assert label is not None
+    assert (label.mask_type, label.wear, label.valve) == expected
+
+
+@pytest.mark.parametrize("mask_type", ["surgical", "cloth", "ffp2"])
+@pytest.mark.parametrize("wear", [way for way in get_args(Wear) if way not in {"none", "unknown"}])
+@pytest.mark.parametrize("valve", get_args(Valve))
+def test_names_made_of_our_own_words(mask_type: str, wear: str, valve: str) -> None:
+    label = told_by(f"{mask_type}_{wear}" + {"yes": "_valve", "no": "_no_valve", "unknown": ""}[valve])
+    assert label is not None
+    assert (label.mask_type, label.wear, label.valve) == (mask_type, wear, valve)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["0", "person", "face", "yes", "", "Face Mask Detection", "mask-dataset", "n95_or_surgical", "no_mask_surgical",
+     "口罩", "unmask_masked", "train"],
+)  # fmt: skip
+def test_what_tells_nothing_is_not_guessed(word: str) -> None:
+    assert told_by(word) is None
