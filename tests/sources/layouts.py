@@ -28,6 +28,10 @@ _COCO: dict[str, Any] = {
 }
 _HITL = {"FileName": "a.jpg", "Annotations": [{"BoundingBox": [4, 5, 40, 45], "classname": "face_no_mask"}]}
 
+_REGION: dict[str, Any] = {
+    "id": "r", "type": "rectanglelabels", "original_width": 64, "original_height": 48,
+    "value": {"x": 25, "y": 25, "width": 50, "height": 50, "rectanglelabels": ["with_mask"]},
+}  # fmt: skip
 TENSORFLOW = b"filename,width,height,class,xmin,ymin,xmax,ymax\na.jpg,64,48,with_mask,4,5,40,45\n"
 CLASS_NAMES = b"no_mask\nwith_mask\n"
 
@@ -60,6 +64,17 @@ LAYOUTS: Mapping[str, tuple[str, dict[str, bytes]]] = {
         "README.dataset.txt": b"exported\n",
         "train/a.jpg": A, "train/b.jpg": B, "train/_annotations.coco.json": _json(_COCO),
         "valid/a.jpg": picture(2), "valid/b.jpg": picture(3), "valid/_annotations.coco.json": _json(_COCO),
+    }),
+    "label studio": ("label-studio", {
+        "upload/1/abcd1234-a.jpg": A, "b.jpg": B, "project-1.json": _json([
+            {"id": 1, "data": {"image": "/data/upload/1/abcd1234-a.jpg"}, "annotations": [{"result": [_REGION]}]},
+            {"id": 2, "data": {"image": "/data/upload/1/bbbb1234-b.jpg"}, "annotations": [], "predictions": []},
+        ]),
+    }),
+    "label studio, minimal": ("label-studio", {
+        "a.jpg": A, "min.json": _json([{"image": "/data/upload/1/abcd1234-a.jpg", "annotator": 1, "label": [
+            {**_REGION["value"], "original_width": 64, "original_height": 48},
+        ]}]),
     }),
     "hugging face": ("imagefolder", {"train/a.jpg": A, "train/metadata.csv": b"file_name,label\na.jpg,with_mask\n"}),
     "humans in the loop": ("humans-in-the-loop", {"images/a.jpg": A, "annotations/a.jpg.json": _json(_HITL)}),

@@ -68,6 +68,18 @@ def table(text: str) -> Paper:
     return Paper("csv", "a.csv", text.encode("utf-8", "surrogateescape"))
 
 
+def task(results: str, image: str = '"/data/upload/1/abcd1234-a.png"') -> Paper:
+    """A task of Label Studio; the arguments are JSON."""
+    text = f'[{{"id": 1, "data": {{"image": {image}}}, "annotations": [{{"result": {results}}}]}}]'
+    return Paper("label-studio", "a.json", text.encode())
+
+
+def region(x: str = "1", width: str = "90", extra: str = "") -> str:
+    """A region of a task; the arguments are JSON."""
+    value = f'{{"x": {x}, "y": 2, "width": {width}, "height": 90, "rectanglelabels": ["with_mask"]{extra}}}'
+    return f'{{"id": "r", "type": "rectanglelabels", "original_width": 64, "original_height": 64, "value": {value}}}'
+
+
 def _laughs() -> str:
     entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
     return f'<!DOCTYPE x [<!ENTITY l0 "ha">{entities}]>'
@@ -111,6 +123,15 @@ def papers() -> tuple[Paper, ...]:
         table("," * 200_000),
         table("sep=" + ";" * 2 + "\n" + "\r" * 50_000),
         table("\0,\u2028;\t|" * 99),
+        task(f"[{region(_HUGE, '1e308')}]"),
+        task(f"[{region('NaN', _DIGITS)}]"),
+        task(f'[{region(extra=f", {chr(34)}rotation{chr(34)}: {_HUGE}")}, 7, [], null, {{"value": 3}}]'),
+        task('{"a": 1}', image='["a.png"]'),
+        task("[]", image='"http://[::1/?d=%ff"'),
+        task(lists),
+        task("[" * 900 + "]" * 900),
+        Paper("label-studio", "a.json", b'[{"data": {"image": "a.png"}, "annotations": [], "completions": 7}, 1]'),
+        Paper("label-studio", "a.json", b'[{"annotator": 1, "image": "a.png", "label": [{"points": [[1], 2]}, 3]}]'),
         yolo(f"0 {_HUGE} 0.5 0.5 0.5\n{_DIGITS} 0.5 0.5 0.5 0.5\n0 nan inf 1e400 -0"),
         yolo("0" + " 0.5" * 200_001),
         yolo("\0 \u2028 0 \x1c"),
@@ -128,6 +149,7 @@ SOUND: dict[str, Callable[[], Paper]] = {
     "imagefolder": lambda: row('{"bbox": [[1, 1, 60, 60]], "category": ["with_mask"]}'),
     "webdataset": lambda: sample('{"label": "with_mask"}'),
     "csv": lambda: table("filename,width,height,class,xmin,ymin,xmax,ymax\na.png,64,64,with_mask,1,1,60,60\n"),
+    "label-studio": lambda: task(f"[{region()}]"),
     "retinanet": lambda: table("a.png,1,1,60,60,with_mask\na.png,2,2,50,50,with_mask\n"),
     "yolo": lambda: yolo("0 0.5 0.5 0.5 0.5\n0 0.1 0.1 0.2 0.1 0.2 0.2\n"),
     "yolo-classes": lambda: yolo_classes(_CLASSES),

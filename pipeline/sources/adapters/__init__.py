@@ -8,6 +8,7 @@ from pipeline.sources.adapters.csv_boxes import CsvAdapter
 from pipeline.sources.adapters.folder import FolderAdapter
 from pipeline.sources.adapters.humans_in_the_loop import HumansInTheLoopAdapter
 from pipeline.sources.adapters.imagefolder import ImageFolderAdapter
+from pipeline.sources.adapters.label_studio import LabelStudioAdapter
 from pipeline.sources.adapters.maskedface_net import MaskedFaceNetAdapter
 from pipeline.sources.adapters.mfr2 import Mfr2Adapter
 from pipeline.sources.adapters.named import MaskTheFaceAdapter, PortraitsAdapter, WwmrAdapter
@@ -23,6 +24,7 @@ ADAPTERS: dict[str, type[Adapter[Any]]] = {
     "folder": FolderAdapter,
     "humans-in-the-loop": HumansInTheLoopAdapter,
     "imagefolder": ImageFolderAdapter,
+    "label-studio": LabelStudioAdapter,
     "maskedface-net": MaskedFaceNetAdapter,
     "masktheface": MaskTheFaceAdapter,
     "mfr2": Mfr2Adapter,

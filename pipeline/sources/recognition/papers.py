@@ -11,6 +11,7 @@ from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.coco import is_coco
 from pipeline.sources.adapters.csv_columns import HUMANS_IN_THE_LOOP, is_number
 from pipeline.sources.adapters.csv_tables import ENDINGS, Table, TableSettings, read_table
+from pipeline.sources.adapters.label_studio import is_label_studio
 from pipeline.sources.adapters.layout import annotation_bytes
 from pipeline.sources.adapters.tree import TreeFile
 from pipeline.sources.adapters.yolo import begins_as_labels
@@ -95,6 +96,7 @@ def _is_humans_in_the_loop(document: Any) -> bool:
 
 _JSONS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("coco", is_coco, "COCO"),
+    ("label-studio", is_label_studio, "tasks of Label Studio"),
     ("humans-in-the-loop", _is_humans_in_the_loop, "boxes of Humans in the Loop"),
 )
 
