@@ -23,6 +23,9 @@ _CONTAINERS = frozenset({
 # fmt: on
 """Folder names that say what kind of file lies in them; `x/annotations/y` and `x/images/y` stand beside each other."""
 
+_MOST_PARTS = 100
+"""No image lies deeper: of a path with thousands of folders every end would take minutes."""
+
 _SIDES = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
@@ -150,7 +153,9 @@ class ImageIndex:
     def elsewhere(self, claim: Claim[Content]) -> list[str]:
         """The images that a claim may mean where the folders that it names aren't there, or its own hold no images."""
         folder, named = as_path(claim.paper).parent, as_path(claim.named)
-        for start in range(1, len(named.parts)):  # a path on the annotator's machine: its end may be one of ours
+        for start in range(
+            max(1, len(named.parts) - _MOST_PARTS), len(named.parts)
+        ):  # a path on the annotator's machine: its end may be one of ours
             shorter = PurePosixPath(*named.parts[start:])
             found = self.at(folder / shorter) or self._near(folder / shorter.parent, shorter.name)
             if found:

@@ -76,6 +76,10 @@ LAYOUTS: Mapping[str, tuple[str, dict[str, bytes]]] = {
             {**_REGION["value"], "original_width": 64, "original_height": 48},
         ]}]),
     }),
+    "cvat": ("cvat", {**PHOTOS, "annotations.xml": b"""<?xml version="1.0" encoding="utf-8"?>
+        <annotations><version>1.1</version><meta><task><name>masks</name></task></meta>
+        <image id="0" name="a.jpg" width="64" height="48"><box label="with_mask" xtl="4" ytl="5" xbr="40" ybr="45"/>
+        </image><image id="1" name="b.jpg" width="64" height="48"/></annotations>"""}),
     "hugging face": ("imagefolder", {"train/a.jpg": A, "train/metadata.csv": b"file_name,label\na.jpg,with_mask\n"}),
     "humans in the loop": ("humans-in-the-loop", {"images/a.jpg": A, "annotations/a.jpg.json": _json(_HITL)}),
     "humans in the loop on kaggle": ("humans-in-the-loop", {

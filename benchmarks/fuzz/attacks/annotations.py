@@ -80,6 +80,11 @@ def region(x: str = "1", width: str = "90", extra: str = "") -> str:
     return f'{{"id": "r", "type": "rectanglelabels", "original_width": 64, "original_height": 64, "value": {value}}}'
 
 
+def cvat(shapes: str, image: str = 'id="0" name="a.png" width="64" height="64"') -> Paper:
+    """A file of CVAT for images."""
+    return Paper("cvat", "annotations.xml", f"<annotations><image {image}>{shapes}</image></annotations>".encode())
+
+
 def _laughs() -> str:
     entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
     return f'<!DOCTYPE x [<!ENTITY l0 "ha">{entities}]>'
@@ -132,6 +137,12 @@ def papers() -> tuple[Paper, ...]:
         task("[" * 900 + "]" * 900),
         Paper("label-studio", "a.json", b'[{"data": {"image": "a.png"}, "annotations": [], "completions": 7}, 1]'),
         Paper("label-studio", "a.json", b'[{"annotator": 1, "image": "a.png", "label": [{"points": [[1], 2]}, 3]}]'),
+        cvat(f'<box label="with_mask" xtl="{_HUGE}" ytl="nan" xbr="{_DIGITS}" ybr="1e400"/>'),
+        cvat(f'<box label="with_mask" xtl="1" ytl="1" xbr="9" ybr="9" rotation="{_HUGE}"/><tag/><box/>'),
+        cvat('<polygon label="with_mask" points=";;1,2;,"/><ellipse label="a" cx="1" cy="1" rx="-1" ry="0"/>'),
+        cvat(deep),
+        cvat("", f'name="{"a/" * 9999}" width="{_HUGE}" height="-1"'),
+        Paper("cvat", "a.xml", f"{_laughs()}<annotations><image name='a.png'>&l11;</image></annotations>".encode()),
         yolo(f"0 {_HUGE} 0.5 0.5 0.5\n{_DIGITS} 0.5 0.5 0.5 0.5\n0 nan inf 1e400 -0"),
         yolo("0" + " 0.5" * 200_001),
         yolo("\0 \u2028 0 \x1c"),
@@ -149,6 +160,7 @@ SOUND: dict[str, Callable[[], Paper]] = {
     "imagefolder": lambda: row('{"bbox": [[1, 1, 60, 60]], "category": ["with_mask"]}'),
     "webdataset": lambda: sample('{"label": "with_mask"}'),
     "csv": lambda: table("filename,width,height,class,xmin,ymin,xmax,ymax\na.png,64,64,with_mask,1,1,60,60\n"),
+    "cvat": lambda: cvat('<box label="with_mask" xtl="1" ytl="1" xbr="60" ybr="60"/>'),
     "label-studio": lambda: task(f"[{region()}]"),
     "retinanet": lambda: table("a.png,1,1,60,60,with_mask\na.png,2,2,50,50,with_mask\n"),
     "yolo": lambda: yolo("0 0.5 0.5 0.5 0.5\n0 0.1 0.1 0.2 0.1 0.2 0.2\n"),

@@ -5,6 +5,7 @@ from typing import Any
 from pipeline.sources.adapters.base import Adapter
 from pipeline.sources.adapters.coco import CocoAdapter
 from pipeline.sources.adapters.csv_boxes import CsvAdapter
+from pipeline.sources.adapters.cvat import CvatAdapter
 from pipeline.sources.adapters.folder import FolderAdapter
 from pipeline.sources.adapters.humans_in_the_loop import HumansInTheLoopAdapter
 from pipeline.sources.adapters.imagefolder import ImageFolderAdapter
@@ -21,6 +22,7 @@ from pipeline.sources.adapters.yolo import YoloAdapter
 ADAPTERS: dict[str, type[Adapter[Any]]] = {
     "coco": CocoAdapter,
     "csv": CsvAdapter,
+    "cvat": CvatAdapter,
     "folder": FolderAdapter,
     "humans-in-the-loop": HumansInTheLoopAdapter,
     "imagefolder": ImageFolderAdapter,

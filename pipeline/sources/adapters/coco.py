@@ -2,22 +2,18 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.sources.adapters.annotated import (
-    AnnotatedAdapter,
-    Annotation,
-    AnnotationClaim,
-    box_of,
-    number_of,
-    size_of,
-)
+from pipeline.sources.adapters.annotated import Annotation, AnnotationClaim, box_of, number_of, size_of
+from pipeline.sources.adapters.attributes import AttributedAdapter, AttributeSettings
 from pipeline.sources.adapters.layout import ParsedTree, annotation_bytes, damaged, no_layout
-from pipeline.sources.adapters.tree import TreeFile, TreeSettings
+from pipeline.sources.adapters.tree import TreeFile
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
 from pipeline.sources.papers import decode_text
+
+WordsOf = Callable[[Iterable[tuple[str, Any]]], Iterator[str]]
 
 _PARTS = ("images", "annotations", "categories")
 
@@ -27,10 +23,10 @@ def is_coco(document: Any) -> bool:
     return isinstance(document, dict) and all(isinstance(document.get(part), list) for part in _PARTS)
 
 
-class CocoAdapter(AnnotatedAdapter[TreeSettings]):
+class CocoAdapter(AttributedAdapter[AttributeSettings]):
     """Images by `file_name`, relative to the JSON's folder or to the images' beside it; labels are the categories."""
 
-    settings_model = TreeSettings
+    settings_model = AttributeSettings
 
     def offers(self) -> Iterator[Offer | Refusal]:
         """Every image with its boxes.
@@ -44,7 +40,8 @@ class CocoAdapter(AnnotatedAdapter[TreeSettings]):
         documents = [one for one in read if isinstance(one, _Document)]
         if not documents or not tree.images:
             raise no_layout(self.workspace.name, "a JSON file with images, annotations, categories; images", found)
-        claims = [claim for document in documents for claim in document.claims()]
+        claims = [claim for document in documents for claim in document.claims(self.words_of)]
+        self.require_attributes()
         yield from self.matched(tree, claims)
         for one in read:
             yield from one.refusals if isinstance(one, _Document) else [one]
@@ -70,8 +67,8 @@ class _Document:
             return Refusal(origin=file.origin, reason="not_an_image", detail="a document beside the images")
         return cls(file.origin, {part: document[part] for part in _PARTS})
 
-    def claims(self) -> Iterator[AnnotationClaim]:
-        """What it says about each of its images."""
+    def claims(self, words_of: WordsOf) -> Iterator[AnnotationClaim]:
+        """What it says about each of its images; `words_of` makes words of a box's attributes."""
         categories = {key: str(one["name"]) for key, one in self._keyed("categories", "name").items()}
         images = self._keyed("images", "file_name")
         boxes: defaultdict[str, list[OfferedBox]] = defaultdict(list)
@@ -80,7 +77,7 @@ class _Document:
                 image = _key(_of(one, "image_id"))
                 if image not in images:
                     raise ValueError(f"its image_id {image} is no image's")
-                boxes[image].append(_box(one, categories))
+                boxes[image].append(_box(one, categories, words_of))
             except ValueError as error:
                 self._refuse("annotation", one, place, error)
         for image, one in images.items():
@@ -125,7 +122,7 @@ def _key(value: Any) -> str:
     return str(value)
 
 
-def _box(one: dict[str, Any], categories: Mapping[str, str]) -> OfferedBox:
+def _box(one: dict[str, Any], categories: Mapping[str, str], words_of: WordsOf) -> OfferedBox:
     if one.get("iscrowd"):
         raise ValueError("a crowd, no face")
     category = _key(_of(one, "category_id"))
@@ -135,4 +132,6 @@ def _box(one: dict[str, Any], categories: Mapping[str, str]) -> OfferedBox:
     if not isinstance(sides, list) or len(sides) != 4:
         raise ValueError(f"bbox {sides!r} is not left, top, width, height")
     left, top, width, height = map(number_of, sides)
-    return box_of((left, top, left + width, top + height), categories[category])
+    attributes = one.get("attributes")
+    words = words_of(attributes.items() if isinstance(attributes, dict) else ())
+    return box_of((left, top, left + width, top + height), categories[category], *words)

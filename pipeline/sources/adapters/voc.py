@@ -4,65 +4,67 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from xml.etree import ElementTree
 
-from pipeline.sources.adapters.annotated import AnnotatedAdapter, Annotation, AnnotationClaim, box_of, size_of
+from pipeline.sources.adapters.annotated import Annotation, AnnotationClaim, box_of, size_of
+from pipeline.sources.adapters.attributes import AttributedAdapter, AttributeSettings
 from pipeline.sources.adapters.layout import ParsedTree, annotation_bytes, damaged, no_layout
-from pipeline.sources.adapters.tree import TreeFile, TreeSettings
+from pipeline.sources.adapters.tree import TreeFile
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
 from pipeline.sources.papers import decode_xml, is_unsafe_xml
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 
 
-class VocAdapter(AnnotatedAdapter[TreeSettings]):
+class VocAdapter(AttributedAdapter[AttributeSettings]):
     """One XML an image, matched by the path in `filename`, the XML's own stem or its `filename`."""
 
-    settings_model = TreeSettings
+    settings_model = AttributeSettings
 
     def offers(self) -> Iterator[Offer | Refusal]:
         """Every image with its boxes; the labels are the objects' names."""
         tree = ParsedTree(self.files())
         found = list(tree.names())
         papers = tree.take(lambda file: file.name.lower().endswith(".xml"))
-        read = [row for file in papers for row in _read(file)]
+        read = [row for file in papers for row in self._read(file)]
         if not tree.images or all(isinstance(row, Refusal) and row.reason == "not_an_image" for row in read):
             raise no_layout(self.workspace.name, "annotations/<stem>.xml and images/<stem>.<ext>", found)
+        self.require_attributes()
         yield from self.matched(tree, (row for row in read if not isinstance(row, Refusal)))
         yield from (row for row in read if isinstance(row, Refusal))
         yield from tree.leftovers()
 
-
-def _read(file: TreeFile) -> Iterator[AnnotationClaim | Refusal]:
-    """What one file claims, after a row for each of its objects that can't be used."""
-    try:
-        text = decode_xml(annotation_bytes(file))
-        if is_unsafe_xml(text):
-            yield Refusal(origin=file.origin, reason="unsafe_xml", detail="declares a document type")
-            return
-        root = ElementTree.fromstring(text)  # noqa: S314 - without a document type there are no entities
-    except (ElementTree.ParseError, ValueError) as error:
-        yield damaged(file.origin, error)
-        return
-    if root.tag != "annotation":
-        yield Refusal(origin=file.origin, reason="not_an_image", detail=f"XML with the root <{root.tag}>, not VOC")
-        return
-    boxes: list[OfferedBox] = []
-    for number, one in enumerate(root.iter("object")):
+    def _read(self, file: TreeFile) -> Iterator[AnnotationClaim | Refusal]:
+        """What one file claims, after a row for each of its objects that can't be used."""
         try:
-            boxes.append(_box(one))
-        except ValueError as error:
-            yield damaged(f"{file.origin}#object{number}", error)
-    size = size_of({side: root.findtext(f"size/{side}") for side in ("width", "height")})
-    named = (root.findtext("filename") or "").strip()
-    said = Annotation(tuple(boxes), size)
-    yield AnnotationClaim(file.origin, said, named=named, stem=PurePosixPath(file.name).stem)
+            text = decode_xml(annotation_bytes(file))
+            if is_unsafe_xml(text):
+                yield Refusal(origin=file.origin, reason="unsafe_xml", detail="declares a document type")
+                return
+            root = ElementTree.fromstring(text)  # noqa: S314 - without a document type there are no entities
+        except (ElementTree.ParseError, ValueError) as error:
+            yield damaged(file.origin, error)
+            return
+        if root.tag != "annotation":
+            yield Refusal(origin=file.origin, reason="not_an_image", detail=f"XML with the root <{root.tag}>, not VOC")
+            return
+        boxes: list[OfferedBox] = []
+        for number, one in enumerate(root.iter("object")):
+            try:
+                boxes.append(self._box(one))
+            except ValueError as error:
+                yield damaged(f"{file.origin}#object{number}", error)
+        size = size_of({side: root.findtext(f"size/{side}") for side in ("width", "height")})
+        named = (root.findtext("filename") or "").strip()
+        said = Annotation(tuple(boxes), size)
+        yield AnnotationClaim(file.origin, said, named=named, stem=PurePosixPath(file.name).stem)
 
-
-def _box(one: ElementTree.Element) -> OfferedBox:
-    name = (one.findtext("name") or "").strip()
-    if not name:
-        raise ValueError("an object without a name")
-    sides = [one.findtext(f"bndbox/{side}") for side in _SIDES]
-    missing = [side for side, value in zip(_SIDES, sides, strict=True) if value is None]
-    if missing:
-        raise ValueError(f"an object {name!r} whose box lacks {', '.join(missing)}")
-    return box_of(sides, name)
+    def _box(self, one: ElementTree.Element) -> OfferedBox:
+        name = (one.findtext("name") or "").strip()
+        if not name:
+            raise ValueError("an object without a name")
+        sides = [one.findtext(f"bndbox/{side}") for side in _SIDES]
+        missing = [side for side, value in zip(_SIDES, sides, strict=True) if value is None]
+        if missing:
+            raise ValueError(f"an object {name!r} whose box lacks {', '.join(missing)}")
+        attributes = one.iterfind("attributes/attribute")
+        words = self.words_of((each.findtext("name") or "", each.findtext("value") or "") for each in attributes)
+        return box_of(sides, name, *words)

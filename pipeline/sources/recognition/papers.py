@@ -11,6 +11,7 @@ from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.coco import is_coco
 from pipeline.sources.adapters.csv_columns import HUMANS_IN_THE_LOOP, is_number
 from pipeline.sources.adapters.csv_tables import ENDINGS, Table, TableSettings, read_table
+from pipeline.sources.adapters.cvat import is_cvat
 from pipeline.sources.adapters.label_studio import is_label_studio
 from pipeline.sources.adapters.layout import annotation_bytes
 from pipeline.sources.adapters.tree import TreeFile
@@ -109,8 +110,12 @@ def _xml(file: TreeFile, _: bool) -> Paper:
         root = ElementTree.fromstring(text)  # noqa: S314 - without a document type there are no entities
     except ElementTree.ParseError as error:
         raise ValueError(str(error)) from error
+    if is_cvat(root):
+        return Paper("cvat", "CVAT for images")
     if root.tag == "annotation":
         return Paper("voc", "Pascal VOC")
+    if root.tag == "annotations" and root.find("track") is not None:
+        return Paper(None, "CVAT for video: export the task as CVAT for images")
     return Paper(None, f"XML with the root <{str(root.tag)[:60]}>")
 
 

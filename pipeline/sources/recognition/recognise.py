@@ -1,12 +1,13 @@
 """Look at a folder or archive that nobody has set up: what it is, what it says, and how it is taken in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pipeline.core.errors import SourceError
 from pipeline.core.params import IngestParams, parse_section
 from pipeline.sources.adapters import ADAPTERS
+from pipeline.sources.adapters.attributes import AttributedAdapter
 from pipeline.sources.adapters.folder import FolderAdapter
 from pipeline.sources.adapters.layout import ParsedTree
 from pipeline.sources.adapters.tree import TreeSettings
@@ -62,7 +63,8 @@ def _read(path: Path, shown: Path, layout: Layout, workspace: Workspace) -> Iter
             mapped = entry.get("labels") or {word: label.model_dump() for word, label in told.items()}
             section = {**entry, **layout.settings, "path": path, "labels": mapped}
             settings = parse_section(kind.settings_model, section, str(path))
-            counts = Counts.of(kind(settings, workspace).offers())
+            adapter = kind(settings, workspace)
+            counts = Counts.of(adapter.offers())
             found = {word: label for word in counts.words if (label := told_by(word)) is not None}
             if layout.known or found.keys() <= told.keys():
                 break
@@ -72,8 +74,14 @@ def _read(path: Path, shown: Path, layout: Layout, workspace: Workspace) -> Iter
         counts = Counts()
     else:
         yield from (f"  {line}" for line in counts.lines())
+        if isinstance(adapter, AttributedAdapter) and adapter.attributes_seen:
+            yield f"  attributes, which label a box where the setting names them: {_listed(adapter.attributes_seen)}"
     yield "For params.yaml:"
     yield from (f"  {line}" for line in params_lines(layout, shown, source_name(path), counts.words, told))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)[:_SHOWN])
 
 
 def _of_list(path: Path, shown: Path) -> Iterator[str]:

@@ -15,7 +15,7 @@ _DATA_SET = re.compile(r"(^|_)(data|dataset|datasets|detection|detector|classifi
 _BARE = re.compile(
     r"(^|_)(un_?mask(ed)?|maskless|bare(_?faced?)?"
     r"|(no|non|not|without|wo)_?(a_)?(wear(ing)?_)?(a_)?(face_?)?mask(s|ed)?"
-    r")(_|$)|(^|_)((face_?)?mask(_type)?_(no|none|false|off)|(type|wear)_none)$"
+    r")(_|$)|(^|_)((face_?)?mask(ed)?(_type)?_(no|none|false|off)|(type|wear)_none)$"
 )
 _MASKED = re.compile(
     r"(^|_)(masked|(with|wear(s|ing)?)_?(a_)?(face_?)?mask(s|ed)?)(_|$)|(^|_)(face_?)?mask_(yes|true|on)$"
@@ -52,6 +52,8 @@ def told_by(word: str) -> Label | None:
     text = _plain(word)
     if text in _KNOWN:
         return _KNOWN[text]
+    if _UNKNOWN.search(text):
+        return Label()
     said: dict[str, Any] = {}
     kinds = [kind for kind, pattern in _TYPES.items() if pattern.search(text)]
     ways = [way for way, pattern in _WEARS.items() if pattern.search(text)]
@@ -65,7 +67,7 @@ def told_by(word: str) -> Label | None:
         return None if said or _MASKED.search(_BARE.sub("_", text)) else Label(mask_type="none")
     if not said and (_MASKED.search(text) or (_MASK.search(text) and not _DATA_SET.search(text))):
         return Label(masked="yes")
-    return Label.model_validate(said) if said else Label() if _UNKNOWN.search(text) else None
+    return Label.model_validate(said) if said else None
 
 
 def _plain(word: str) -> str:

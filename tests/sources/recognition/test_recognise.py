@@ -96,6 +96,13 @@ def test_shards_of_samples_are_told_from_an_archive_of_another_layout(tmp_path: 
     assert adapters_of(look(tmp_path / "shards/boxes.tar", tmp_path)) == ["yolo"]
 
 
+def test_attributes_that_label_nothing_yet_are_told(tmp_path: Path) -> None:
+    shape = b'<box label="face" xtl="4" ytl="5" xbr="40" ybr="45"><attribute name="Valve">true</attribute></box>'
+    files = {**PHOTOS, "a.xml": b'<annotations><image name="a.jpg">' + shape + b"</image></annotations>"}
+    lines = look(write_tree(tmp_path / "in", files), tmp_path)
+    assert "  attributes, which label a box where the setting names them: Valve" in lines
+
+
 def test_annotations_of_two_kinds_side_by_side_are_both_told(tmp_path: Path) -> None:
     files = {**LAYOUTS["yolo"][1], **LAYOUTS["voc"][1]}
     lines = look(write_tree(tmp_path / "in", files), tmp_path)
@@ -126,6 +133,7 @@ def test_a_list_of_addresses(tmp_path: Path) -> None:
         ),
         ({**PHOTOS, "t.csv": b"Bild;l;o\na.jpg;1;2\n"}, "t.csv: a table with the columns Bild, l, o"),
         ({**PHOTOS, "t.xml": b"<dlib><images/></dlib>"}, "XML with the root <dlib>"),
+        ({**PHOTOS, "t.xml": b"<annotations><track/></annotations>"}, "CVAT for video: export"),
         ({**PHOTOS, "t.json": b"{"}, "cannot be read"),
         (PHOTOS, "2 images, such as images/a.jpg\n  no annotation file"),
         ({"a.jpg": picture(), "README.txt": b"hello"}, "other files: .txt"),

@@ -9,9 +9,10 @@ from pipeline.sources.recognition.words import told_by
 
 # fmt: off
 BARE = ["no_mask", "without_mask", "WithoutMask", "withoutmask", "No Mask", "NoMask", "unmasked", "not-wearing-mask",
-        "face_no_mask", "without a mask", "mask_type=none", "mask=false", "non_masked", "AFDB_face_dataset"]
+        "face_no_mask", "without a mask", "mask_type=none", "mask=false", "non_masked", "masked=no",
+        "wear=none", "AFDB_face_dataset"]
 MASKED = ["with_mask", "WithMask", "mask", "Mask", "masked", "face_with_mask", "wearing_mask", "facemask", "masks",
-          "AFDB_masked_face_dataset", "mask=yes"]
+          "AFDB_masked_face_dataset", "mask=yes", "masked=yes"]
 # fmt: on
 
 
@@ -44,6 +45,9 @@ def test_masked(word: str) -> None:
         ("valve=true", ("unknown", "unknown", "yes")),
         ("wear=correct", ("unknown", "correct", "unknown")),
         ("wear=unknown", ("unknown", "unknown", "unknown")),
+        ("masked=unknown", ("unknown", "unknown", "unknown")),
+        ("mask_type=surgical", ("surgical", "unknown", "unknown")),
+        ("valve=no", ("unknown", "unknown", "no")),
     ],
 )
 def test_type_wear_and_valve(word: str, expected: tuple[str, ...]) -> None:
