@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from pipeline.augment.request import shows_scene
 from pipeline.augment.scene_masker import put_on
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import ReplayError, SampleRejected
-from pipeline.core.file_names import printable
+from pipeline.core.file_names import leads_out, printable
 from pipeline.core.locations import Location, Place, located
 from pipeline.core.records import Face, Image, MaskedImage
 from pipeline.masks import MaskParams, MaskRecipe, MaskSynthesizer, load_templates
@@ -152,18 +152,6 @@ def _landmarks(values: Any, told: str) -> Points:
     if not np.all(np.abs(points) <= _FARTHEST_PX):
         raise ReplayError(f"{told}: landmarks: a number is not finite or beyond {_FARTHEST_PX} px")
     return points.astype(np.float32)
-
-
-def leads_out(name: str) -> str | None:
-    """Why a name in a row is none of a file below the folder, or None.
-
-    >>> leads_out("a/../../b.jpg"), leads_out("a/b.jpg")
-    ('leads out of the folder', None)
-    """
-    path = PurePosixPath(name)
-    if "\0" in name or not path.parts:
-        return "is no name of a file"
-    return "leads out of the folder" if path.is_absolute() or ".." in path.parts else None
 
 
 def _recipe(drawn: str | dict[str, Any], row: str) -> MaskRecipe:

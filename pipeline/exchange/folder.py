@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
-from pipeline.augment.replay import leads_out
 from pipeline.core.errors import ManifestError
+from pipeline.core.file_names import leads_out
 from pipeline.core.records import Masked, MaskType, Valve, Wear
 from pipeline.exchange.records import NO_FACE, BoxedFace, Corners, Picture, Unusable
 

@@ -24,7 +24,6 @@ from pipeline.core.records import (
     Wear,
 )
 from pipeline.exchange.records import NO_FACE, BoxedFace, Picture, Unusable
-from pipeline.split.leak_gate import LeakError
 from pipeline.storage.manifests import iterate_manifest
 
 _BOX = "box"
@@ -100,8 +99,8 @@ def pictures_of_project(data: Path, pixels: Location) -> Iterator[Picture | Unus
     Where the project has a split, a picture has the side of its samples, and one without any is `not_in_split`.
 
     Raises:
-        ManifestError: a manifest is missing or damaged, or rows aren't in the order in which the stages write them.
-        LeakError: a group stands on two sides.
+        ManifestError: a manifest is missing or damaged, rows aren't in the order in which the stages write them, or a
+            group stands on two sides.
     """
     sides = _sides(data)
     faces, masked = _place(data, paths.FACES_TABLE), _place(data, paths.MASKED_TABLE)
@@ -130,7 +129,7 @@ def _sides(data: Path) -> Sides | None:
     for row in iterate_manifest(path, _SideRow, Assignment):
         group = of_group.setdefault(row.group, row.side)
         if group != row.side:
-            raise LeakError(f"{path}: the group {row.group} stands on the sides {group} and {row.side}")
+            raise ManifestError(f"{path}: the group {row.group} stands on the sides {group} and {row.side}")
         sides[row.sample_id] = (row.side, row.group)
     return sides
 

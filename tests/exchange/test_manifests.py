@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import ManifestError
-from pipeline.split.leak_gate import LeakError
 from tests.exchange.kit import (
     BARE,
     FACES,
@@ -69,7 +68,7 @@ def test_a_group_on_two_sides_stops_it(tmp_path: Path) -> None:
     data = write_project(tmp_path)
     rows = [assignment(BARE[0], "train", "g"), assignment(BARE[3], "test", "g")]
     write_manifest(tmp_path / paths.SPLIT_TABLE, rows, Assignment)
-    with pytest.raises(LeakError, match="group g stands on the sides train and test"):
+    with pytest.raises(ManifestError, match="group g stands on the sides train and test"):
         pictures(data)
 
 

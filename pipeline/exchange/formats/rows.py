@@ -1,4 +1,4 @@
-"""One JSON object a picture, as `metadata.jsonl` of `imagefolder` and the samples of WebDataset have it."""
+"""One row a picture, as `imagefolder` and the samples of WebDataset have it."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from pipeline.exchange.formats.base import Entry, points_of
 def row_of(entry: Entry) -> dict[str, Any]:
     """What is known of a picture; `objects` are lists of one length.
 
-    Every key has a value of one type in every row, since readers take the type of a column from the first rows: a text
-    that isn't known is empty, and so is an outline.
+    Every key has a value of one type in every row, since readers guess a column's type from the first rows: a text that
+    isn't known is empty, and so is an outline.
     """
     picture = entry.picture
     return {
