@@ -10,6 +10,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,15 @@ _FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe",
 )  # fmt: skip
+
+
+_ON_THREE_AND_FOUR = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3]]
+os.dup2(ends[0], 3), os.dup2(ends[1], 4)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
+"""Starts a program with two pipes where Chromium expects them; some shells know no descriptors above 9."""
 
 
 def installed_browser() -> str | None:
@@ -48,26 +58,22 @@ class Page:
         self._profile = TemporaryDirectory(ignore_cleanup_errors=True)
         to_browser, self._write = os.pipe()
         self._read, from_browser = os.pipe()
-        redirected = f'exec "$@" 3<&{to_browser} 4>&{from_browser}'
-        command = [
-            "sh",
-            "-c",
-            redirected,
-            "sh",
-            browser,
-            *_FLAGS,
-            f"--user-data-dir={self._profile.name}",
-            "about:blank",
-        ]
+        pipes = (to_browser, from_browser)
+        command = [sys.executable, "-c", _ON_THREE_AND_FOUR, *map(str, pipes), browser, *_FLAGS]
+        command += [f"--user-data-dir={self._profile.name}", "about:blank"]
         self._process = subprocess.Popen(  # noqa: S603 - a browser of this machine
-            command, pass_fds=(to_browser, from_browser), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command, pass_fds=pipes, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        os.close(to_browser)
-        os.close(from_browser)
+        for pipe in pipes:
+            os.close(pipe)
         self._buffer = b""
         self._sent = 0
         self._session: str | None = None
-        self._session = self._attach()
+        try:
+            self._attach()
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -75,6 +81,10 @@ class Page:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the browser and remove its profile."""
         os.close(self._write)
         os.close(self._read)
         self._process.terminate()
@@ -85,14 +95,12 @@ class Page:
             self._process.wait()
         self._profile.cleanup()
 
-    def _attach(self) -> str:
+    def _attach(self) -> None:
         targets = self.call("Target.getTargets")["targetInfos"]
         target = next(one["targetId"] for one in targets if one["type"] == "page")
-        session: str = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        self._session = session
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
-        return session
 
     def call(self, method: str, **parameters: Any) -> Any:
         """The browser's answer to a message.

@@ -111,7 +111,7 @@ class Output:
         bare = self._bare.get((row.parent, row.face_index)) if row.mask_type != "none" else None
         return Record(
             key=Key(own, bare),
-            name=printable(row.file_name),
+            name=row.file_name,
             facets=Facets(
                 kind="face" if row.mask_type == "none" else "masked",
                 mask_type=row.mask_type,
@@ -160,7 +160,7 @@ class Output:
         place = "" if row.face_index is None else f"face {row.face_index}"
         return Record(
             key=Key(f"{REJECTED}#{number}"),
-            name=", ".join([printable(row.photo), *filter(None, [place, *what])]),
+            name=", ".join([row.photo, *filter(None, [place, *what])]),
             facets=Facets(kind="rejected", mask_type=row.mask_type or "", reason=row.reason),
             detail=row.detail,
             tile=photo,

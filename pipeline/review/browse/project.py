@@ -41,6 +41,7 @@ class Project:
     def keys(self) -> Iterator[Key]:
         """The faces, the drawn masks, then what was rejected and is none of these."""
         tables = self.tables
+        tables.sources()  # raises where nothing was taken in
         yield from (Key(face.id) for face in tables.rows(FACES_TABLE, Face, SampleId))
         yield from (Key(row.id, row.face_id) for row in tables.rows(MASKED_TABLE, MaskedImage, ChildId))
         yield from (Key(row.id, tables.parent_of_rejected(row)) for row in tables.rejected_alone)

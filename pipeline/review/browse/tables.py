@@ -83,13 +83,17 @@ class ProjectTables:
         place = self.files.at(path)
         return Manifest(place, full).rows(narrow) if place.is_file() else iter(())
 
-    @cached_property
-    def images(self) -> dict[str, Image]:
-        """The images of every source, by id."""
+    def sources(self) -> list[Path]:
+        """The manifest of each source."""
         manifests = sorted(self.files.at(RAW).glob(f"*/{IMAGES}"))
         if not manifests:
             raise ManifestError(f"{self.files.at(RAW)}: no source was taken in; run `maskwright ingest` first")
-        return {image.id: image for path in manifests for image in read_manifest(path, Image)}
+        return manifests
+
+    @cached_property
+    def images(self) -> dict[str, Image]:
+        """The images of every source, by id."""
+        return {image.id: image for path in self.sources() for image in read_manifest(path, Image)}
 
     @cached_property
     def judged(self) -> dict[str, Judged]:

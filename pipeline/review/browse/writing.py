@@ -32,6 +32,8 @@ LINK_STYLE = "link.css"
 
 SHOW_LINKS = ".browse-link { display: block; }\n"
 
+_SCRIPT = ("data", "filters", "grid", "picture", "address")
+"""The files of the page's script, in the order in which they are run."""
 _DATA = re.compile(r"[0-9a-f]{16}|\.[0-9a-f]{16}\.part")
 
 
@@ -79,13 +81,13 @@ def data_folder(page: Path) -> Path:
 
 def _page(title: str, data_address: str) -> str:
     """The page; its own script and the scripts of the data beside it are all that a browser runs in it."""
-    script = files(__package__).joinpath("browse.js").read_text(encoding="utf-8").replace("DATA_FOLDER", data_address)
+    parts = (files(__package__).joinpath("script", f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPT)
+    script = "\n".join(parts).replace("DATA_FOLDER", data_address)
     script_hash = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return render_page(
         "pipeline.review.browse",
         "browse.html.j2",
         title=title,
-        data=data_address,
         generator=OURS,
         script=script,
         script_hash=f"sha256-{script_hash}",
