@@ -43,18 +43,16 @@ def cluster_in_words(diameter_bits: int) -> str:
     """How alike the two least alike pictures of a cluster are.
 
     >>> cluster_in_words(0)
-    'of the same coarse pattern of light and dark'
+    'coarse patterns 100 % alike'
     >>> cluster_in_words(6)
-    'the least alike two share 91 % of their coarse pattern'
+    'coarse patterns at least 91 % alike'
     >>> cluster_in_words(30)
-    'chained, cropped or turned: the whole frames of two of them share only 53 % of their coarse pattern'
+    'chained, cropped or turned: coarse patterns of two of them only 53 % alike'
     """
-    if diameter_bits <= 0:
-        return "of the same coarse pattern of light and dark"
+    alike = f"{alike_percent(diameter_bits)} % alike"
     if diameter_bits > _ALIKE_BY_CHANCE:
-        found = f"share only {alike_percent(diameter_bits)} % of their coarse pattern"
-        return f"chained, cropped or turned: the whole frames of two of them {found}"
-    return f"the least alike two share {alike_percent(diameter_bits)} % of their coarse pattern"
+        return f"chained, cropped or turned: coarse patterns of two of them only {alike}"
+    return f"coarse patterns {'at least ' if diameter_bits > 0 else ''}{alike}"
 
 
 COMPARED = (

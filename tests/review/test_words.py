@@ -18,6 +18,6 @@ def test_every_link_is_told_in_words(kind: str) -> None:
 
 
 def test_clusters_beyond_chance_say_why_they_are_together() -> None:
-    assert cluster_in_words(0) == "of the same coarse pattern of light and dark"
-    assert cluster_in_words(6) == "the least alike two share 91 % of their coarse pattern"
+    assert cluster_in_words(0) == "coarse patterns 100 % alike"
+    assert cluster_in_words(6) == "coarse patterns at least 91 % alike"
     assert cluster_in_words(30).startswith("chained, cropped or turned: ")

@@ -96,7 +96,7 @@ def _side(face: Face, number: int) -> Assignment:
         sample_id=face.id,
         image_id=face.image_id,
         group=face.image_id,
-        side=("train", "val", "test")[number % 3],  # type: ignore[arg-type]
+        side=("train", "val", "test")[number % 3],
         mask_type="none",
         wear="none",
         valve="no",

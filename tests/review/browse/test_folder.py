@@ -76,7 +76,7 @@ def test_several_faces_in_one_picture_are_a_record_each(tmp_path: Path) -> None:
     assert (one.key.id, one.facets.mask_type, one.outline.box) == ("images/a.png#0", "cloth", (1, 2, 31, 42))
     assert (two.key.id, two.facets.mask_type, two.outline.polygon) == ("images/a.png#1", "none", ())
     assert one.picture == two.picture == tmp_path / "out/images/a.png"
-    empty = {name: [] for name in objects}
+    empty: dict[str, list[Any]] = {name: [] for name in objects}
     assert len(records(make_output(tmp_path / "none", scene | {"objects": empty}))) == 1
 
 

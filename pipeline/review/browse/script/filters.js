@@ -48,7 +48,7 @@ function update() {
 function tell() {
   const all = index.count.toLocaleString("en"), some = shown.length.toLocaleString("en");
   const chosen = facets.reduce((sum, facet) => sum + facet.chosen.size, 0);
-  byId("shown").textContent = shown.length === index.count ? `${all} pictures` : `${some} of ${all} pictures`;
+  byId("shown").textContent = shown.length === index.count ? `${all} ${index.count === 1 ? "picture" : "pictures"}` : `${some} of ${all} pictures`;
   byId("nothing").hidden = shown.length > 0;
   if (index.count === 0) byId("nothing").textContent = "There is no picture.";
   byId("clear").hidden = chosen === 0;
