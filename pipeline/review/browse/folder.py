@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,9 +23,9 @@ from pipeline.review.browse.records import (
     Key,
     Outline,
     Record,
+    Relative,
     Scores,
     pose_of,
-    quality_of,
     size_of_face,
     whole_picture,
 )
@@ -99,6 +100,15 @@ class Output:
         return {(row.parent, row.face_index): _id_of(row) for row in rows if row.parent is not None}
 
     @cached_property
+    def _beside(self) -> dict[str, list[str]]:
+        """The faces of each picture that has several."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for row in self._pictures():
+            if isinstance(row, PictureRow) and _has_several(row):
+                found[row.file_name].append(_id_of(row))
+        return found
+
+    @cached_property
     def _crop_scale(self) -> float | None:
         """By how much crops are wider than faces; None where the run doesn't say."""
         try:
@@ -120,7 +130,6 @@ class Output:
                 template=row.template or "",
                 pose=pose_of(row.yaw_deg),
                 size=size_of_face(_longer_side(row)),
-                quality=quality_of(None),
                 licence=row.licence or "",
             ),
             scores=Scores(
@@ -134,6 +143,11 @@ class Output:
             picture=self._file(row.file_name),
             parent_picture=self._photo(row.parent),
             outline=self._outline(row),
+            relatives=tuple(
+                Relative(one, "another face of this picture")
+                for one in self._beside.get(row.file_name, ())
+                if one != own
+            ),
             row={"picture": _columns_of(row)},
         )
 
@@ -204,8 +218,12 @@ def _settings(folder: Path) -> dict[str, Any]:
 
 
 def _id_of(row: PictureRow) -> str:
-    several = row.model_extra and "mask_bbox" in row.model_extra
-    return f"{row.file_name}#{row.face_index}" if several else row.file_name
+    return f"{row.file_name}#{row.face_index}" if _has_several(row) else row.file_name
+
+
+def _has_several(row: PictureRow) -> bool:
+    """Whether it is one of the `objects` of a picture: those have columns that a picture of one face hasn't."""
+    return "mask_bbox" in (row.model_extra or {})
 
 
 def _longer_side(row: PictureRow) -> float | None:

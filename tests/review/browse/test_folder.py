@@ -75,6 +75,7 @@ def test_several_faces_in_one_picture_are_a_record_each(tmp_path: Path) -> None:
     one, two = records(make_output(tmp_path / "out", scene))
     assert (one.key.id, one.facets.mask_type, one.outline.box) == ("images/a.png#0", "cloth", (1, 2, 31, 42))
     assert (two.key.id, two.facets.mask_type, two.outline.polygon) == ("images/a.png#1", "none", ())
+    assert [(kin.id, kin.why) for kin in two.relatives] == [("images/a.png#0", "another face of this picture")]
     assert one.picture == two.picture == tmp_path / "out/images/a.png"
     empty: dict[str, list[Any]] = {name: [] for name in objects}
     assert len(records(make_output(tmp_path / "none", scene | {"objects": empty}))) == 1

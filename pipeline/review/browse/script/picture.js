@@ -105,7 +105,7 @@ function relatives(row) {
   const strips = [
     ["Made from this", row.children.map((picture) => [picture, describe(picture)])],
     ["Also made from its parent", row.siblings.map((picture) => [picture, describe(picture)])],
-    ["Duplicates and what else belongs to its photo", row.kin],
+    ["Duplicates, and what else belongs to its photo", row.kin],
   ];
   return strips.filter(([, tiles]) => tiles.length).flatMap(([title, tiles]) => {
     const more = tiles.length > MOST_RELATIVES ? `, ${MOST_RELATIVES} of ${tiles.length} shown` : "";
