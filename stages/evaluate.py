@@ -4,6 +4,7 @@ With `--model` any model is measured on folders of photos, outside of the road: 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +125,8 @@ def _measure_on_folders(model: str, folders: Mapping[str, Path], out: Path) -> N
     sets = []
     for name, folder in folders.items():
         found = external_set(name, folder, Path("crops") / name, root=out, find=find, params=usage.crop)
-        sets.append(MeasuredSet(found, measuring.measure(judge, found)))
+        told = replace(judge, incorrect=any(row.wear == "incorrect" for row in found.rows))
+        sets.append(MeasuredSet(found, measuring.measure(told, found)))
     if not any(measured.results for measured in sets):
         raise MaskwrightError("no photo could be used: nothing to measure on")
     write_numbers(out, sets)

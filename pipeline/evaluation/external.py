@@ -8,34 +8,20 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.core.arrays import Rgb
-from pipeline.core.errors import MaskwrightError, SampleRejected
+from pipeline.core.errors import SampleRejected
 from pipeline.core.file_names import printable
 from pipeline.core.locations import Location
 from pipeline.core.params import FacesParams
-from pipeline.core.records import Assignment, MaskType, Rejection
+from pipeline.core.records import Assignment, Rejection
 from pipeline.engine.containment import each_contained
 from pipeline.evaluation.attributes import FaceGeometry
+from pipeline.evaluation.class_folders import FolderLabel, list_class_folders
 from pipeline.faces.crops import crop_square
 from pipeline.faces.finding import FoundFace
 from pipeline.storage.images import read_image, write_image
 from pipeline.storage.signatures import is_photo
 
 STAGE = "evaluate"
-
-CLASS_FOLDERS: dict[str, MaskType] = {
-    "none": "none",
-    "no_mask": "none",
-    "without_mask": "none",
-    "cloth": "cloth",
-    "surgical": "surgical",
-    "ffp2": "ffp2",
-    "ffp2_valve": "ffp2",
-    "ffp2_no_valve": "ffp2",
-    "n95": "ffp2",
-    "n95_valve": "ffp2",
-    "kn95": "ffp2",
-}
-"""Folder names that are taken, as `_spelt` writes them, and the class that each stands for."""
 
 _CROP_ASPECT = 1.1
 """An image without a detected face is taken for a face crop if it is no longer than this times its short side."""
@@ -60,32 +46,6 @@ class EvaluationSet:
     rejections: tuple[Rejection, ...] = ()
 
 
-def _spelt(name: str) -> str:
-    """The folder's name whatever its case, blanks and hyphens."""
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
-
-
-def list_class_folders(folder: Path) -> list[tuple[Path, MaskType]]:
-    """The image files of a folder's class sub-folders with their class, sorted.
-
-    Raises:
-        MaskwrightError: the folder isn't there, or its sub-folders are no classes.
-    """
-    if not folder.is_dir():
-        raise MaskwrightError(f"evaluate.external: {folder}: no such folder")
-    names = sorted(child.name for child in folder.iterdir() if child.is_dir())
-    unknown = [name for name in names if _spelt(name) not in CLASS_FOLDERS]
-    if unknown or not names:
-        expected = ", ".join(CLASS_FOLDERS)
-        raise MaskwrightError(f"evaluate.external: {folder}: has the sub-folders {names}, expected some of {expected}")
-    return [
-        (path, CLASS_FOLDERS[_spelt(name)])
-        for name in names
-        for path in sorted((folder / name).rglob("*"))
-        if is_photo(path)
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class _Photo:
     """One photo of a class folder; `origin` is its path below the folder that holds the classes."""
@@ -93,7 +53,7 @@ class _Photo:
     sample_id: str
     path: Path
     origin: str
-    mask_type: MaskType
+    label: FolderLabel
 
     def rejected(self, verdict: SampleRejected) -> Rejection:
         """Its row where it can't be used."""
@@ -116,13 +76,13 @@ def external_set(
         decoded = read_image(photo.path)
         crop, geometry = cut_face(decoded.rgb, find, params)
         write_image(root / crop_path, crop, mark=decoded.mark(photo.sample_id))
-        return _row(photo.sample_id, name, photo.mask_type, crop_path.as_posix()), geometry
+        return _row(photo, name, crop_path.as_posix()), geometry
 
-    photos = [_photo(name, folder, path, mask_type) for path, mask_type in list_class_folders(folder)]
+    photos = [_photo(name, folder, path, label) for path, label in list_class_folders(folder)]
     found = list(each_contained(cut, photos, lambda photo, verdict: photo.rejected(verdict)))
     taken = [one for one in found if not isinstance(one, Rejection)]
     loose = [
-        _photo(name, folder, path, "unknown").rejected(SampleRejected("no_label", "lies in no class folder"))
+        _photo(name, folder, path, FolderLabel()).rejected(SampleRejected("no_label", "lies in no class folder"))
         for path in sorted(folder.iterdir())
         if is_photo(path)
     ]
@@ -134,9 +94,9 @@ def external_set(
     )
 
 
-def _photo(source: str, folder: Path, path: Path, mask_type: MaskType) -> _Photo:
+def _photo(source: str, folder: Path, path: Path, label: FolderLabel) -> _Photo:
     origin = printable(path.relative_to(folder).as_posix())
-    return _Photo(hashlib.sha256(f"{source}\0{origin}".encode()).hexdigest()[:32], path, origin, mask_type)
+    return _Photo(hashlib.sha256(f"{source}\0{origin}".encode()).hexdigest()[:32], path, origin, label)
 
 
 def cut_face(rgb: Rgb, find: Find, params: FacesParams) -> tuple[Rgb, FaceGeometry]:
@@ -155,20 +115,21 @@ def cut_face(rgb: Rgb, find: Find, params: FacesParams) -> tuple[Rgb, FaceGeomet
     return crop_square(rgb, face.box, params.crop_scale, params.crop_px), FaceGeometry(face.pose.yaw_deg, size_px)
 
 
-def _row(sample_id: str, source: str, mask_type: MaskType, crop_path: str) -> Assignment:
+def _row(photo: _Photo, source: str, crop_path: str) -> Assignment:
+    label = photo.label
     return Assignment(
-        sample_id=sample_id,
-        image_id=sample_id,
-        group=sample_id,
+        sample_id=photo.sample_id,
+        image_id=photo.sample_id,
+        group=photo.sample_id,
         side="test",
-        mask_type=mask_type,
-        wear="none" if mask_type == "none" else "unknown",
-        valve="unknown",
+        mask_type=label.mask_type,
+        wear=label.wear,
+        valve=label.valve,
         source=source,
         synthetic=False,
         template=None,
         crop_path=crop_path,
-        masked="no" if mask_type == "none" else "yes",
+        masked="no" if label.mask_type == "none" else "yes",
     )
 
 

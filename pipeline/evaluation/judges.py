@@ -10,18 +10,24 @@ from pipeline.core.errors import MaskwrightError
 from pipeline.core.locations import Location, located
 from pipeline.core.records import Assignment
 from pipeline.prediction.classifier import Classifier, logits_of
-from pipeline.scores.probabilities import Logits
+from pipeline.scores.probabilities import Logits, softmax
 from pipeline.storage.crop_files import read_crop
-from pipeline.training.labels import Head, HeadName
+from pipeline.training.labels import CORRECTNESS_HEAD, WEAR_HEAD, Head, HeadName
 
 
 @dataclass(frozen=True, slots=True)
 class CropJudge:
-    """Asks a classifier about crops in files; `both_ways` takes each with its mirror image."""
+    """Asks a classifier about crops in files.
+
+    Attributes:
+        both_ways: Each crop is taken with its mirror image.
+        incorrect: From the ways a mask is worn, tell correctly from wrongly too: for labels that don't say how wrongly.
+    """
 
     classifier: Classifier
     batch_size: int
     both_ways: bool
+    incorrect: bool = False
 
     @property
     def heads(self) -> tuple[Head, ...]:
@@ -34,7 +40,14 @@ class CropJudge:
         known = tuple(Head(cast("HeadName", name), classes[name]) for name in classes if name in get_args(HeadName))
         if not known:
             raise MaskwrightError(f"the model tells {', '.join(classes)}: nothing that photos are labelled with")
-        return known
+        return (*known, CORRECTNESS_HEAD) if self._adds_correctness else known
+
+    @property
+    def _adds_correctness(self) -> bool:
+        classes = self.classifier.usage.classes
+        return (
+            self.incorrect and classes.get(WEAR_HEAD.name) == WEAR_HEAD.classes and CORRECTNESS_HEAD.name not in classes
+        )
 
     def logits(self, rows: Sequence[Assignment], root: Location) -> dict[str, Logits]:
         """Logits `(N, classes)` by head, in the rows' order."""
@@ -47,4 +60,15 @@ class CropJudge:
                 parts[head].append(logits)
         classes = self.classifier.usage.classes
         empty = {head: np.zeros((0, len(names)), dtype=np.float32) for head, names in classes.items()}
-        return {head: np.concatenate([empty[head], *batches]) for head, batches in parts.items()}
+        found = {head: np.concatenate([empty[head], *batches]) for head, batches in parts.items()}
+        if self._adds_correctness:
+            temperature = self.classifier.usage.temperatures.get(WEAR_HEAD.name, 1.0)
+            found[CORRECTNESS_HEAD.name] = correctness_logits(found[WEAR_HEAD.name], temperature)
+        return found
+
+
+def correctness_logits(wear: Logits, temperature: float) -> Logits:
+    """Log probabilities `(N, 3)` of none, correct and incorrect, from logits `(N, 5)` of the ways a mask is worn."""
+    shares = softmax(wear, temperature)
+    three = np.stack([shares[:, 0], shares[:, 1], shares[:, 2:].sum(1)], 1)
+    return np.asarray(np.log(np.maximum(three, np.finfo(np.float32).tiny)), dtype=np.float32)

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from pipeline.core.arrays import Rgb
-from pipeline.core.errors import MaskwrightError
 from pipeline.core.params import FacesParams
 from pipeline.core.records import Assignment
 from pipeline.evaluation.attributes import FaceGeometry
-from pipeline.evaluation.external import external_set, held_out_sets, list_class_folders
+from pipeline.evaluation.external import external_set, held_out_sets
 from pipeline.faces.finding import FaceFinder, FoundFace
 from pipeline.storage.images import read_image, write_image
 
@@ -73,19 +72,6 @@ def test_two_photos_of_one_content_stay_two_rows(tmp_path: Path, portrait: Rgb) 
         "x", tmp_path / "photos", Path("crops"), root=tmp_path, find=FaceFinder(PARAMS).find, params=PARAMS
     )
     assert len({row.sample_id for row in found.rows}) == 2
-
-
-@pytest.mark.parametrize("names", [(), ("cloth", "hats")])
-def test_folders_that_are_no_classes_are_listed(tmp_path: Path, names: tuple[str, ...]) -> None:
-    for name in names:
-        (tmp_path / name).mkdir()
-    with pytest.raises(MaskwrightError, match=r"has the sub-folders \[.*\], expected some of none"):
-        list_class_folders(tmp_path)
-
-
-def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(MaskwrightError, match="no such folder"):
-        list_class_folders(tmp_path / "gone")
 
 
 def row(sample_id: str, mask_type: str, *, synthetic: bool, side: str = "test") -> Assignment:

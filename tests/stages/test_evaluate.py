@@ -14,7 +14,7 @@ from pipeline.core.params import FacesParams
 from pipeline.prediction.predictor import FacePredictor
 from pipeline.storage.images import write_image
 from pipeline.training.checkpoint import save_model
-from pipeline.training.labels import heads_of
+from pipeline.training.labels import WEAR_HEAD, heads_of
 from pipeline.training.models import ModelSpec, build_model
 from stages.evaluate import command as evaluate
 from tests.prediction.kit import tiny_classifier, tiny_model
@@ -107,6 +107,29 @@ def test_no_usable_photo_is_an_error(place: Path) -> None:
         path.write_bytes(b"no image")
     result = run(place)
     assert (result.exit_code, "nothing to measure on" in result.stderr) == (1, True)
+
+
+def test_wear_and_valve_are_measured_where_folders_say_them(place: Path, portrait: Rgb) -> None:
+    classes = {
+        "mask_type": ("none", "cloth", "surgical", "ffp2", "other"),
+        "wear": WEAR_HEAD.classes,
+        "valve": ("no", "yes"),
+    }
+    (place / "model.onnx").write_bytes(tiny_model(classes))
+    for name in ("surgical/nose_exposed/d", "ffp2_valve/e", "ffp2 no valve/Correct/f", "incorrect/g"):
+        write_image(place / f"photos/{name}.jpg", portrait)
+    result = run(place)
+    assert result.exit_code == 0, result.output
+    found = json.loads((place / "out/evaluation.json").read_text())["mine"]
+    assert {name: head["count"] for name, head in found.items()} == {
+        "mask_type": 6,
+        "wear": 3,
+        "valve": 2,
+        "wear_correctness": 4,
+    }
+    assert found["valve"]["support"] == {"no": 1, "yes": 1}
+    assert found["wear"]["support"]["nose_exposed"] == 1
+    assert found["wear_correctness"]["support"] == {"none": 1, "correct": 1, "incorrect": 2}
 
 
 @pytest.mark.slow
