@@ -12,8 +12,8 @@ from pipeline.prediction.usage import ModelUsage
 from pipeline.scores.probabilities import log_of_mean
 
 BEYOND_DOUBT = 0.95
-"""A face whose every answer is so probable is not asked again: on 1,163 real crops that is 63 %, and neither accuracy,
-nor mask or none, nor the right ones of the surest 90 % differ by a photo from asking of all."""
+"""A face whose every answer is so probable is not asked again: on 1,163 real crops that is 56 %, and asking them all
+changes no answer."""
 
 FaceShares = dict[str, NDArray[np.float32]]
 
