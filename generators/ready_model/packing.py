@@ -149,6 +149,8 @@ def training_facts(params: Params, use: dict[str, Any], found: list[Calibrated])
 
 
 def _card(record: dict[str, Any], size: int) -> str:
+    """The card: facts of the training, then what `benchmarks.ready_model` measured, which real_photos.md keeps."""
     text = Path(__file__).with_name("card.md.j2").read_text(encoding="utf-8")
     page = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - Markdown of our own numbers
-    return page.from_string(text).render(size_mb=size / 1e6, **record)
+    real = Path(__file__).with_name("real_photos.md").read_text(encoding="utf-8")
+    return page.from_string(text).render(size_mb=size / 1e6, **record) + "\n" + real
