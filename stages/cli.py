@@ -21,6 +21,7 @@ STAGES = {
 """The stages in the order of the road, with their help: asking the modules for it would import them all."""
 
 TOOLS = {
+    "init": "Start a project in an empty folder, with the sample or with your photos.",
     "audit-leaks": "Find test photos that have a copy or a masked twin in train, in any two folders.",
     "browse": "Write a page to look through every picture: filter, sort, open.",
     "calibrate-dedup": "Measure how well duplicates are found, on pairs that are known.",

@@ -1,0 +1,143 @@
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pipeline.core.params import load_params
+from stages.cli import main
+from tests.conftest import MakePhotos, tree
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def init(*words: str) -> Result:
+    return CliRunner().invoke(main, ["init", *words])
+
+
+def test_the_sample_is_what_comes_without_options(tmp_path: Path) -> None:
+    assert init("a").exit_code == init("b", "--sample").exit_code == 0
+    made = tree(tmp_path / "a")
+    assert made == tree(tmp_path / "b")
+    assert made["params.yaml"] == (ROOT / "params.yaml").read_bytes()
+    faces = {f"samples/faces/{name}": data for name, data in tree(ROOT / "samples/faces").items()}
+    assert faces.items() < made.items()
+    assert set(made) - set(faces) == {
+        ".dvc/.gitignore", ".dvc/config", ".dvcignore", ".gitignore", "README.md", "dvc.yaml", "params.yaml",
+        "samples/LICENSE", "samples/README.md", "samples/manifest.csv", "takedowns.yaml",
+    }  # fmt: skip
+
+
+def test_what_comes_next_is_told() -> None:
+    assert "Next: cd 'my project' && dvc repro" in init("my project").output
+
+
+@pytest.mark.parametrize("name", ["faces", "Mes photos d'été", "7", "sample", "été", "a: b #c", "-"])
+@pytest.mark.parametrize("absolute", [True, False])
+def test_photos_are_taken_in_where_they_lie(
+    tmp_path: Path, make_photos: MakePhotos, monkeypatch: pytest.MonkeyPatch, name: str, absolute: bool
+) -> None:
+    folder = make_photos("a.JPG", "sub folder/b.png").rename(tmp_path / f"{name}.x").rename(tmp_path / name)
+    done = init("project", "--faces", str(folder) if absolute else f"./{name}")
+    assert done.exit_code == 0, done.output
+    assert "2 photos as the source" in done.output
+    (source,) = load_params(tmp_path / "project/params.yaml").ingest.sources
+    monkeypatch.chdir(tmp_path / "project")
+    checked = CliRunner().invoke(main, ["sources", "check"])
+    assert checked.output == f"{source}: ready\n  2 images offered, 0 items refused\n  2 images: mask_type none, " + (
+        "wear none, masked no\n"
+    )
+    taken = CliRunner().invoke(main, ["ingest", "--source", source])
+    assert taken.exit_code == 0, taken.output
+    assert "2 kept" in taken.output
+
+
+def test_photos_far_away_are_named_by_their_whole_path(tmp_path: Path, make_photos: MakePhotos) -> None:
+    faces = make_photos("a.jpg")
+    assert init("deep/er/project", "--faces", str(faces)).exit_code == 0
+    settings = load_params(tmp_path / "deep/er/project/params.yaml").ingest.settings
+    assert settings["faces"]["path"] == str(faces)
+
+
+@pytest.mark.parametrize(
+    ("faces", "told"),
+    [("absent", "absent: is no folder of photos"), ("empty", "empty: holds no photo"), ("file", "is no folder")],
+)
+def test_faces_that_are_none_leave_no_project(tmp_path: Path, faces: str, told: str) -> None:
+    (tmp_path / "empty/sub").mkdir(parents=True)
+    (tmp_path / "empty/notes.txt").touch()
+    (tmp_path / "file").touch()
+    done = init("project", "--faces", faces)
+    assert (done.exit_code, told in done.output) == (1, True), done.output
+    assert not (tmp_path / "project").exists()
+
+
+@pytest.mark.parametrize("held", ["notes.txt", ".hidden", ".git"])
+def test_a_folder_with_anything_in_it_is_refused(tmp_path: Path, held: str) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / held).write_text("mine")
+    done = init("full")
+    assert (done.exit_code, done.output) == (
+        1,
+        f"Error: full: is not empty, it holds {held}; a project starts in an empty folder\n",
+    )
+    assert tree(tmp_path / "full") == {held: b"mine"}
+
+
+def test_a_file_or_a_dangling_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    assert "file: is a file" in init("file").output
+    assert "link: is a file" in init("link").output
+
+
+def test_the_empty_folder_that_one_stands_in_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert init(".").output.splitlines()[-1] == "Next: dvc repro"
+    assert (tmp_path / "here/dvc.yaml").is_file()
+
+
+def test_both_at_once_is_wrong_use(make_photos: MakePhotos) -> None:
+    assert init("a", "--sample", "--faces", str(make_photos("a.jpg"))).exit_code == 2
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_git_is_used_where_the_folder_lies_in_a_working_tree(tmp_path: Path, inside: bool) -> None:
+    if inside:
+        subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    assert init("sub/project").exit_code == 0
+    config = (tmp_path / "sub/project/.dvc/config").read_text()
+    readme = (tmp_path / "sub/project/README.md").read_text()
+    assert ("no_scm = true" in config, "no_scm = true" in readme) == (not inside, not inside)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    done = init("project")
+    tmp_path.chmod(0o755)
+    assert (done.exit_code, "project: cannot be written" in done.output) == (1, True)
+
+
+def test_a_failure_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfile", full)
+    done = init("project")
+    assert (done.exit_code, done.output) == (1, "Error: project: cannot be written: No space left on device\n")
+    assert list((tmp_path / "project").iterdir()) == []
+
+
+def test_letters_of_any_kind_reach_the_files(tmp_path: Path, portrait_jpeg: bytes) -> None:
+    (tmp_path / "фото").mkdir()
+    (tmp_path / "фото/a.jpg").write_bytes(portrait_jpeg)
+    assert init("проект", "--faces", "фото").exit_code == 0
+    assert "path: ../фото" in (tmp_path / "проект/params.yaml").read_text(encoding="utf-8")
