@@ -22,7 +22,7 @@ LABELS: dict[str, dict[str, str]] = {"no_mask": {"mask_type": "none"}} | {
     for mask_type, wear, valve in product(TYPES, WAYS, VALVES)
 }
 SIDES: dict[str, Side] = {GROUP_PHOTO: "train", PORTRAIT: "test"}
-FORMATS = ("coco", "voc", "imagefolder")
+FORMATS = ("yolo", "coco", "voc", "csv", "imagefolder")
 """Those of which we read boxes."""
 
 Told = list[tuple[Any, ...]]
