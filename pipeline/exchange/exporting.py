@@ -11,6 +11,7 @@ from pipeline.core import paths
 from pipeline.core.errors import OutputError, SampleRejected
 from pipeline.core.file_names import printable
 from pipeline.core.locations import Location
+from pipeline.core.params import load_params
 from pipeline.core.version import VERSION
 from pipeline.exchange.classes import Classes, ClassList
 from pipeline.exchange.folder import METADATA, pictures_of_folder
@@ -66,10 +67,11 @@ class Exported:
 def pictures_in(data: Path, pixels: Location | None = None) -> Iterator[Picture | Unusable]:
     """The pictures of a project's folder `data`, of the project, or of an output of `augment-masks`.
 
-    The paths in manifests begin at `pixels`, by default the project.
+    The paths in manifests begin at `pixels`, by default where the project's `params.yaml` says, else at the project.
 
     Raises:
         OutputError: it is none of them.
+        ConfigError: the project's parameters are wrong.
     """
     if (data / METADATA).is_file():
         yield from pictures_of_folder(data)
@@ -78,9 +80,16 @@ def pictures_in(data: Path, pixels: Location | None = None) -> Iterator[Picture 
         if (folder / paths.KEPT.relative_to(paths.DATA)).is_file():
             from pipeline.exchange.manifests import pictures_of_project  # noqa: PLC0415 - an extra brings what it needs
 
-            yield from pictures_of_project(folder, folder.resolve().parent if pixels is None else pixels)
+            yield from pictures_of_project(folder, _root_of(folder.resolve().parent) if pixels is None else pixels)
             return
     raise OutputError(f"{data}: neither an output of augment-masks ({METADATA}) nor a project's data ({paths.KEPT})")
+
+
+def _root_of(project: Path) -> Location:
+    """What the paths in a project's manifests begin at."""
+    settings = project / "params.yaml"
+    root = load_params(settings).storage.root if settings.is_file() else None
+    return project if root is None else project / root if isinstance(root, Path) else root
 
 
 def export(pictures: Iterable[Picture | Unusable], out: Path, request: ExportRequest, *, overwrite: bool) -> Exported:

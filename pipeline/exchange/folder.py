@@ -42,6 +42,8 @@ class _Objects(_Part):
         given = {count for name, count in lengths.items() if name in self.model_fields_set}
         if given - {len(self.bbox)}:
             raise ValueError(f"lists of one length are expected, here are {lengths}")
+        for category, wear in zip(self.category, self.wear or (), strict=False):
+            _check_labels("none" if category == "no_mask" else category, wear)
         return self
 
     def faces(self) -> Iterator[BoxedFace]:
@@ -96,6 +98,7 @@ class _Row(_Part):
             raise ValueError(f"file_name {why}")
         if self.objects is None and self.face_box is None:
             raise ValueError("neither objects nor a face_box")
+        _check_labels(self.mask_type, self.wear)
         return self
 
     def face(self) -> BoxedFace:
@@ -236,6 +239,16 @@ class _OfPhoto:
 def _unmasked(face: BoxedFace) -> BoxedFace:
     """The face as it was before a mask was put on it: only bare faces get one."""
     return BoxedFace(box=face.box, mask_type="none", wear="none", valve="no", masked="no")
+
+
+def _check_labels(mask_type: MaskType, wear: Wear) -> None:
+    """Stop at labels of which one says that there is a mask and the other that there is none.
+
+    Raises:
+        ValueError: they do.
+    """
+    if "unknown" not in (mask_type, wear) and (mask_type == "none") != (wear == "none"):
+        raise ValueError(f"mask_type {mask_type} and wear {wear} contradict each other")
 
 
 def _masked_of(mask_type: MaskType) -> Masked:

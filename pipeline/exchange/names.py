@@ -3,7 +3,8 @@
 import hashlib
 import re
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+
+from pipeline.core.errors import SampleRejected
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
@@ -21,16 +22,23 @@ class FileNames:
     """
 
     _taken: set[str] = field(default_factory=set)
+    _seen: set[str] = field(default_factory=set)
 
     def stem(self, picture_id: str) -> str:
         """The name without ending of a picture, by its id or its path below a folder.
 
+        Raises:
+            SampleRejected: `repeated_origin`: a picture of this id has its name already.
+
         >>> FileNames().stem("images/cloth/anna-0-0.jpg"), FileNames().stem("images/none/a b.jpg")
         ('cloth__anna-0-0', 'none__a_b-35fb7e9ed0')
         """
-        path = PurePosixPath(picture_id.removeprefix("images/"))
-        whole = "__".join(path.with_suffix("").parts if path.name else path.parts)
-        plain = _PLAIN.fullmatch(whole) and all("__" not in part for part in path.parts)
+        if picture_id in self._seen:
+            raise SampleRejected("repeated_origin", "it stands there twice")
+        self._seen.add(picture_id)
+        path = picture_id.removeprefix("images/")
+        whole = path.rpartition(".")[0].replace("/", "__") if "." in path else path
+        plain = _PLAIN.fullmatch(whole) and "__" not in path
         stem = whole if plain and whole.casefold() not in self._taken else _with_digest(whole, picture_id)
         self._taken.add(stem.casefold())
         return stem

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pipeline.core.locations import Place, Stretch
 from pipeline.exchange.records import Picture
+from pipeline.storage.containers import JPEG
 from pipeline.storage.images import ImageLimits, decode_image, encode_image, read_file
 from pipeline.storage.orientation import orientation_of
 from pipeline.storage.signatures import extension_by_content
@@ -52,14 +53,15 @@ class Pixels:
 
 def _linked(place: Path, target: Path) -> bool:
     """Whether the file is at `target` too: a disk may not be able to, and another disk can't."""
-    source = Path(os.path.realpath(place))  # a data cache has links where the files are meant
     try:
-        if source.is_file():
-            target.hardlink_to(source)
-            return True
+        if place.is_symlink():  # a data cache has links where the files are meant
+            place = Path(os.path.realpath(place))
+        if not place.is_file():
+            return False
+        target.hardlink_to(place)
     except OSError:  # what is wrong with the file is told when it is read
-        pass
-    return False
+        return False
+    return True
 
 
 def pixels_of(picture: Picture, taken: frozenset[str] = _COMMON, *, reencode: bool = False) -> Pixels:
@@ -75,9 +77,16 @@ def pixels_of(picture: Picture, taken: frozenset[str] = _COMMON, *, reencode: bo
         return Pixels(picture.file, ".jpg")
     data = read_file(picture.file, _LIMITS)
     suffix = extension_by_content(data)
-    if suffix in taken and orientation_of(data) == 1 and not reencode:
+    if suffix in taken and not reencode and _is_upright(data):
         return Pixels(picture.file, suffix)
     return Pixels(picture.file, ".jpg", encode_image(decode_image(data, _LIMITS).rgb))
+
+
+def _is_upright(data: bytes) -> bool:
+    """Whether nothing in the file says that its pixels are to be turned; most JPEGs are told without being opened."""
+    if data.startswith(JPEG) and b"Exif" not in data and b"Orientation" not in data:
+        return True
+    return orientation_of(data) == 1
 
 
 def named_pixels(picture: Picture, taken: frozenset[str] = _COMMON) -> Pixels:

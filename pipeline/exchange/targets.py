@@ -84,8 +84,11 @@ def _target(picture: Picture, classes: ClassList, face: BoxedFace, box: Corners)
 
 def _clipped(polygon: tuple[float, ...], width: float, height: float) -> tuple[float, ...]:
     """The outline with each point brought inside; empty where it has fewer than three."""
+    xs, ys = polygon[::2], polygon[1::2]
     if len(polygon) < 6:
         return ()
+    if min(xs) >= 0 and min(ys) >= 0 and max(xs) <= width and max(ys) <= height:
+        return polygon  # most are, and have a hundred points
     limits = (width, height)
     return tuple(_within(value, limits[place % 2]) for place, value in enumerate(polygon))
 

@@ -54,7 +54,7 @@ def _former(context: click.Context, _: click.Parameter, value: str | None) -> No
     help="Pictures with faces, or masks, that have no box.",
 )
 @click.option("--reencode", is_flag=True, help="Write photos anew, as masked pictures are: without their metadata.")
-@click.option("--pixels", help="storage.root of the project: what paths in manifests begin at.  [the project]")
+@click.option("--pixels", help="What paths in manifests begin at.  [storage.root of the project, else the project]")
 @click.option("--overwrite", is_flag=True, help="Make an earlier export anew.")
 def command(
     data: Path | None, form: str | None, out: Path | None, pixels: str | None, overwrite: bool, **options: Any

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from pipeline.core.errors import SampleRejected
 from pipeline.exchange.names import FileNames
 
 
@@ -27,6 +28,13 @@ def test_no_name_is_used_twice_on_a_disk_that_ignores_case() -> None:
     given = ["a/b.jpg", "a__b.jpg", "A/b.jpg", "a/B.jpg", "a-b.jpg", "a b.jpg", "a_b.jpg", "a.b.jpg", *ODD]
     stems = [names.stem(name).casefold() for name in given]
     assert len(set(stems)) == len(given)
+
+
+def test_one_picture_is_not_named_twice() -> None:
+    names = FileNames()
+    names.stem("a.jpg")
+    with pytest.raises(SampleRejected, match="repeated_origin"):
+        names.stem("a.jpg")
 
 
 def test_a_name_does_not_depend_on_what_else_is_exported() -> None:

@@ -61,6 +61,7 @@ class FormatWriter(ABC):
         self.sides: dict[str, None] = {}
         self._files = ExitStack()
         self._open: dict[str, TextIO] = {}
+        self._made: set[Path] = set()
 
     def add(self, entry: Entry, pixels: Pixels, *, put: bool, link: bool) -> str:
         """Add one picture, its file too where `put` says so, and return the file's path below the folder.
@@ -71,9 +72,7 @@ class FormatWriter(ABC):
         """
         name = self.file_name(entry, pixels.suffix)
         if put:
-            target = self.folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            pixels.put(target, link=link)
+            pixels.put(self.place(name), link=link)
         self.sides[entry.side] = None
         self.write(entry, name)
         return name
@@ -93,12 +92,18 @@ class FormatWriter(ABC):
         """Close all files."""
         self._files.close()
 
+    def place(self, name: str) -> Path:
+        """Where a file goes by its path below the folder, its own folder made."""
+        path = self.folder / name
+        if path.parent not in self._made:  # once, as there is a file a picture
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._made.add(path.parent)
+        return path
+
     def text_file(self, name: str) -> TextIO:
         """A file that grows, by its path below the folder; its lines end as they are written."""
         if name not in self._open:
-            path = self.folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            opened = path.open("w", encoding="utf-8", newline="")
+            opened = self.place(name).open("w", encoding="utf-8", newline="")
             self._open[name] = self._files.enter_context(opened)
         return self._open[name]
 

@@ -63,6 +63,7 @@ class CocoWriter(FormatWriter):
     def _annotation(self, document: _Document, target: Target) -> dict[str, object]:
         outline = list(target.polygon)
         boxes_masks = self.classes.of == "masks"
+        shape = {"segmentation": [outline] if outline else []}
         return {
             "id": document.annotation_count,
             "image_id": document.image_count,
@@ -70,8 +71,7 @@ class CocoWriter(FormatWriter):
             "bbox": list(target.sides),
             "area": area_of(target) if boxes_masks else round(target.sides[2] * target.sides[3], 3),
             "iscrowd": 0,
-            "segmentation": [outline] if outline and boxes_masks else [],
-            "mask_polygon": outline,
+            **(shape if boxes_masks else {"segmentation": [], "mask_polygon": outline}),
             "attributes": _attributes(target),
         }
 

@@ -45,8 +45,7 @@ class ImageFolderWriter(FormatWriter):
         import pyarrow.parquet as pq  # noqa: PLC0415
 
         if side not in self._tables:
-            path = self.folder / side / "metadata.parquet"
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path = self.place(f"{side}/metadata.parquet")
             self._tables[side] = self._files.enter_context(pq.ParquetWriter(path, self._schema, compression="zstd"))
         self._tables[side].write_table(pa.Table.from_pylist(self._waiting.pop(side), schema=self._schema))
 

@@ -4,9 +4,9 @@ http://host.robots.ox.ac.uk/pascal/VOC/voc2007/; sides of boxes are decimal pixe
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
-from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 from pipeline.exchange.formats.base import Entry, FormatWriter
 from pipeline.exchange.targets import Target
@@ -27,11 +27,8 @@ class VocWriter(FormatWriter):
 
     def write(self, entry: Entry, name: str) -> None:
         """Its XML, and its line in the list of its side."""
-        root = _annotation(entry, name)
-        ElementTree.indent(root, "\t")
-        path = self.folder / f"{_DEVKIT}/Annotations/{entry.stem}.xml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(ElementTree.tostring(root, encoding="unicode") + "\n", encoding="utf-8", newline="")
+        text = "".join(_annotation(entry, name))
+        self.place(f"{_DEVKIT}/Annotations/{entry.stem}.xml").write_bytes(text.encode())
         self.text_file(f"{_DEVKIT}/ImageSets/Main/{entry.side}.txt").write(f"{entry.stem}\n")
 
     def finish(self, names: Sequence[str]) -> None:
@@ -40,43 +37,42 @@ class VocWriter(FormatWriter):
         self.text_file(f"{_DEVKIT}/labelmap.txt").write("\n".join(lines) + "\n")
 
 
-def _annotation(entry: Entry, name: str) -> ElementTree.Element:
+def _annotation(entry: Entry, name: str) -> Iterator[str]:
+    """The lines of an XML; put together by hand, since ElementTree takes five times as long, most of an export."""
     picture = entry.picture
-    root = ElementTree.Element("annotation")
-    _add(root, "folder", "VOC2007")
-    _add(root, "filename", name.rpartition("/")[2])
-    source = ElementTree.SubElement(root, "source")
-    _add(source, "database", picture.source or "unknown")
-    _add(source, "annotation", "Maskwright")
-    _add(source, "image", picture.url or picture.id)
-    _add(source, "license", picture.licence)
-    _add(ElementTree.SubElement(root, "owner"), "name", picture.author or "unknown")
-    size = ElementTree.SubElement(root, "size")
-    for side, value in (("width", picture.width_px), ("height", picture.height_px), ("depth", 3)):
-        _add(size, side, value)
-    _add(root, "segmented", 0)
-    _add(root, "complete", int(entry.complete))
+    yield "<annotation>\n"
+    yield _leaf("folder", "VOC2007")
+    yield _leaf("filename", name.rpartition("/")[2])
+    source = {"database": picture.source or "unknown", "annotation": "Maskwright", "image": picture.url or picture.id}
+    yield _branch("source", source | {"license": picture.licence})
+    yield _branch("owner", {"name": picture.author or "unknown"})
+    yield _branch("size", {"width": picture.width_px, "height": picture.height_px, "depth": 3})
+    yield _leaf("segmented", 0)
+    yield _leaf("complete", int(entry.complete))
     for target, label in zip(entry.targets, entry.names, strict=True):
-        root.append(_object(target, label))
-    return root
+        yield from _object(target, label)
+    yield "</annotation>\n"
 
 
-def _object(target: Target, label: str) -> ElementTree.Element:
-    root, face = ElementTree.Element("object"), target.face
-    for name, value in (("name", label), ("pose", "Unspecified")):
-        _add(root, name, value)
-    _add(root, "truncated", int(target.truncated))
-    _add(root, "difficult", int(face.difficult))
-    box = ElementTree.SubElement(root, "bndbox")
-    for side, number in zip(("xmin", "ymin", "xmax", "ymax"), target.box, strict=True):
-        _add(box, side, f"{number:g}" if number == round(number) else number)
-    attributes = ElementTree.SubElement(root, "attributes")
+def _object(target: Target, label: str) -> Iterator[str]:
+    face = target.face
+    yield "\t<object>\n"
+    flags = {"truncated": int(target.truncated), "difficult": int(face.difficult)}
+    for name, value in {"name": label, "pose": "Unspecified", **flags}.items():
+        yield _leaf(name, value, 2)
+    yield _branch("bndbox", dict(zip(("xmin", "ymin", "xmax", "ymax"), target.box, strict=True)), 2)
+    yield "\t\t<attributes>\n"
     for name, word in (("mask_type", face.mask_type), ("wear", face.wear), ("valve", face.valve)):
-        one = ElementTree.SubElement(attributes, "attribute")
-        _add(one, "name", name)
-        _add(one, "value", word)
-    return root
+        yield _branch("attribute", {"name": name, "value": word}, 3)
+    yield "\t\t</attributes>\n\t</object>\n"
 
 
-def _add(parent: ElementTree.Element, name: str, value: str | float) -> None:
-    ElementTree.SubElement(parent, name).text = _NOT_IN_XML.sub("\ufffd", str(value))
+def _branch(name: str, leaves: Mapping[str, str | float], depth: int = 1) -> str:
+    tabs = "\t" * depth
+    return f"{tabs}<{name}>\n{''.join(_leaf(*leaf, depth + 1) for leaf in leaves.items())}{tabs}</{name}>\n"
+
+
+def _leaf(name: str, value: str | float, depth: int = 1) -> str:
+    text = escape(_NOT_IN_XML.sub("\ufffd", value)) if isinstance(value, str) else f"{value:.10g}"
+    tabs = "\t" * depth
+    return f"{tabs}<{name}>{text}</{name}>\n"

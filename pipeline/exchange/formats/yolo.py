@@ -21,10 +21,9 @@ class YoloWriter(FormatWriter):
 
     def write(self, entry: Entry, name: str) -> None:  # noqa: ARG002 - the interface of a format
         """Its text file."""
-        path = self.folder / f"labels/{entry.side}/{entry.stem}.txt"
-        path.parent.mkdir(parents=True, exist_ok=True)
         size = (entry.picture.width_px, entry.picture.height_px)
-        path.write_text("".join(self._line(target, size) for target in entry.targets), encoding="utf-8", newline="")
+        text = "".join(self._line(target, size) for target in entry.targets)
+        self.place(f"labels/{entry.side}/{entry.stem}.txt").write_bytes(text.encode())
 
     def _line(self, target: Target, size: tuple[int, int]) -> str:
         numbers = _outline(target) if self.outlines else _centre_and_size(target)

@@ -87,6 +87,20 @@ def test_paths_begin_where_it_is_told(tmp_path: Path) -> None:
     assert "unreadable_file 2" in done.output  # the masked pictures, which went with the manifests
 
 
+def test_the_project_says_itself_where_its_pixels_are(tmp_path: Path) -> None:
+    data = write_project(tmp_path / "project")
+    for name in ("photos", "data/masked/images"):
+        (tmp_path / "store" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "project" / name).rename(tmp_path / "store" / name)
+    settings = tmp_path / "project/params.yaml"
+    settings.write_text(f"storage: {{root: {tmp_path / 'store'}}}\n")
+    assert "left out" not in run(data, "--format", "coco", "--out", tmp_path / "out").output
+    settings.write_text("storage: {rot: x}\n")
+    done = run(data, "--format", "coco", "--out", tmp_path / "second")
+    assert done.exit_code == 1
+    assert "rot" in done.output
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
