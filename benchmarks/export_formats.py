@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import rmtree
 from typing import Literal
 
 import click
@@ -150,11 +151,12 @@ def main(
 def _measured(root: Path, kind: Data, form: str, files: str, of: str) -> tuple[float, float]:
     """CPU seconds and megabytes of one export."""
     command = [sys.executable, "-m", "stages.cli", "export", str(root / _FOLDERS[kind]), "--format", form]
-    command += ["--files", files, "--of", of, "--out", str(root / "export"), "--overwrite"]
+    command += ["--files", files, "--of", of, "--out", str(root / "export")]
     begin = time.perf_counter()
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     process = subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
+    rmtree(root / "export", ignore_errors=True)
     if status:
         raise SystemExit(f"{form} of a {kind} failed")
     spent, peak = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
