@@ -61,7 +61,7 @@ class FormatWriter(ABC):
         self.sides: dict[str, None] = {}
         self._files = ExitStack()
         self._open: dict[str, TextIO] = {}
-        self._made: set[Path] = set()
+        self._made: dict[str, Path] = {}
 
     def add(self, entry: Entry, pixels: Pixels, *, put: bool, link: bool) -> str:
         """Add one picture, its file too where `put` says so, and return the file's path below the folder.
@@ -94,11 +94,11 @@ class FormatWriter(ABC):
 
     def place(self, name: str) -> Path:
         """Where a file goes by its path below the folder, its own folder made."""
-        path = self.folder / name
-        if path.parent not in self._made:  # once, as there is a file a picture
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._made.add(path.parent)
-        return path
+        folder, _, file = name.rpartition("/")
+        if folder not in self._made:  # once, as there is a file a picture
+            self._made[folder] = self.folder / folder
+            self._made[folder].mkdir(parents=True, exist_ok=True)
+        return self._made[folder] / file
 
     def text_file(self, name: str) -> TextIO:
         """A file that grows, by its path below the folder; its lines end as they are written."""
