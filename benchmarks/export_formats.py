@@ -32,6 +32,8 @@ MASKS: tuple[MaskType, ...] = ("cloth", "surgical", "ffp2")
 MOST_SECONDS, MOST_MB = 20, 500
 _SIDE_PX = 1024
 _POINTS = 130
+_OUTLINE = tuple(float(300 + place) for place in range(2 * _POINTS))
+"""Of a drawn mask: it follows the pixels."""
 
 Data = Literal["project", "folder"]
 _FOLDERS: dict[Data, Path] = {"project": paths.DATA, "folder": Path("OUT")}
@@ -94,7 +96,7 @@ def _masked(image_id: str, mask: MaskType) -> MaskedImage:
     return MaskedImage(
         id=f"{image_id}-0-{mask}0", face_id=f"{image_id}-0", image_id=image_id, parent_sha256=image_id * 2,
         path=_picture(image_id, mask), alpha_path=None, crop_path="x.jpg", template=f"{mask}_pleated", mask_type=mask,
-        wear="correct", valve="no", seed=7, draw=json.dumps({"values": _numbers(120)}), polygon=_numbers(2 * _POINTS),
+        wear="correct", valve="no", seed=7, draw=json.dumps({"values": _numbers(120)}), polygon=_OUTLINE,
         mask_left=300.0, mask_top=500.0, mask_right=700.0, mask_bottom=820.0, left=300.1, top=310.2, right=700.3,
         bottom=800.4, landmarks=_numbers(136), yaw_deg=1.0, pitch_deg=1.0, roll_deg=1.0, licence="CC-BY-4.0",
     )  # fmt: skip
@@ -109,7 +111,7 @@ def _assignments(image_id: str) -> Iterator[Assignment]:
 
 
 def _row(number: int, name: str) -> dict[str, object]:
-    points = [list(pair) for pair in zip(_numbers(_POINTS), _numbers(_POINTS), strict=True)]
+    points = [list(pair) for pair in zip(_OUTLINE[::2], _OUTLINE[1::2], strict=True)]
     return {
         "file_name": name, "mask_type": MASKS[number % 3], "wear": "correct", "valve": "no", "template": "any",
         "seed": 7, "polygon": points, "mask_box": [300.0, 500.0, 700.0, 820.0],

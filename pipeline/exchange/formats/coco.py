@@ -12,7 +12,7 @@ from typing import TextIO
 
 from pipeline.core.version import VERSION
 from pipeline.exchange.classes import ClassList
-from pipeline.exchange.formats.base import Entry, FormatWriter, as_json
+from pipeline.exchange.formats.base import Entry, FormatWriter, as_json, short
 from pipeline.exchange.targets import Target, area_of
 
 
@@ -61,7 +61,7 @@ class CocoWriter(FormatWriter):
         return self._documents[side]
 
     def _annotation(self, document: _Document, target: Target) -> dict[str, object]:
-        outline = list(target.polygon)
+        outline = short(target.polygon)
         boxes_masks = self.classes.of == "masks"
         shape = {"segmentation": [outline] if outline else []}
         return {

@@ -57,9 +57,10 @@ def _annotation(entry: Entry, name: str) -> Iterator[str]:
 def _object(target: Target, label: str) -> Iterator[str]:
     face = target.face
     yield "\t<object>\n"
-    flags = {"truncated": int(target.truncated), "difficult": int(face.difficult)}
-    for name, value in {"name": label, "pose": "Unspecified", **flags}.items():
-        yield _leaf(name, value, 2)
+    yield _leaf("name", label, 2)
+    yield _leaf("pose", "Unspecified", 2)
+    yield _leaf("truncated", int(target.truncated), 2)
+    yield _leaf("difficult", int(face.difficult), 2)
     yield _branch("bndbox", dict(zip(("xmin", "ymin", "xmax", "ymax"), target.box, strict=True)), 2)
     yield "\t\t<attributes>\n"
     for name, word in (("mask_type", face.mask_type), ("wear", face.wear), ("valve", face.valve)):
