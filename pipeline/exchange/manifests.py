@@ -1,7 +1,7 @@
 """Pictures from the manifests of a project: its photos with all their faces, and the masked pictures of them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -134,11 +134,13 @@ def _sides(data: Path) -> Sides | None:
     return sides
 
 
-def _placed(picture: Picture, ids: Iterable[str], sides: Sides) -> Picture | Unusable:
-    place = next((sides[sample] for sample in ids if sample in sides), None)
-    if place is None:
-        return Unusable(picture.id, "not_in_split", "the split has none of its faces")
-    return replace(picture, side=place[0], group=place[1])
+def _placed(picture: Picture, ids: Sequence[str], sides: Sides) -> Picture | Unusable:
+    """The picture with its side; of drawn masks the split must have every one, since it may hold out a template."""
+    places = [sides[sample] for sample in ids if sample in sides]
+    if not places or (picture.as_written and len(places) < len(ids)):
+        left = f"{len(ids) - len(places)} of its {len(ids)} samples"
+        return Unusable(picture.id, "not_in_split", f"the split leaves out {left}")
+    return replace(picture, side=places[0][0], group=places[0][1])
 
 
 def _refused(data: Path) -> dict[str, tuple[str, ...]]:

@@ -2,7 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core import paths
 from pipeline.core.errors import ManifestError
+from pipeline.core.records import Assignment
+from pipeline.storage.manifests import write_manifest
 from tests.exchange.kit import (
     BARE,
     FACES,
@@ -60,11 +63,18 @@ def test_what_the_split_has_no_sample_of_is_not_exported(tmp_path: Path) -> None
     assert unusable(data) == {PORTRAIT: "not_in_split", MASKED[1].id: "not_in_split"}
 
 
-def test_a_group_on_two_sides_stops_it(tmp_path: Path) -> None:
-    from pipeline.core import paths
-    from pipeline.core.records import Assignment
-    from pipeline.storage.manifests import write_manifest
+def test_a_picture_of_several_masks_is_exported_where_the_split_takes_every_one(tmp_path: Path) -> None:
+    """Another one of them may be of a template that is held out."""
+    both = [masked(f"{GROUP_PHOTO}-{place}", path="data/masked/images/all.jpg") for place in (0, 1)]
+    data = write_project(tmp_path, masks=both, sides={GROUP_PHOTO: "train"})
+    assert [one.id for one in pictures(data)] == [GROUP_PHOTO, both[0].id]
+    rows = [assignment(one, "train", "g") for one in (*BARE[:3], both[0])]
+    write_manifest(tmp_path / paths.SPLIT_TABLE, rows, Assignment)
+    assert [one.id for one in pictures(data)] == [GROUP_PHOTO]
+    assert unusable(data)[both[0].id] == "not_in_split"
 
+
+def test_a_group_on_two_sides_stops_it(tmp_path: Path) -> None:
     data = write_project(tmp_path)
     rows = [assignment(BARE[0], "train", "g"), assignment(BARE[3], "test", "g")]
     write_manifest(tmp_path / paths.SPLIT_TABLE, rows, Assignment)
