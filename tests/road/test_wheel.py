@@ -115,7 +115,6 @@ COMMANDS = {
     "train": "train",
     "evaluate": "train",
     "audit-leaks faces faces": "pipeline",
-    "browse out": "pipeline",
     "calibrate-dedup --help": None,
     "calibrate-dedup": "pipeline",
     "replay out/metadata.jsonl --row 0 --faces faces -o again.jpg": None,
