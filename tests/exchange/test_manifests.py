@@ -68,7 +68,7 @@ def test_a_picture_of_several_masks_is_exported_where_the_split_takes_every_one(
     both = [masked(f"{GROUP_PHOTO}-{place}", path="data/masked/images/all.jpg") for place in (0, 1)]
     data = write_project(tmp_path, masks=both, sides={GROUP_PHOTO: "train"})
     assert [one.id for one in pictures(data)] == [GROUP_PHOTO, both[0].id]
-    rows = [assignment(one, "train", "g") for one in (*BARE[:3], both[0])]
+    rows = [*(assignment(face, "train", "g") for face in BARE[:3]), assignment(both[0], "train", "g")]
     write_manifest(tmp_path / paths.SPLIT_TABLE, rows, Assignment)
     assert [one.id for one in pictures(data)] == [GROUP_PHOTO]
     assert unusable(data)[both[0].id] == "not_in_split"
