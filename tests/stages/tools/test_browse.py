@@ -1,5 +1,7 @@
 """The command and, where Chromium is installed, the page itself: filters, keys, an opened picture, no word from it."""
 
+import base64
+import hashlib
 import json
 import os
 import shutil
@@ -105,6 +107,35 @@ def test_only_what_is_in_view_is_in_the_document(page: Page) -> None:
     assert first == "no mask"
     painted = "[...document.querySelectorAll('.tile .picture')].every(one => one.style.background.includes('webp'))"
     page.wait_for(painted)
+
+
+@pytest.mark.slow
+@in_a_browser
+def test_more_rows_than_a_browser_has_room_for_are_reached_all_the_same(written: Path, tmp_path: Path) -> None:
+    """Millions of pictures, in effect: the page is told that elements may be 3,000 px tall."""
+    assert BROWSER is not None
+    text = written.read_text(encoding="utf-8")
+    script = text[text.index("<script>") + 8 : text.rindex("</script>")]
+    short = script.replace("TALLEST_PX = 16e6", "TALLEST_PX = 3000")
+    assert short != script
+    before, after = (base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in (script, short))
+    shutil.copytree(written.parent, tmp_path / "short")
+    page_file = tmp_path / "short/short.html"
+    page_file.write_text(text.replace(script, short).replace(before, after), encoding="utf-8")
+    with Page(BROWSER) as page:
+        page.resize(1280, 800)
+        page.open(page_file.as_uri())
+        page.wait_for("performance.getEntriesByName('first tile').length")
+        seen = (
+            "(() => { const { top, bottom } = document.activeElement.getBoundingClientRect();"
+            " return top > 60 && bottom <= innerHeight; })()"
+        )
+        page.evaluate("document.querySelector('.tile').focus()")
+        for keys, place in ((["End"], "303"), (["Home"], "1"), (["PageDown"] * 3, "55"), (["ArrowDown"] * 9, "109")):
+            page.press(*keys)
+            assert page.evaluate("document.activeElement.closest('li').getAttribute('aria-posinset')") == place
+            assert page.evaluate(seen)
+        assert page.problems == []
 
 
 @pytest.mark.slow

@@ -13,11 +13,18 @@ function measure() {
   grid.style.height = `${Math.min(TALLEST_PX, Math.ceil(shown.length / columns) * rowPx)}px`;
 }
 
-/** Beyond the tallest element a step of the scroll bar is more than a row. */
+const rowCount = () => Math.ceil(shown.length / columns);
+const isTooTall = () => rowCount() * rowPx > TALLEST_PX;
+
+/** Beyond the tallest element a step of the scroll bar is more than a row: how many px of it a row is. */
+const scrollPerRow = () => (TALLEST_PX - innerHeight) / (rowCount() - innerHeight / rowPx);
+/** Where the page is scrolled to for a row to be seen below the bar: with the row before it on top. */
+const scrollOf = (row) => (row < 1 ? 0 : scrollY + grid.getBoundingClientRect().top + (row - 1) * scrollPerRow() + 1);
+
 function firstRow() {
-  const rows = Math.ceil(shown.length / columns), tall = rows * rowPx, above = Math.max(0, -grid.getBoundingClientRect().top);
-  if (tall <= TALLEST_PX) return { row: Math.floor(above / rowPx), offset: 0 };
-  const seen = innerHeight, row = Math.floor((above / (TALLEST_PX - seen)) * (rows - seen / rowPx));
+  const above = Math.max(0, -grid.getBoundingClientRect().top);
+  if (!isTooTall()) return { row: Math.floor(above / rowPx), offset: 0 };
+  const row = Math.floor(above / scrollPerRow());
   return { row, offset: above - row * rowPx };
 }
 
@@ -121,8 +128,9 @@ function moveTo(place) {
   active = Math.min(shown.length - 1, Math.max(0, place));
   drawGrid();
   const tile = onScreen.get(active).firstChild, { top, bottom } = tile.getBoundingClientRect();
-  const upper = stickyHeight();
-  if (top < upper) scrollBy(0, top - upper - GAP_PX);
+  const upper = stickyHeight(), hidden = top < upper || bottom > innerHeight;
+  if (hidden && isTooTall()) scrollTo(0, scrollOf(Math.floor(active / columns)));
+  else if (top < upper) scrollBy(0, top - upper - GAP_PX);
   else if (bottom > innerHeight) scrollBy(0, bottom - innerHeight + GAP_PX);
   drawGrid();
   onScreen.get(active).firstChild.focus({ preventScroll: true });
