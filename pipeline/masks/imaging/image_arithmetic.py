@@ -13,8 +13,17 @@ _COARSER_FROM, _COARSEST_PX = 1.25, 16
 
 
 def scaled(image: FloatImage, plane: FloatImage) -> FloatImage:
-    """The image `float32 (H, W, C)` with each pixel multiplied by the plane's `float32 (H, W)`."""
-    return np.asarray(cv2.multiply(image, cv2.merge([plane] * image.shape[2])), dtype=np.float32)
+    """The image `float32 (H, W, 3 or 4)` with each pixel multiplied by the plane's `float32 (H, W)`."""
+    return np.asarray(cv2.multiply(image, _spread(plane, image.shape[2])), dtype=np.float32)
+
+
+def _spread(plane: FloatImage, channels: int) -> FloatImage:
+    """The plane in each of 3 or 4 channels; `cv2.merge` takes twice as long for four of them."""
+    if channels == 3:
+        return np.asarray(cv2.cvtColor(plane, cv2.COLOR_GRAY2RGB), dtype=np.float32)
+    spread = cv2.cvtColor(plane, cv2.COLOR_GRAY2RGBA)
+    cv2.insertChannel(plane, spread, 3)
+    return np.asarray(spread, dtype=np.float32)
 
 
 def coloured(plane: FloatImage, colour: NDArray[np.floating]) -> FloatImage:
