@@ -21,7 +21,8 @@ _COARSE_REACH_PX = 3.0
 
 
 def _linear_to_srgb_table() -> Rgb:
-    codes = np.arange(_CODES) / (_CODES - 1)
+    """Of all codes of 16 bits, as `cv2.LUT` wants them; linear light of 1 is at `_CODES - 1`."""
+    codes = np.arange(1 << 16) / (_CODES - 1)
     return np.asarray(np.rint(np.interp(codes, SRGB_TO_LINEAR, np.arange(256))), dtype=np.uint8)
 
 
@@ -52,7 +53,8 @@ def blend(window: Rgb, layer: Layer) -> Rgb:
         under += layer.light[rows]
         under *= np.float32(_CODES - 1)
         under += np.float32(0.5)
-        result[rows] = _LINEAR_TO_SRGB.take(under.astype(np.intp), mode="clip")
+        np.clip(under, 0, _CODES, out=under)
+        result[rows] = cv2.LUT(under.astype(np.uint16), _LINEAR_TO_SRGB)
     return result
 
 
