@@ -68,20 +68,30 @@ def _draw_ids(xy: NDArray[np.float32], order: NDArray[np.int64], width: int, hei
 def _affine_rows(
     xy: NDArray[np.float32], uv: NDArray[np.float32], edges: NDArray[np.float32], doubled_area: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Rows `(T + 1, 6)`: u = r0 x + r1 y + r2 and v = r3 x + r4 y + r5 in each triangle; row 0 is for no triangle."""
+    """`(6, T + 1)`: u = r0 x + r1 y + r2 and v = r3 x + r4 y + r5 in each triangle; the first is for no triangle."""
     area = np.where(np.abs(doubled_area) < 1e-6, 1e-6, doubled_area)[:, None]
     step = uv[:, 1:] - uv[:, :1]
     by_x = (step[:, 0] * edges[:, 1, 1:] - step[:, 1] * edges[:, 0, 1:]) / area
     by_y = (step[:, 1] * edges[:, 0, :1] - step[:, 0] * edges[:, 1, :1]) / area
     constant = uv[:, 0] - by_x * xy[:, 0, :1] - by_y * xy[:, 0, 1:]
-    rows = np.stack([by_x, by_y, constant], axis=2).reshape(-1, 6)
-    return np.concatenate([np.zeros((1, 6)), rows]).astype(np.float32)
+    rows = np.zeros((2, 3, len(xy) + 1), dtype=np.float32)
+    rows[:, 0, 1:], rows[:, 1, 1:], rows[:, 2, 1:] = by_x.T, by_y.T, constant.T
+    return rows.reshape(6, -1)
 
 
 def _interpolate(triangle_of: NDArray[np.int32], rows: NDArray[np.float32]) -> TextureMap:
     x = np.arange(triangle_of.shape[1], dtype=np.float32)[None, :]
     y = np.arange(triangle_of.shape[0], dtype=np.float32)[:, None]
     index = triangle_of.astype(np.intp)
-    by_u_x, by_u_y, at_u, by_v_x, by_v_y, at_v = (rows[:, k].take(index, mode="clip") for k in range(6))
-    u, v = by_u_x * x + by_u_y * y + at_u, by_v_x * x + by_v_y * y + at_v
-    return TextureMap(u=np.clip(u, 0, 1), v=np.clip(v, 0, 1), covered=triangle_of > 0)
+    planes = [row.take(index, mode="clip") for row in rows]
+    u, v = (_held_sum(x, y, *planes[first : first + 3]) for first in (0, 3))
+    return TextureMap(u, v, covered=triangle_of > 0)
+
+
+def _held_sum(x: FloatImage, y: FloatImage, by_x: FloatImage, by_y: FloatImage, constant: FloatImage) -> FloatImage:
+    """`by_x x + by_y y + constant` held to [0, 1]; the planes are used up."""
+    by_x *= x
+    by_y *= y
+    by_x += by_y
+    by_x += constant
+    return np.asarray(np.clip(by_x, 0, 1, out=by_x))
