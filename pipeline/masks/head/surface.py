@@ -96,21 +96,29 @@ def evenly_spaced(surface: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     across = _evened(surface).swapaxes(0, 1)
     middle = len(across) // 2
-    halves = _evened(across[: middle + 1]), _evened(across[middle:])[1:]
-    return np.concatenate(halves).swapaxes(0, 1)
+    left, right = np.split(_evened(np.concatenate([across[: middle + 1], across[middle:]], axis=1)), 2, axis=1)
+    return np.concatenate([left, right[1:]]).swapaxes(0, 1)
 
 
 def _evened(lines: NDArray[np.float64]) -> NDArray[np.float64]:
     """Points `(N, M, 3)` of M lines, moved along them to N equal ways by linear interpolation."""
     count = len(lines)
     way = np.zeros(lines.shape[:2])
-    np.cumsum(np.linalg.norm(np.diff(lines, axis=0), axis=2), axis=0, out=way[1:])
-    wanted = np.linspace(0, 1, count)[:, None] * way[-1]
-    after = np.clip((way[None] <= wanted[:, None]).sum(axis=1), 1, count - 1)
+    steps = lines[1:] - lines[:-1]
+    np.cumsum(np.sqrt(np.einsum("nmk,nmk->nm", steps, steps)), axis=0, out=way[1:])
+    wanted = _shares(count) * way[-1]
+    passed = (way[None] <= wanted[:, None]).sum(axis=1, dtype=np.uint8)  # of a grid's rows or columns: below 256
+    after = np.clip(passed, 1, count - 1).astype(np.intp)
     line = np.arange(lines.shape[1])
     start, end = way[after - 1, line], way[after, line]
     share = ((wanted - start) / np.maximum(end - start, 1e-9))[..., None]
     return np.asarray(lines[after - 1, line] * (1 - share) + lines[after, line] * share)
+
+
+@lru_cache(maxsize=4)
+def _shares(count: int) -> NDArray[np.float64]:
+    """From 0 to 1 in equal steps, `(count, 1)`."""
+    return np.linspace(0, 1, count)[:, None]
 
 
 def _spanning_throat(skin: FloatImage, y: NDArray[np.float64]) -> FloatImage:
@@ -186,10 +194,11 @@ def _stretch(obstacle: FloatImage, tautness: float, edge_gap_mm: float) -> NDArr
     """A membrane over the obstacle by projected Jacobi steps; the rim stays on the skin, sides off it by the gap."""
     rest = obstacle.copy()
     rest[:, [0, -1]] += edge_gap_mm
-    sheet = rest.copy()
+    sheet, mean = rest.copy(), rest.copy()
+    free, held, pulled = (grid[1:-1, 1:-1] for grid in (sheet, rest, mean))
     for _ in range(round(_FULL_TAUTNESS_STEPS * tautness)):
-        sheet = np.maximum(rest, cv2.blur(sheet, (3, 3), borderType=cv2.BORDER_REFLECT_101))
-        sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1] = rest[0], rest[-1], rest[:, 0], rest[:, -1]
+        cv2.blur(sheet, (3, 3), mean)
+        np.maximum(held, pulled, out=free)
     return sheet.astype(np.float64)
 
 
