@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.augment.contact_sheet import MAX_PAIRS, Pair, contact_sheet, spread, tile
+from pipeline.augment.dataset_card import Made, dataset_card
 from pipeline.augment.imagefolder import LOCK, DatasetWriter, Mode, check_folder
 from pipeline.augment.photo_masker import PhotoMasker, PhotoResult
 from pipeline.augment.photos import Listing, Photo, list_photos
@@ -115,11 +116,15 @@ def augment_folder(
     check_folder(out)
     with run_lock(out / LOCK, str(out)), DatasetWriter(out, request.as_row(), mode, listing.asked) as writer:
         run = partial(_masked, request=request, engine=engine, mapper=mapper)
-        return _augment(writer, listing, run, report, mark=request.mark_synthetic)
+        return _augment(writer, listing, run, report, request)
 
 
 def _augment(
-    writer: DatasetWriter, listing: Listing, run: Callable[[list[Photo]], Results], report: Report, *, mark: bool
+    writer: DatasetWriter,
+    listing: Listing,
+    run: Callable[[list[Photo]], Results],
+    report: Report,
+    request: FolderRequest,
 ) -> Summary:
     summary = _start(listing)
     todo = [photo for photo in listing.photos if not writer.has(photo)]
@@ -133,7 +138,7 @@ def _augment(
         summary.ending, summary.problem = "interrupted", "interrupted"
     except (OutputError, WorkerError) as error:
         summary.ending, summary.problem = "failed", str(error)
-    _close(writer, listing, summary, SyntheticMark() if mark else None)
+    _close(writer, listing, summary, request)
     summary.former_kept = not writer.replaced
     return summary
 
@@ -158,8 +163,8 @@ def _write_all(writer: DatasetWriter, results: Iterator[PhotoResult], summary: S
         report(summary)
 
 
-def _close(writer: DatasetWriter, listing: Listing, summary: Summary, mark: SyntheticMark | None) -> None:
-    """Write tables and sheet; where the disk is full this fails too, and the journal is what remains.
+def _close(writer: DatasetWriter, listing: Listing, summary: Summary, request: FolderRequest) -> None:
+    """Write tables, card and sheet; where the disk is full this fails too, and the journal is what remains.
 
     The sheet shows drawn masks, so it has a mark where the pictures have.
     """
@@ -169,6 +174,11 @@ def _close(writer: DatasetWriter, listing: Listing, summary: Summary, mark: Synt
     ]
     try:
         writer.finish(listing.photos, refused)
+        entries = writer.entries(listing.photos)
+        rows = [row for entry in entries for row in entry.rows]
+        rejected = [*refused, *(row for entry in entries for row in entry.rejected)]
+        writer.write_card(dataset_card(Made(request, rows, rejected)))
+        mark = SyntheticMark() if request.mark_synthetic else None
         writer.write_sheet(encode_image(contact_sheet(_pairs(writer, listing.photos)), quality=90, mark=mark))
         if summary.ending == "complete" and not writer.has_pictures():
             summary.rejections = writer.withdraw()

@@ -10,6 +10,7 @@ from shutil import rmtree
 from types import TracebackType
 from typing import Any, Literal
 
+from pipeline.augment.dataset_card import is_ours
 from pipeline.augment.photo_masker import PhotoResult
 from pipeline.augment.photos import MARKER, Photo
 from pipeline.augment.rows import Row
@@ -28,13 +29,13 @@ from pipeline.storage.whole_files import (
     write_text,
 )
 
-METADATA, REJECTED, SHEET = "metadata.jsonl", "rejected.jsonl", "contact_sheet.jpg"
+METADATA, REJECTED, SHEET, CARD = "metadata.jsonl", "rejected.jsonl", "contact_sheet.jpg", "README.md"
 _JOURNAL = MARKER.parent / "journal"
 _UNFINISHED = MARKER.parent / "unfinished.json"
 _BOOT = MARKER.parent / "boot"
 _RESERVE = MARKER.parent / "reserve"
-_ROOM_BYTES = 1 << 15
-"""For the names of the last files, and what a file system keeps of them."""
+_ROOM_BYTES = 1 << 16
+"""For the card, the names of the last files, and what a file system keeps of them."""
 LOCK = MARKER.parent / "lock"
 _OURS = (
     *map(Path, ("images", "crops", "alpha", METADATA, REJECTED, SHEET)),
@@ -164,12 +165,18 @@ class DatasetWriter:
 
     def _clear(self) -> None:
         """Remove what `augment-masks` wrote, except the lock that this run holds."""
+        self._remove_card()
         for name in _OURS:
             path = self._folder / name
             if path.is_dir():
                 rmtree(path)
             else:
                 path.unlink(missing_ok=True)
+
+    def _remove_card(self) -> None:
+        """Remove the card of what is gone; one that a person wrote or edited stays, as all that isn't ours."""
+        if _is_ours(self._folder / CARD):
+            (self._folder / CARD).unlink(missing_ok=True)
 
     def has(self, photo: Photo) -> bool:
         """Whether the photo was done by an earlier run and has not changed since."""
@@ -203,6 +210,7 @@ class DatasetWriter:
         try:
             self._succession.succeed()
             self._folder = self._out
+            self._remove_card()
             self._reserve.path = self._folder / _RESERVE
             staged, self._journal = self._journal, Journal(self._folder / _JOURNAL)
             staged.close()
@@ -294,6 +302,18 @@ class DatasetWriter:
         """Where a file of the dataset is; names are UTF-8 on the disk too, whatever the locale."""
         return self._folder / os.fsdecode(name.encode())
 
+    def write_card(self, text: str) -> None:
+        """Write the dataset card, unless a person wrote or edited the one that is there, or a former output stays.
+
+        Raises:
+            OutputError: the disk is full or refuses.
+        """
+        try:
+            if self.replaced and _is_ours(self._folder / CARD):
+                write_text(self._folder / CARD, text)
+        except OSError as error:
+            raise unwritable(self._out, error) from error
+
     def write_sheet(self, data: bytes) -> None:
         """Write the contact sheet.
 
@@ -320,6 +340,14 @@ def _holds_rejections(path: Path) -> bool:
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(first, dict) and {"photo", "face_index", "reason"} <= first.keys()
+
+
+def _is_ours(card: Path) -> bool:
+    """Whether a card may be replaced: there is none, or one that no person wrote or edited."""
+    try:
+        return is_ours(card.read_bytes().decode("utf-8", "replace"))
+    except FileNotFoundError:
+        return True
 
 
 def _line(row: Row) -> str:

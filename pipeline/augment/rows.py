@@ -1,5 +1,6 @@
 """The rows of `metadata.jsonl`: of a picture with one masked face, and of one with all faces of its photo."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from pipeline.augment.scene_masker import ScenePicture, ShownFace
 from pipeline.core.arrays import Points
 from pipeline.faces.detectors import Box
 from pipeline.faces.finding import FoundFace
+from pipeline.masks import MaskRecipe
 
 Row = dict[str, Any]
 
@@ -72,7 +74,7 @@ def mask_columns(picture: MaskedPicture) -> Row:
         **picture.labels,
         "polygon": written(masked.polygon),
         "mask_box": _rounded(list(masked.box)),
-        "draw": masked.draw.to_json(),
+        "draw": _drawn(masked.draw),
     }
 
 
@@ -119,8 +121,14 @@ def _object(shown: ShownFace, face: FoundFace, parent: Parent) -> Row:
         "template": draw.template if draw else None,
         "mask_bbox": _bbox(mask.box, parent) if mask else None,
         "seed": draw.seed if draw else None,
-        "draw": draw.to_json() if draw else None,
+        "draw": _drawn(draw) if draw else None,
     }
+
+
+def _drawn(recipe: MaskRecipe) -> Row:
+    """Every drawn value as an object; its keys are those of the parts that the mask has."""
+    drawn: Row = json.loads(recipe.to_json())
+    return drawn
 
 
 def _ignored(face: Ignored, parent: Parent) -> Row:

@@ -9,9 +9,7 @@ from pipeline.core.records import MASK_TYPES, Assignment, Image
 from pipeline.evaluation.attributes import SKIN_TONE_LIMITS
 from pipeline.evaluation.flow import FlowRow
 from pipeline.evaluation.measured import MeasuredSet
-from pipeline.pages.markdown import front_matter, one_line, plain, table
-
-_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+from pipeline.pages.markdown import front_matter, one_line, plain, size_category, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ def data_card(rows: Sequence[Assignment], sources: Sequence[SourceRow], flow: Se
     front = {
         "pretty_name": "Maskwright face-mask dataset",
         "task_categories": ["image-classification"],
-        "size_categories": [_size_category(len(rows))],
+        "size_categories": [size_category(len(rows))],
         "license": "other",
         "license_name": one_line(", ".join(licences)) or "unknown",
         "tags": ["face-mask", "synthetic"],
@@ -159,10 +157,6 @@ def _composition(rows: Sequence[Assignment]) -> list[tuple[str, ...]]:
 def _flow_cells(row: FlowRow) -> tuple[str, ...]:
     reasons = ", ".join(f"{reason} {count}" for reason, count in row.reasons)
     return (row.stage, f"{row.kept} {row.unit}", str(row.rejected), reasons)
-
-
-def _size_category(count: int) -> str:
-    return next((name for limit, name in _SIZES if count < limit), "n>1M")
 
 
 def _card(front: Mapping[str, Any], body: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 _LONGEST_TEXT = 500
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _INVISIBLE = re.compile("[\0-\x20\x7f-\xa0\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]+")
 """Blanks, line ends, control characters, and those that turn the direction of what follows."""
 _ACTIVE = re.compile(r"[`*\[\]~|]|(?<![^\W_])_|_(?![^\W_])")
@@ -54,3 +55,12 @@ def front_matter(facts: Mapping[str, Any]) -> str:
     matter: str = yaml.dump(dict(facts), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
     escaped = matter.replace("<", r"\x3C").replace(">", r"\x3E")
     return f"---\n{escaped}---\n"
+
+
+def size_category(count: int) -> str:
+    """The size of a dataset as Hugging Face names it.
+
+    >>> size_category(999), size_category(1000)
+    ('n<1K', '1K<n<10K')
+    """
+    return next((name for limit, name in _SIZES if count < limit), "n>1M")

@@ -54,7 +54,7 @@ def test_a_row_holds_every_label(photo: Path) -> None:
     assert left < nose[0] < right
     assert top < nose[1] < chin[1] - 10 < bottom
     assert brow[1] < top
-    assert MaskRecipe.from_json(row["draw"]).template == row["template"]
+    assert MaskRecipe.from_json(json.dumps(row["draw"])).template == row["template"]
     assert len(row["parent_sha256"]) == 64
     json.dumps(row, allow_nan=False)
 

@@ -9,9 +9,8 @@ import pytest
 from generators.stage_deps import ROOT, direct_imports
 
 LAYERS = (
-    "core", "storage", "engine", "columns", "sources", "faces", "dedup", "masks", "augment", "split", "exchange",
-    "scores", "prediction", "pages", "training", "evaluation", "review", "project",
-    "stages",
+    "core", "storage", "engine", "columns", "sources", "faces", "dedup", "masks", "pages", "augment", "split",
+    "exchange", "scores", "prediction", "training", "evaluation", "review", "project", "stages",
 )  # fmt: skip
 """From the ground up: a room imports from itself and from those before it."""
 

@@ -52,7 +52,7 @@ def test_a_folder_tree_becomes_a_dataset(make_photos: MakePhotos, out: Path) -> 
     result = run(photos, out, "--mask", "surgical", "--mask", "ffp2")
     assert result.exit_code == 0, result.output
     assert sorted(path.name for path in out.iterdir()) == [
-        ".maskwright", "contact_sheet.jpg", "images", "metadata.jsonl", "rejected.jsonl",
+        ".maskwright", "README.md", "contact_sheet.jpg", "images", "metadata.jsonl", "rejected.jsonl",
     ]  # fmt: skip
     assert [row["file_name"] for row in rows(out)] == [
         "images/surgical/anna-0-0.jpg",

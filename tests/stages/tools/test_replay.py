@@ -102,7 +102,7 @@ def test_an_unknown_template_is_told(dataset: Path, faces: Path) -> None:
 
 def test_a_row_of_a_mask_that_cannot_be_is_told_with_its_key(dataset: Path, faces: Path) -> None:
     metadata = dataset / "metadata.jsonl"
-    metadata.write_text(metadata.read_text().replace('\\"tautness\\":0.', '\\"tautness\\":7000.'))
+    metadata.write_text(metadata.read_text().replace('"tautness": 0.', '"tautness": 7000.'))
     result = replay(metadata, "--row", 0, "--faces", faces, "-o", "a.jpg")
     assert result.exit_code == 1
     assert "row 0: draw: values.shape.tautness: 7000" in result.stderr
@@ -115,3 +115,11 @@ def test_foreign_rows_and_missing_options_are_told(faces: Path) -> None:
     result = replay("other.jsonl", "-o", "a.jpg")
     assert result.exit_code == 2
     assert "other.jsonl needs --row and --faces" in result.stderr
+
+
+def test_rows_whose_draw_is_a_text_as_it_was_at_first_are_drawn_again(dataset: Path, faces: Path) -> None:
+    row = rows_of(dataset)[0]
+    Path("old.jsonl").write_text(json.dumps(row | {"draw": json.dumps(row["draw"])}) + "\n")
+    result = replay("old.jsonl", "--row", 0, "--faces", faces, "-o", "again.jpg")
+    assert result.exit_code == 0, result.output
+    assert Path("again.jpg").read_bytes() == (dataset / str(row["file_name"])).read_bytes()

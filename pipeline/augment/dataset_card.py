@@ -1,0 +1,179 @@
+"""The dataset card `README.md` of a folder of `augment-masks`, with the front matter that Hugging Face reads."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from pipeline.augment.features import features_of
+from pipeline.augment.request import FolderRequest
+from pipeline.augment.rows import BARE, Row
+from pipeline.core.version import VERSION
+from pipeline.pages.markdown import front_matter, one_line, plain, size_category, table
+
+_HUB_LICENCES = frozenset(
+    {"cc", "cc0-1.0", "cc-by-2.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0", "cc-by-nc-4.0"}
+    | {"cc-by-nd-4.0", "cc-by-nc-sa-4.0", "cc-by-nc-nd-4.0", "apache-2.0", "mit", "pddl", "odbl", "unknown"}
+)
+"""Licences by the names that the Hub knows; others are `other`, told by name."""
+
+_NOTE = re.compile(r"\n<!-- written by augment-masks, left alone once edited: ([0-9a-f]{16}) -->\n\Z")
+_OPTIONS = {"masks": "mask"}
+"""Options whose names aren't those of the request's fields."""
+_MEANING = {
+    "image": "the photo with masks",
+    "id": "names the photo's content, the face and the mask",
+    "mask_type": "cloth, surgical, ffp2 or none",
+    "wear": "how it is worn",
+    "valve": "whether the mask has one",
+    "template": "what it was drawn from",
+    "seed, draw": "every drawn value: `maskwright replay` draws it again",
+    "polygon, mask_box": "the mask's outline and box, pixels",
+    "face_box, landmarks": "the face and its 68 points, pixels",
+    "objects": "the faces of a picture as lists of one length; bbox is left, top, width, height in pixels",
+    "ignored": "faces of a picture that have no label, with the reason",
+    "parent, parent_sha256": "the photo that it was made of",
+    "crop, alpha": "a square face crop, and where masks cover the photo, where asked for",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a card tells of: what was asked for, the rows of both tables."""
+
+    request: FolderRequest
+    rows: Sequence[Row]
+    rejected: Sequence[Row]
+
+
+def dataset_card(made: Made) -> str:
+    """The card, the same text for the same dataset; its last line tells by a digest whether somebody edited it."""
+    text = front_matter(_front(made)) + "\n" + "\n".join(_body(made))
+    return f"{text}\n<!-- written by augment-masks, left alone once edited: {_digest(text)} -->\n"
+
+
+def is_ours(card: str) -> bool:
+    """Whether a card is as `dataset_card` wrote it: what somebody wrote or edited isn't to be replaced."""
+    note = _NOTE.search(card)
+    return note is not None and _digest(card[: note.start()]) == note[1]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _front(made: Made) -> dict[str, Any]:
+    request = made.request
+    whole = request.faces == "all"
+    folders = ["images", *(name for name, asked in (("crops", request.crops), ("alpha", request.alpha)) if asked)]
+    paths = ["metadata.jsonl", *(f"{name}/**" for name in folders)]
+    return {
+        "pretty_name": "Faces with drawn masks",
+        **_licence(request.licence),
+        "task_categories": ["object-detection", "image-segmentation"] if whole else ["image-classification"],
+        "size_categories": [size_category(len(made.rows))],
+        "tags": ["face-mask", "synthetic"],
+        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": paths}]}],
+        "dataset_info": {"features": features_of(made.rows)},
+    }
+
+
+def _licence(words: str) -> dict[str, str]:
+    named = re.sub(r"[\s_]+", "-", words.strip().lower())
+    if named in _HUB_LICENCES:
+        return {"license": named}
+    return {"license": "other", "license_name": one_line(words) or "unknown"}
+
+
+def _body(made: Made) -> list[str]:
+    request = made.request
+    author = f" by {plain(request.author)}" if request.author else ""
+    return [
+        "# Faces with drawn masks",
+        "",
+        f"{len(made.rows)} pictures of {len({row['parent_sha256'] for row in made.rows})} photos with masks drawn on "
+        f"their faces, made by Maskwright. The photos are real or not as they were; **the masks are synthetic**"
+        f"{', and each masked picture says so in its XMP' if request.mark_synthetic else ''}.",
+        "",
+        "## What is in it",
+        "",
+        *table(("type", "worn", "faces"), _composition(made.rows)),
+        "",
+        *table(("column", "what"), list(_MEANING.items())),
+        "",
+        "## Terms",
+        "",
+        f"The photos{author}: {plain(request.licence)}. A mask drawn on a photo changes nothing of the photo's terms, "
+        "nor of the rights of who is shown. Whether they consented is not known to the program.",
+        "",
+        "## How it was made",
+        "",
+        f"    {_command(request)}",
+        "",
+        f"Maskwright {VERSION}, seed {request.seed}. The same photos, options and version give the same bytes.",
+        "",
+        *_left_out(made.rejected),
+        "## Loading",
+        "",
+        "    from datasets import load_dataset",
+        '    dataset = load_dataset("OUT", split="train")',
+        "",
+        "The library takes column types from the first 10 MB of the table. Should a later row hold what none of those "
+        'holds, hand it all: `DatasetInfosDict.from_directory("OUT")["default"].features` as `features`.',
+        "",
+        "## Limits",
+        "",
+        "- Labels of drawn masks are certain. That a face was bare is the word of a small cue, which errs.",
+        "- Faces that the detector misses are in the pictures without a label.",
+        "- Drawn masks aren't photographed ones: measure on real photos what was learnt here.",
+        "- The faces are as varied, and as one-sided, as the photos that were given.",
+        "- Not made for recognising people, nor for decisions about them.",
+        "",
+    ]
+
+
+def _labels(rows: Iterable[Row]) -> Iterable[tuple[str, str]]:
+    for row in rows:
+        if "objects" in row:
+            yield from zip(row["objects"]["category"], row["objects"]["wear"], strict=True)
+        else:
+            yield row["mask_type"], row["wear"]
+
+
+def _composition(rows: Iterable[Row]) -> list[tuple[str, str, str]]:
+    counts = Counter((BARE if kind == "none" else kind, wear) for kind, wear in _labels(rows))
+    return [(kind, wear, str(count)) for (kind, wear), count in sorted(counts.items())]
+
+
+def _left_out(rejected: Sequence[Row]) -> list[str]:
+    counts = sorted(Counter(row["reason"] for row in rejected).items())
+    if not counts:
+        return []
+    told = table(("left out because of", "photos or faces"), [(reason, str(count)) for reason, count in counts])
+    return ["`rejected.jsonl` has a line for each photo or face that is not in it.", "", *told, ""]
+
+
+def _command(request: FolderRequest) -> str:
+    """What was asked for beyond the defaults; folders by their last name, for nobody need know where they lie."""
+    words = ["augment-masks", "FACES", "OUT"]
+    for field in fields(FolderRequest):
+        value = getattr(request, field.name)
+        if value == field.default:
+            continue
+        name = _OPTIONS.get(field.name, field.name).replace("_", "-")
+        if field.name == "mark_synthetic":
+            words.append("--no-mark")
+        elif isinstance(value, bool):
+            words.append(f"--{name}")
+        else:
+            values = value if isinstance(value, tuple) else (value,)
+            words += [f"--{name} {_word(one)}" for one in values]
+    return " ".join(words)
+
+
+def _word(value: Any) -> str:
+    text = one_line(value.name if isinstance(value, Path) else str(value))
+    return text if re.fullmatch(r"[\w.,+:-]+", text) else "'" + text.replace("'", "'\\''") + "'"
