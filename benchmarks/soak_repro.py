@@ -9,6 +9,7 @@ the outs differ.
 """
 
 import argparse
+import json
 import os
 import random
 import signal
@@ -109,7 +110,20 @@ def run_under_fire(command: list[str], project: Path, every_s: float) -> int:
             return kills
         for left in processes_of(run.pid):  # what a killed parent leaves would write beside the next run
             kill(left)
+        drop_torn_lock(project)
     raise RuntimeError(f"not done after {_KILLS_AT_MOST} kills")
+
+
+def drop_torn_lock(project: Path) -> None:
+    """Do what docs/runs.md tells: DVC writes its table of locks in place, and refuses one that a kill has torn."""
+    locks = project / ".dvc" / "tmp" / "rwlock"
+    try:
+        json.loads(locks.read_text(encoding="utf-8") or "{}")
+    except FileNotFoundError:
+        return
+    except ValueError:
+        print("soak: DVC's table of locks was torn: removed", flush=True)
+        locks.unlink()
 
 
 def kill(process: int) -> bool:
