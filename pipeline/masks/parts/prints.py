@@ -83,13 +83,13 @@ def _palette(drawn: Print) -> FloatImage:
 
 
 def _tiled(drawn: Print, space: TextureSpace) -> FloatImage:
-    tile = _palette(drawn)[read_print(drawn.name)]
+    tile = _palette(drawn).take(read_print(drawn.name), axis=0)
     side = int(np.clip(round(drawn.size_mm / space.texel_mm), 8, tile.shape[0]))
     small = cv2.resize(tile, (side, side), interpolation=cv2.INTER_AREA)
     size, to_tile = (space.width, space.height), _to_tile(drawn, space, side)
     farthest = to_tile[:, 2] + np.maximum(to_tile[:, :2] * size, 0).sum(axis=1)
     columns, rows = (np.ceil(farthest / side) + 1).astype(int).tolist()
-    laid = np.tile(small, (rows, columns, 1))  # sampling inside an image is faster than wrapping round it
+    laid = cv2.repeat(small, rows, columns)  # sampling inside an image is faster than wrapping round it
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(laid, to_tile, size, flags=flags), dtype=np.float32)
 
@@ -107,7 +107,7 @@ def _to_tile(drawn: Print, space: TextureSpace, side: int) -> NDArray[np.float64
 
 def _with_motif(plain: FloatImage, drawn: Print, space: TextureSpace) -> FloatImage:
     index = read_print(drawn.name)
-    layer = np.dstack([_palette(drawn)[index], (index > 0).astype(np.float32)])
+    layer = np.dstack([_palette(drawn).take(index, axis=0), (index > 0).astype(np.float32)])
     width = max(4, round(drawn.size_mm / space.width_mm * space.width))
     height = max(3, round(drawn.size_mm * index.shape[0] / index.shape[1] / space.height_mm * space.height))
     small = cv2.resize(layer, (width, height), interpolation=cv2.INTER_AREA)
