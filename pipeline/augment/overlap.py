@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core.arrays import Points, Points3d, Rgb
+from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.masks import MaskedFace
-from pipeline.masks.head.canonical import AXIS_Z_MM, canonical_head, fit_head
+from pipeline.masks.head.canonical import AXIS_Z_MM, HeadSpots, canonical_head, fit_head
 
 _LOWEST_MM = 118.0
 """What of the canonical head lies lower is neck, and no bar to a mask behind it."""
@@ -47,7 +47,7 @@ class Head:
         """The head that has these 68 points `(68, 2)`, whatever its size and pose."""
         head = canonical_head()
         fit = fit_head(landmarks, head)
-        xy, _ = fit.project(_outermost(), head)
+        xy, _ = fit.project_spots(_outermost())
         hull: NDArray[np.float32] = cv2.convexHull(xy)[:, 0]
         return cls(fit.scale, hull, landmarks)
 
@@ -58,13 +58,13 @@ class Head:
 
 
 @lru_cache(maxsize=1)
-def _outermost() -> Points3d:
+def _outermost() -> HeadSpots:
     """The canonical head `(V, 3)` in mm with hair and without a neck."""
     head = canonical_head()
     points = head.vertices[head.vertices[:, 1] < _LOWEST_MM].copy()
     above, centre = points[:, 1] < _HAIR_FROM_MM, np.array([0, _HAIR_FROM_MM, AXIS_Z_MM], dtype=np.float32)
     points[above] = centre + (points[above] - centre) * np.float32(_HAIR)
-    return points
+    return head.spot(points)
 
 
 def nearer_than(head: Head, heads: Sequence[Head]) -> list[Head]:

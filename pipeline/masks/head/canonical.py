@@ -60,8 +60,13 @@ class CanonicalHead:
     @cached_property
     def warp_weights(self) -> NDArray[np.float64]:
         """`(68, 68)`: from landmark residuals to the coefficients of their smooth interpolant (kernel ridge)."""
-        kernel = _kernel(self.landmarks, self.landmarks) + _KERNEL_NOISE * np.eye(68)
+        kernel = self.nearness(self.landmarks) + _KERNEL_NOISE * np.eye(68)
         return np.asarray(np.linalg.inv(kernel))
+
+    @cached_property
+    def kernel_centres(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The landmarks in widths of the kernel, `(68, 3)`, and half the square of each one's length, `(68,)`."""
+        return _in_kernel_widths(self.landmarks)
 
     @cached_property
     def jaw_paths(self) -> NDArray[np.float64]:
@@ -85,6 +90,26 @@ class CanonicalHead:
         weight[JAW] = _JAW_WEIGHT
         design = np.concatenate([self.landmarks, np.ones((68, 1))], axis=1) * weight[:, None]
         return np.asarray(np.linalg.pinv(design) * weight[None, :])
+
+    def nearness(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
+        """`(N, 68)`: Gaussian of the distance between each of the points `(N, 3)` and each landmark."""
+        (a, a_half), (b, b_half) = _in_kernel_widths(points), self.kernel_centres
+        exponent = a @ b.T
+        exponent -= a_half[:, None]
+        exponent -= b_half[None, :]
+        return np.asarray(np.exp(exponent, out=exponent))
+
+    def spot(self, points: NDArray[np.floating]) -> "HeadSpots":
+        """The points `(N, 3)` for whoever projects the same ones for every face."""
+        return HeadSpots(points, self.nearness(points))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class HeadSpots:
+    """Points `(N, 3)` of the canonical head, and how near each lies to each landmark, `(N, 68)`."""
+
+    points: NDArray[np.floating]
+    nearness: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +137,12 @@ class HeadFit:
 
     def project(self, points: NDArray[np.floating], head: CanonicalHead) -> tuple[Points, NDArray[np.float32]]:
         """Pixels `(N, 2)` and depth `(N,)` (mm, growing away from the viewer) of canonical points `(N, 3)`."""
-        camera = (points * self.stretch) @ self.rotation.T
-        xy = camera[:, :2] * self.scale + self.origin + _kernel(points, head.landmarks) @ self.coefficients
+        return self.project_spots(head.spot(points))
+
+    def project_spots(self, spots: HeadSpots) -> tuple[Points, NDArray[np.float32]]:
+        """As `project`."""
+        camera = (spots.points * self.stretch) @ self.rotation.T
+        xy = camera[:, :2] * self.scale + self.origin + spots.nearness @ self.coefficients
         return xy.astype(np.float32), camera[:, 2].astype(np.float32)
 
 
@@ -177,13 +206,9 @@ def _fit_stretch(
     return solution[:3], solution[3:]
 
 
-def _kernel(points: NDArray[np.floating], centres: Points3d) -> NDArray[np.float32]:
-    """Gaussian of the distance between each point `(N, 3)` and each centre `(K, 3)`."""
-    a, b = (np.asarray(part / _KERNEL_MM, dtype=np.float32) for part in (points, centres))
-    exponent = a @ b.T
-    exponent -= 0.5 * np.einsum("nk,nk->n", a, a)[:, None]
-    exponent -= 0.5 * np.einsum("nk,nk->n", b, b)[None, :]
-    return np.asarray(np.exp(exponent, out=exponent))
+def _in_kernel_widths(points: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    scaled = np.asarray(points / _KERNEL_MM, dtype=np.float32)
+    return scaled, np.asarray(0.5 * np.einsum("nk,nk->n", scaled, scaled), dtype=np.float32)
 
 
 def to_cylinder(points: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core.arrays import FloatImage, Points3d, Rgb
-from pipeline.masks.head.canonical import CanonicalHead, HeadFit, to_cylinder
+from pipeline.core.arrays import FloatImage, Rgb
+from pipeline.masks.head.canonical import CanonicalHead, HeadFit, HeadSpots, to_cylinder
 from pipeline.masks.imaging.image_arithmetic import quantile
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
@@ -50,7 +50,7 @@ class Light:
 
 
 @lru_cache(maxsize=1)
-def _skin_samples(head: CanonicalHead) -> tuple[Points3d, NDArray[np.float64]]:
+def _skin_samples(head: CanonicalHead) -> tuple[HeadSpots, NDArray[np.float64]]:
     """Bare-skin points `(N, 3)` of the canonical face, clear of eyes, brows and mouth, and their outward normals."""
     corner = head.vertices[head.triangles]
     facing = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]).astype(np.float64)
@@ -63,7 +63,7 @@ def _skin_samples(head: CanonicalHead) -> tuple[Points3d, NDArray[np.float64]]:
     usable = (distance > _CLEAR_OF_FEATURES_MM) & (np.abs(azimuth) < 62) & (y > -38) & (y < 98)
     chosen = np.flatnonzero(usable)
     chosen = chosen[np.linspace(0, len(chosen) - 1, min(_SKIN_POINTS, len(chosen))).astype(int)]
-    return centre[chosen].astype(np.float32), normal[chosen]
+    return head.spot(centre[chosen].astype(np.float32)), normal[chosen]
 
 
 def estimate_light(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> Light:
@@ -72,8 +72,8 @@ def estimate_light(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> Light:
     White is predicted from the skin: over 200 photos of worn white masks their linear luminance follows
     0.96 (1 - exp(-skin / 0.15)), since cameras expose faces of any tone to a like brightness.
     """
-    points, normals = _skin_samples(head)
-    xy, _ = fit.project(points, head)
+    spots, normals = _skin_samples(head)
+    xy, _ = fit.project_spots(spots)
     turned = normals @ fit.rotation.T
     inside = (xy[:, 0] >= 0) & (xy[:, 1] >= 0) & (xy[:, 0] < rgb.shape[1] - 1) & (xy[:, 1] < rgb.shape[0] - 1)
     seen = inside & (turned[:, 2] < -0.15)

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core.arrays import FloatImage, Points3d, Rgb
-from pipeline.masks.head.canonical import CanonicalHead, HeadFit
+from pipeline.core.arrays import FloatImage, Rgb
+from pipeline.masks.head.canonical import CanonicalHead, HeadFit, HeadSpots
 from pipeline.masks.head.skin_patch import Patch, inside_photo, outlines
 
 _PATCH = Patch((2, 40), (-60, 60), rows=39, columns=81)
@@ -36,7 +36,7 @@ def find_rims(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> list[NDArray[np.fl
     """Polygons `(N, 2)` in px of the photo `(H, W, 3)` along the rims below the eyes; none where no rim is seen."""
     if abs(fit.pose.yaw_deg) > _MAX_YAW_DEG:
         return []
-    xy, _ = fit.project(_nodes(head), head)
+    xy, _ = fit.project_spots(_nodes(head))
     x, y = _PATCH.cells_at(xy)
     grey = cv2.cvtColor(cv2.remap(rgb, x, y, cv2.INTER_LINEAR), cv2.COLOR_RGB2GRAY).astype(np.float32)
     darker, skin = _against_skin(grey, _ACROSS_RIMS)
@@ -52,8 +52,8 @@ def rim_matte(grey: FloatImage, px_per_mm: float) -> FloatImage:
 
 
 @lru_cache(maxsize=1)
-def _nodes(head: CanonicalHead) -> Points3d:
-    return _PATCH.nodes(head)
+def _nodes(head: CanonicalHead) -> HeadSpots:
+    return head.spot(_PATCH.nodes(head))
 
 
 def _against_skin(grey: FloatImage, kernel: NDArray[np.uint8]) -> tuple[FloatImage, FloatImage]:

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core.arrays import FloatImage, Points3d, Rgb
-from pipeline.masks.head.canonical import CanonicalHead, HeadFit
+from pipeline.core.arrays import FloatImage, Rgb
+from pipeline.masks.head.canonical import CanonicalHead, HeadFit, HeadSpots
 from pipeline.masks.head.skin_patch import NODES, Patch, inside_photo, outlines
 
 _SIDES = {side: Patch((-50, 102), (side * 25, side * 110), rows=40, columns=35) for side in (-1, 1)}
@@ -63,7 +63,7 @@ class Curtain:
 
 def find_curtains(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> list[Curtain]:
     """Hair before the cheeks and ears of a face in the photo `(H, W, 3)`: none, or on one or both sides."""
-    xy, _ = fit.project(_nodes(head), head)
+    xy, _ = fit.project_spots(_nodes(head))
     found = (
         _curtain(rgb, patch.cells_at(nodes), _faces_viewer(fit, side))
         for (side, patch), nodes in zip(_SIDES.items(), xy.reshape(-1, NODES, 2), strict=True)
@@ -78,8 +78,8 @@ def hair_matte(lab: FloatImage, curtain: Curtain) -> FloatImage:
 
 
 @lru_cache(maxsize=1)
-def _nodes(head: CanonicalHead) -> Points3d:
-    return np.concatenate([patch.nodes(head) for patch in _SIDES.values()])
+def _nodes(head: CanonicalHead) -> HeadSpots:
+    return head.spot(np.concatenate([patch.nodes(head) for patch in _SIDES.values()]))
 
 
 def _faces_viewer(fit: HeadFit, side: int) -> NDArray[np.bool_]:
