@@ -1,16 +1,16 @@
 """Maskwright in Python: put masks on faces, train with them, tell them apart.
 
->>> from pathlib import Path
->>> from maskwright import FaceFinder, FacesParams, MaskSynthesizer, load_templates, read_image, sample_rng
->>> rgb = read_image(Path("samples/faces/person-000-a.jpg")).rgb
->>> face = FaceFinder(FacesParams()).find(rgb)[0]
->>> masked = MaskSynthesizer(load_templates())(rgb, face.landmarks, "ffp2", sample_rng(0, "000"))
->>> masked.rgb.shape == rgb.shape
-True
-
->>> predictor = load_model("models/model.onnx")  # doctest: +SKIP
->>> predictor("photo.jpg")[0].answers["mask_type"].label  # doctest: +SKIP
+>>> from maskwright import find_faces, mask_all, predict, put_mask
+>>> photo = "samples/faces/person-000-a.jpg"
+>>> len(find_faces(photo)), find_faces(photo)[0].landmarks.shape
+(1, (68, 2))
+>>> masked = put_mask(photo, "ffp2", seed=7)
+>>> masked.draw.mask_type, masked.draw.wear, masked.rgb.dtype.name
+('ffp2', 'correct', 'uint8')
+>>> predict(masked.rgb)[0].answers["mask_type"].label
 'ffp2'
+
+A picture is an array, a Pillow image or a path. docs/python.md shows more.
 
 A name is imported with what it needs when it is first asked for. `RandomFaceMask` needs the extra `train`, and so does
 a `model.pt`; the others need the base install alone. What isn't listed here may move.
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from pipeline.prediction.answers import Answer, FacePrediction
     from pipeline.prediction.predictor import FacePredictor
     from pipeline.storage.images import read_image, write_image
+    from pipeline.toolkit.masking import MaskedScene, SceneFace, find_faces, mask_all, put_mask
+    from pipeline.toolkit.telling import predict
+    from pipeline.training.face_mask_transform import RandomFaceMask
     from pipeline.training.loading import load_model
-    from pipeline.training.random_mask import RandomFaceMask
 
 __version__ = VERSION
 
@@ -45,13 +47,19 @@ __all__ = [
     "MaskParams",
     "MaskSynthesizer",
     "MaskedFace",
+    "MaskedScene",
     "MaskwrightError",
     "RandomFaceMask",
     "SampleRejected",
+    "SceneFace",
     "Template",
     "__version__",
+    "find_faces",
     "load_model",
     "load_templates",
+    "mask_all",
+    "predict",
+    "put_mask",
     "read_image",
     "sample_rng",
     "write_image",
@@ -66,8 +74,10 @@ _HOMES = {
     "pipeline.prediction.answers": ("Answer", "FacePrediction"),
     "pipeline.prediction.predictor": ("FacePredictor",),
     "pipeline.storage.images": ("read_image", "write_image"),
+    "pipeline.toolkit.masking": ("MaskedScene", "SceneFace", "find_faces", "mask_all", "put_mask"),
+    "pipeline.toolkit.telling": ("predict",),
     "pipeline.training.loading": ("load_model",),
-    "pipeline.training.random_mask": ("RandomFaceMask",),
+    "pipeline.training.face_mask_transform": ("RandomFaceMask",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -66,6 +66,23 @@ class ScenePicture:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnScene:
+    """A photo with masks on its faces.
+
+    Attributes:
+        rgb: `uint8 (H, W, 3)`.
+        cover: Where masks cover it, `float32 (H, W, 1)` in [0, 1].
+        shown: The faces whose label is certain, without their crops.
+        left_out: The others.
+    """
+
+    rgb: Rgb
+    cover: Alpha
+    shown: tuple[ShownFace, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Plan:
     """What was drawn for one face: a mask is tried on every face, whether or not it is to be worn.
 
@@ -104,18 +121,19 @@ class SceneMasker:
             faces: Those that may get a mask.
             others: Landmarks of further faces: what they hide is hidden.
         """
-        usable, refused = self._sorted_out(rgb, faces)
+        usable, refused = self.sorted_out(rgb, faces)
         yield from refused
         heads = [*(Head.at(face.landmarks) for face in faces), *map(Head.at, others)]
         first: ScenePicture | None = None
         for number in range(self.request.per_face):
-            picture = self._picture(rgb, usable, heads, number)
+            scene = self.drawn(rgb, usable, heads, number)
+            picture = self._encoded(scene.rgb, number, scene.shown, scene.left_out, scene.cover)
             first = first or picture
             yield picture
         if self.request.bare and first is not None:
             yield self._bare(rgb, first)
 
-    def _sorted_out(self, rgb: Rgb, faces: Sequence[KnownFace]) -> tuple[list[KnownFace], list[LeftOut]]:
+    def sorted_out(self, rgb: Rgb, faces: Sequence[KnownFace]) -> tuple[list[KnownFace], list[LeftOut]]:
         """The faces that a mask fits and that wear none, and the others."""
         usable, refused = [], []
         synthesizer = shared_synthesizer(self.request.templates, self.request.ranges)
@@ -137,7 +155,8 @@ class SceneMasker:
         draw = synthesizer.draw(mask_type, rng, wear=request.one_wear(rng))
         return _Plan(face, Head.at(face.landmarks), draw, worn)
 
-    def _picture(self, rgb: Rgb, faces: Sequence[KnownFace], heads: Sequence[Head], number: int) -> ScenePicture:
+    def drawn(self, rgb: Rgb, faces: Sequence[KnownFace], heads: Sequence[Head], number: int) -> DrawnScene:
+        """The photo with masks on those of `faces` that are to wear one, below whichever of `heads` stands nearer."""
         synthesizer = shared_synthesizer(self.request.templates, self.request.ranges)
         canvas, cover = rgb, np.zeros((*rgb.shape[:2], 1), dtype=np.float32)
         shown: list[ShownFace] = []
@@ -154,7 +173,7 @@ class SceneMasker:
         order = {face.place: place for place, face in enumerate(faces)}
         shown.sort(key=lambda one: order[one.face.place])
         left_out.sort(key=lambda one: order[one.face.place])
-        return self._encoded(canvas, number, shown, left_out, cover)
+        return DrawnScene(canvas, cover, tuple(shown), tuple(left_out))
 
     def _bare(self, rgb: Rgb, like: ScenePicture) -> ScenePicture:
         """The photo without masks, of the same faces as a picture with them."""

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as PillowImage
 
 from pipeline.core.arrays import Rgb
-from pipeline.core.errors import SampleRejected, ShapeError
+from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
 from pipeline.faces.crops import crop_square, visible_share
 from pipeline.faces.detectors import Box
@@ -19,12 +17,7 @@ from pipeline.prediction.answers import FacePrediction, answers_of
 from pipeline.prediction.asking import ask
 from pipeline.prediction.classifier import Classifier
 from pipeline.prediction.usage import ModelUsage
-from pipeline.storage.images import read_image
-from pipeline.storage.orientation import turn_of
-from pipeline.storage.pixels import upright_rgb
-
-Photo = Rgb | PillowImage.Image | Path | str
-"""An array `uint8 (H, W, 3)` of RGB, a Pillow image, or a file."""
+from pipeline.storage.pictures import Picture, as_rgb
 
 _BATCH_FACES = 8
 """Faces that are classified together: on one core 16 crops of 96 px take a third less time each than 64 do, since what
@@ -71,16 +64,16 @@ class FacePredictor:
         """Heads, classes and settings of the model."""
         return self._classifier.usage
 
-    def __call__(self, photo: Photo) -> list[FacePrediction]:
+    def __call__(self, photo: Picture) -> list[FacePrediction]:
         """The faces of a photo, the largest first; none is an empty list.
 
         Raises:
             SampleRejected: the file can't be read as a photo.
-            ShapeError: the array is no RGB picture.
+            ShapeError: the array is no picture.
         """
         return self.answer([self.look(as_rgb(photo))])[0]
 
-    def many(self, photos: Iterable[Photo]) -> Iterator[list[FacePrediction]]:
+    def many(self, photos: Iterable[Picture]) -> Iterator[list[FacePrediction]]:
         """The faces of each photo, in their order; those of several photos are classified together.
 
         Raises:
@@ -150,23 +143,3 @@ def _cut_off(box: Box, width_px: int, height_px: int, faces: FacesParams) -> Sam
     if share >= faces.min_face_visible:
         return None
     return SampleRejected("face_cut_off", f"{share:.0%} of the face lies inside the picture")
-
-
-def as_rgb(photo: Photo) -> Rgb:
-    """The photo's pixels, upright, in sRGB.
-
-    Raises:
-        SampleRejected: the file can't be read as a photo.
-        ShapeError: the array is no `uint8 (H, W, 3)`.
-    """
-    if isinstance(photo, Path | str):
-        return read_image(Path(photo)).rgb
-    if isinstance(photo, PillowImage.Image):
-        photo.load()
-        return upright_rgb(photo, turn_of(photo))
-    if not isinstance(photo, np.ndarray) or photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3:
-        shape = f"{photo.dtype} {photo.shape}" if isinstance(photo, np.ndarray) else type(photo).__name__
-        raise ShapeError(f"a photo is an array uint8 (H, W, 3) of RGB, a Pillow image or a path, not {shape}")
-    if not photo.size:
-        raise ShapeError(f"a photo without pixels: {photo.shape}")
-    return photo

@@ -11,7 +11,6 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from pipeline.core.arrays import Points
-from pipeline.core.errors import SampleRejected
 from pipeline.core.locations import Location, located
 from pipeline.core.records import Assignment, Face, MaskType
 from pipeline.faces.crops import crop_landmarks
@@ -19,37 +18,8 @@ from pipeline.faces.detectors import Box
 from pipeline.masks import MaskSynthesizer
 from pipeline.masks.coverings import cover_face, draw_covering
 from pipeline.training.data import read_crop_full
+from pipeline.training.face_mask_transform import RandomFaceMask
 from pipeline.training.labels import FaceLabels
-
-
-class RandomFaceMask(v2.Transform):  # type: ignore[misc]
-    """Put a mask on a bare face, with its label: a torchvision transform of `(image, target)`.
-
-    `image` is `uint8 (3, H, W)`; `target` maps `landmarks` to `KeyPoints (68, 2)` in the image's pixels, `mask_type`
-    and `wear` to labels. A face that has a mask already, or can't take one (turned too far), comes back as it was.
-    Draws from PyTorch's global generator.
-    """
-
-    def __init__(self, synthesizer: MaskSynthesizer, masks: Sequence[MaskType], p: float = 0.75) -> None:
-        super().__init__()
-        self._synthesizer, self._masks, self._p = synthesizer, tuple(masks), p
-
-    def forward(self, image: Tensor, target: Mapping[str, Any]) -> tuple[Tensor, dict[str, Any]]:
-        """The image and its target, changed together."""
-        unchanged = (image, dict(target))
-        if target["mask_type"] != "none" or float(torch.rand(())) >= self._p:
-            return unchanged
-        rng = np.random.default_rng(int(torch.randint(2**62, ())))
-        mask_type = self._masks[int(rng.integers(len(self._masks)))]
-        rgb = image.permute(1, 2, 0).numpy()
-        landmarks = np.asarray(target["landmarks"], dtype=np.float32)
-        try:
-            masked = self._synthesizer(np.ascontiguousarray(rgb), landmarks, mask_type, rng)
-        except SampleRejected:
-            return unchanged
-        pixels = torch.from_numpy(np.array(masked.rgb)).permute(2, 0, 1).contiguous()
-        shown = {"mask_type": masked.draw.mask_type, "wear": masked.draw.wear, "valve": masked.draw.valve}
-        return pixels, dict(target) | shown
 
 
 class RandomCovering(v2.Transform):  # type: ignore[misc]

@@ -113,7 +113,7 @@ def test_a_pillow_image_is_turned_as_its_file_would_be(predictor: FacePredictor,
 
 @pytest.mark.parametrize(
     "photo",
-    [np.zeros((9, 9), np.uint8), np.zeros((9, 9, 4), np.uint8), np.zeros((9, 9, 3)), np.zeros((0, 9, 3), np.uint8), 3],
+    [np.zeros(9, np.uint8), np.zeros((3, 9, 9), np.uint8), np.zeros((0, 9, 3), np.uint8), 3],
 )
 def test_what_is_no_picture_says_what_one_is(predictor: FacePredictor, photo: object) -> None:
     with pytest.raises(ShapeError, match="photo"):

@@ -10,7 +10,8 @@ from generators.stage_deps import ROOT, direct_imports
 
 LAYERS = (
     "core", "storage", "engine", "columns", "sources", "faces", "dedup", "masks", "pages", "augment", "split",
-    "exchange", "scores", "prediction", "training", "evaluation", "review", "project", "stages",
+    "exchange", "scores", "prediction", "training", "evaluation", "review", "toolkit", "project",
+    "stages",
 )  # fmt: skip
 """From the ground up: a room imports from itself and from those before it."""
 

@@ -15,8 +15,9 @@ from pipeline.masks import MaskSynthesizer, load_templates
 from pipeline.storage.images import write_image
 from pipeline.storage.manifests import read_manifest
 from pipeline.training.data import CropDataset
+from pipeline.training.face_mask_transform import RandomFaceMask
 from pipeline.training.labels import UNKNOWN_LABEL, heads_of
-from pipeline.training.random_mask import FaceMasking, RandomCovering, RandomFaceMask
+from pipeline.training.random_mask import FaceMasking, RandomCovering
 
 MASKS: tuple[MaskType, ...] = ("cloth", "surgical", "ffp2")
 

@@ -1,0 +1,68 @@
+"""A picture in whatever a transform is handed, as RGB and back: tensors, torchvision's images, Pillow's, arrays."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image as PillowImage
+from torch import Tensor
+from torchvision import tv_tensors
+
+from pipeline.core.arrays import Rgb
+from pipeline.core.errors import ShapeError
+from pipeline.storage.pictures import rgb_of_array, rgb_of_pillow
+
+PutBack = Callable[[Rgb], Any]
+
+_GREY = np.array([0.299, 0.587, 0.114])
+
+
+def opened(picture: Any) -> tuple[Rgb, PutBack]:
+    """The pixels of a picture, and what makes a picture of the same kind, channels and values from others.
+
+    Raises:
+        ShapeError: it is no single picture; the message says what was found.
+    """
+    if isinstance(picture, PillowImage.Image):
+        return rgb_of_pillow(picture, turned=False), _as_pillow(picture.mode)
+    if isinstance(picture, Tensor):
+        return _opened_tensor(picture)
+    if isinstance(picture, np.ndarray):
+        return rgb_of_array(picture), lambda rgb: _like(rgb, picture)
+    raise ShapeError(f"a picture is a tensor (3, H, W), a Pillow image or an array (H, W, 3), not {_kind(picture)}")
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
+
+
+def _as_pillow(mode: str) -> PutBack:
+    """Grey stays grey; every other mode comes back as RGB."""
+    return lambda rgb: PillowImage.fromarray(rgb).convert("L" if mode == "L" else "RGB")
+
+
+def _opened_tensor(picture: Tensor) -> tuple[Rgb, PutBack]:
+    if picture.ndim != 3 or picture.shape[0] not in {1, 3, 4}:
+        raise ShapeError(f"a picture is a tensor (3, H, W), not {tuple(picture.shape)}: transform one at a time")
+    values = picture.detach().to("cpu")
+    values = values.float() if values.dtype == torch.bfloat16 else values
+    array = values.permute(1, 2, 0).numpy()
+
+    def put_back(rgb: Rgb) -> Tensor:
+        changed = torch.from_numpy(_like(rgb, array)).permute(2, 0, 1).contiguous()
+        changed = changed.to(picture.device, picture.dtype)
+        return tv_tensors.wrap(changed, like=picture) if isinstance(picture, tv_tensors.TVTensor) else changed
+
+    return rgb_of_array(array), put_back
+
+
+def _like(rgb: Rgb, like: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """`rgb` with the channels and the kind of values of another picture; an alpha channel is that one's own."""
+    channels = like.shape[2] if like.ndim == 3 else 1
+    values = (rgb @ _GREY)[..., None] if channels == 1 else rgb.astype(np.float64)
+    scaled = values / 255 if like.dtype.kind == "f" else np.round(values * (257 if like.dtype == np.uint16 else 1))
+    made = scaled.astype(like.dtype)
+    if channels == 4:
+        made = np.concatenate([made, like[..., 3:]], axis=2)
+    return made.reshape(like.shape)
