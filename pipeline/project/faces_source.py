@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from pipeline.core.errors import SourceError
-from pipeline.sources.catalogue import catalogue
+from pipeline.sources.entries import catalogue
 from pipeline.storage.signatures import is_photo
 
 _SIGNS = re.compile(r"[^a-z0-9]+")

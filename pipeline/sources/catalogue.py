@@ -1,26 +1,16 @@
 """catalogue.yaml and params.yaml's `ingest.settings`, joined into one ready adapter."""
 
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import ConfigError
 from pipeline.core.params import IngestParams, parse_section
-from pipeline.core.yaml_files import parse_yaml
 from pipeline.sources.adapters import ADAPTERS
 from pipeline.sources.adapters.base import Adapter
+from pipeline.sources.entries import catalogue
 from pipeline.sources.labels import normalised
 from pipeline.sources.settings import SourceSettings, Workspace
-
-
-@cache
-def catalogue() -> Mapping[str, dict[str, Any]]:
-    """The entries of catalogue.yaml by name, unchecked: `source_settings` checks the one that is used."""
-    data = files("pipeline.sources").joinpath("catalogue.yaml").read_bytes()
-    entries: dict[str, dict[str, Any]] = parse_yaml(data, "catalogue.yaml")
-    return entries
 
 
 def source_names(params: IngestParams) -> list[str]:

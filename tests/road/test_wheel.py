@@ -106,6 +106,7 @@ def test_help_answers_at_once(installed: Path, tmp_path: Path) -> None:
 
 COMMANDS = {
     "init made": None,
+    "init mine --faces faces": None,
     "ingest": "pipeline",
     "dedup": "pipeline",
     "faces": "pipeline",

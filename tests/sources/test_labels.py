@@ -4,7 +4,8 @@ from pydantic import ValidationError
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import IngestParams
 from pipeline.sources.adapters import ADAPTERS
-from pipeline.sources.catalogue import catalogue, source_settings
+from pipeline.sources.catalogue import source_settings
+from pipeline.sources.entries import catalogue
 from pipeline.sources.labels import Label, LabelMap, merge_labels
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.sources.catalogue import catalogue
+from pipeline.sources.entries import catalogue
 from pipeline.sources.labels import Label, LabelMap
 from pipeline.sources.offers import Offer, Refusal
 from pipeline.sources.recognition.layouts import Layout

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.sources.adapters import maskedface_net, named
 from pipeline.sources.adapters.layout import ParsedTree
 from pipeline.sources.adapters.tree import TreeFile
-from pipeline.sources.catalogue import catalogue
+from pipeline.sources.entries import catalogue
 from pipeline.sources.matching import says_nothing
 from pipeline.sources.people import PARENT
 from pipeline.sources.recognition.papers import Paper, judged

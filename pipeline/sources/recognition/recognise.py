@@ -12,7 +12,7 @@ from pipeline.sources.adapters.folder import FolderAdapter
 from pipeline.sources.adapters.layout import ParsedTree
 from pipeline.sources.adapters.tree import TreeSettings
 from pipeline.sources.archives.unpacking import is_archive
-from pipeline.sources.catalogue import catalogue
+from pipeline.sources.entries import catalogue
 from pipeline.sources.fetching.web.lists import SUFFIXES, read_list
 from pipeline.sources.labels import Label
 from pipeline.sources.offers import Offer
