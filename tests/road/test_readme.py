@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES]
-CALL = re.compile(r"^(?:\$ )?(?:\S+/bin/)?(augment-masks|maskwright) (\S[^#\n]*)", re.MULTILINE)
+CALL = re.compile(r"(?:^ *|`|&& |\$ )(?:[\w./]+/bin/)?(augment-masks|maskwright) ([^\s`][^#`&\n]*)", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
 
@@ -53,8 +53,11 @@ def command_of(words: list[str]) -> click.Command:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_options_in_documents_exist(document: Path) -> None:
     unknown = []
-    for program, words in CALL.findall(re.sub(r"^ +", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE)):
+    for program, words in CALL.findall(document.read_text(encoding="utf-8")):
         command = command_of([program, *words.split()])
-        known = {name for option in command.params for name in (*option.opts, *option.secondary_opts)} | {"--help"}
+        known = {name for option in command.params for name in (*option.opts, *option.secondary_opts)} | {
+            "--help",
+            "--version",
+        }
         unknown += [f"{program} {words}: {option}" for option in OPTION.findall(words) if option not in known]
     assert unknown == []
