@@ -15,7 +15,7 @@ from stages.running.logs import Log
 from stages.running.record import Run, digest, recorded
 from stages.running.starting import uncollected
 from stages.running.stopping import orderly_stop
-from stages.running.utf8 import Utf8Command
+from stages.running.utf8 import Utf8Command, Utf8Text
 
 if TYPE_CHECKING:
     from pipeline.augment.folder_run import Summary
@@ -30,7 +30,8 @@ DETECTORS = ("yunet", "dlib_hog", "dlib_cnn")
 FACES = ("each", "all", "largest")
 
 EPILOG = """\b
-Exit code 0: masked pictures were written, or all were there already.
+Exit code 0: masked pictures were written, or all were there already; with a
+             --share below 1 bare ones may be all there are.
           1: nothing could be done, or the work could not be finished.
           2: wrong use.   130: stopped by Ctrl-C; the same command goes on.
 
@@ -114,8 +115,14 @@ class MaskCommand(Utf8Command):
 @click.option("--crops", is_flag=True, help="Write square face crops too.")
 @click.option("--crop-px", default=224, show_default=True, type=click.IntRange(32), help="Side of the crops.")
 @click.option("--include-unmasked", is_flag=True, help="Write every face without a mask too, labelled none.")
-@click.option("--licence", default="unknown", show_default=True, help="Of the photos; rows and pictures say it.")
-@click.option("--author", help="Of the photos, likewise.")
+@click.option(
+    "--licence",
+    type=Utf8Text(),
+    default="unknown",
+    show_default=True,
+    help="Of the photos; rows and pictures say it.",
+)
+@click.option("--author", type=Utf8Text(), help="Of the photos, likewise.")
 @click.option("--no-mark", is_flag=True, help="Don't say in masked pictures' metadata that they are synthetic.")
 @click.option("--dry-run", is_flag=True, help="Do everything but write.")
 @click.option("--resume", is_flag=True, help="Go on with what is in OUT, finished or not.")
@@ -170,7 +177,7 @@ def _run(faces: Path, out: Path, options: dict[str, Any], log: Log) -> None:
         rejections = _augment(listing, out, request, options, run)
         if rejections is None and run.resumed and run.resumed == len(listing.photos):
             log.event("done_already", f"{out}: all done already")
-        elif not run.counts["photos"]["kept"]:
+        elif not run.counts["photos"]["kept"] and not _bare_by_choice(request, rejections):
             raise OutputError(_why_nothing(faces, len(listing.photos), rejections))
 
 
@@ -245,6 +252,11 @@ def _jobs(asked: int, photos: int) -> int:
     import os
 
     return min(asked or os.cpu_count() or 1, max(1, photos // 16))
+
+
+def _bare_by_choice(request: "FolderRequest", rejections: Path | None) -> bool:
+    """Whether there are pictures, and none shows a mask because the share asked for left every face bare."""
+    return rejections is None and request.faces == "all" and request.share < 1
 
 
 def _why_nothing(faces: Path, photos: int, rejections: Path | None = None) -> str:

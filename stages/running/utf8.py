@@ -46,6 +46,20 @@ class Utf8Command(click.Command):
             return super().invoke(ctx)
 
 
+class Utf8Text(click.ParamType[str]):
+    """An option's words that go into files: the bytes of another encoding can't be written there."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The words as they are."""
+        try:
+            str(value).encode()
+        except UnicodeEncodeError:
+            self.fail(f"{value!r} is not UTF-8", param, ctx)
+        return str(value)
+
+
 class Utf8Group(Utf8Command, click.Group):
     """A group that is started in UTF-8 mode, as are its commands."""
 

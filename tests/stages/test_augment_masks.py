@@ -584,6 +584,21 @@ def test_all_faces_are_the_same_bytes_for_any_number_of_workers_and_after_a_stop
     assert len([name for name in whole if name.startswith("images/all/")]) == 22
 
 
+@pytest.mark.parametrize("share", [0, 0.001])
+def test_a_share_that_leaves_every_face_bare_is_no_failure(pairs: Path, out: Path, share: float) -> None:
+    result = run(pairs, out, "--faces", "all", "--share", share, *ONE_PROCESS)
+    assert result.exit_code == 0, result.output
+    assert {category for row in rows(out) for category in row["objects"]["category"]} == {"no_mask"}
+
+
+@pytest.mark.parametrize("option", ["--author", "--licence"])
+def test_words_in_another_encoding_are_wrong_use(pairs: Path, out: Path, option: str) -> None:
+    result = run(pairs, out, option, b"Zo\xeb".decode("utf-8", "surrogateescape"), *ONE_PROCESS)
+    assert result.exit_code == 2
+    assert "'Zo\\udceb' is not UTF-8" in result.output
+    assert not out.exists()
+
+
 def visible(folder: Path) -> dict[str, bytes]:
     return {name: data for name, data in tree(folder).items() if not name.startswith(".")}
 

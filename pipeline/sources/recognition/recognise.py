@@ -1,6 +1,6 @@
 """Look at a folder or archive that nobody has set up: what it is, what it says, and how it is taken in."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +30,8 @@ def described(path: Path, shown: Path, params: IngestParams, store: Path) -> Ite
     `shown` is the path as params.yaml should have it.
 
     Raises:
-        SourceError: it has no layout that is known; the message says what was found.
+        SourceError: it has no layout that is known, and the message says what was found; or it can't be taken in as it
+            is, which the lines told already.
     """
     workspace = replace(Workspace.of(source_name(path), path.parent, params), store=store, provenance=store)
     if path.is_file() and not is_archive(path):
@@ -41,21 +42,25 @@ def described(path: Path, shown: Path, params: IngestParams, store: Path) -> Ite
     layouts = layouts_of(tree, kinds)
     if not layouts:
         raise SourceError(unknown(path, tree, kinds))
+    taken = []
     for layout in layouts:
         yield f"{path}: {layout.why} (adapter {layout.adapter})"
-        yield from _read(path, shown, layout, workspace)
+        taken.append((yield from _read(path, shown, layout, workspace)))
     if len(layouts) > 1:
         names = " and ".join(layout.adapter for layout in layouts)
         yield f"Annotations of several kinds lie here, {names}: take one of them, or each with a path of its own."
+    if not any(taken):
+        raise SourceError(f"not ready: {path}")
 
 
 def _lister(path: Path, workspace: Workspace) -> FolderAdapter:
     return FolderAdapter(TreeSettings(adapter="folder", path=path), workspace)
 
 
-def _read(path: Path, shown: Path, layout: Layout, workspace: Workspace) -> Iterator[str]:
-    """The counts of a layout and its lines, or why it can't be read as a whole."""
+def _read(path: Path, shown: Path, layout: Layout, workspace: Workspace) -> Generator[str, None, bool]:
+    """The counts of a layout and its lines, or why it can't be read as a whole; returns whether it can."""
     told: dict[str, Label] = {}
+    ready = True
     entry = catalogue()[layout.known] if layout.known else {"adapter": layout.adapter}
     kind = ADAPTERS[layout.adapter]
     try:
@@ -71,13 +76,14 @@ def _read(path: Path, shown: Path, layout: Layout, workspace: Workspace) -> Iter
             told |= found
     except SourceError as error:
         yield from (f"  {line}" for line in f"can't be taken in as it is: {error}".splitlines())
-        counts = Counts()
+        counts, ready = Counts(), False
     else:
         yield from (f"  {line}" for line in counts.lines())
         if isinstance(adapter, AttributedAdapter) and adapter.attributes_seen:
             yield f"  attributes, which label a box where the setting names them: {_listed(adapter.attributes_seen)}"
     yield "For params.yaml:"
     yield from (f"  {line}" for line in params_lines(layout, shown, source_name(path), counts.words, told))
+    return ready
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -112,7 +112,10 @@ def test_annotations_of_two_kinds_side_by_side_are_both_told(tmp_path: Path) -> 
 
 def test_a_layout_that_cannot_be_taken_as_it_is_says_why(tmp_path: Path) -> None:
     files = {**LAYOUTS["yolo"][1], "labels/classes.txt": b"with_mask\nno_mask\n"}
-    lines = look(write_tree(tmp_path / "in", files), tmp_path)
+    path = write_tree(tmp_path / "in", files)
+    lines: list[str] = []
+    with pytest.raises(SourceError, match="not ready: "):
+        lines.extend(described(path, path, IngestParams(), tmp_path / "store"))
     assert adapters_of(lines) == ["yolo"]
     assert any("name the classes of labels differently" in line for line in lines)
 

@@ -222,6 +222,14 @@ class TestCheckOfAPath:
         assert f"        path: {masks}\n" in result.output
         assert tree(tmp_path) == before
 
+    @pytest.mark.parametrize("names", [b"names: [[no_mask], with_mask]", "names: [a, b]".encode("utf-16"), b"names: ["])
+    def test_a_known_layout_that_cannot_be_taken_in_fails(self, masks: Path, names: bytes) -> None:
+        write_tree(masks, {"data.yaml": names})
+        result = run("sources", "check", "masks")
+        assert result.exit_code == 1
+        assert "can't be taken in as it is: masks: data.yaml" in result.output
+        assert f"not ready: {masks}" in result.output
+
     @pytest.mark.usefixtures("project")
     def test_within_a_project_the_path_is_its_own_and_sources_are_checked_too(self) -> None:
         result = run("sources", "check", "masks", "one")
