@@ -22,7 +22,7 @@ LABELS: dict[str, dict[str, str]] = {"no_mask": {"mask_type": "none"}} | {
     for mask_type, wear, valve in product(TYPES, WAYS, VALVES)
 }
 SIDES: dict[str, Side] = {GROUP_PHOTO: "train", PORTRAIT: "test"}
-FORMATS = ("yolo", "coco", "voc", "csv", "imagefolder")
+FORMATS = ("yolo", "coco", "voc", "csv", "imagefolder", "webdataset")
 """Those of which we read boxes."""
 
 Told = list[tuple[Any, ...]]
@@ -79,7 +79,8 @@ def _side(image: Image, out: Path) -> str | None:
     for path in (out / "VOCdevkit/VOC2007/ImageSets/Main").glob("*.txt"):
         if Path(image.origin).stem in path.read_text().split():
             return path.stem
-    return next((side for side in ("train", "val", "test") if side in Path(image.origin).parts), None)
+    folders = {part.partition("-")[0] for part in Path(image.origin).parts}  # a shard is train-000000.tar
+    return next((side for side in ("train", "val", "test") if side in folders), None)
 
 
 def assert_same(found: dict[str, Told], expected: dict[str, Told]) -> None:

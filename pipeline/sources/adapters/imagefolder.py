@@ -12,13 +12,12 @@ import pyarrow.parquet as pq
 from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.annotated import (
     AnnotatedAdapter,
-    box_of,
     contested,
-    number_of,
     size_of,
     without_image,
 )
 from pipeline.sources.adapters.folder import class_of
+from pipeline.sources.adapters.hf_objects import boxes_of, word_of
 from pipeline.sources.adapters.layout import (
     NOT_TEXT,
     ParsedTree,
@@ -128,12 +127,15 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
 
     def _by_row(self, file: TreeFile, claim: Claim[_Row]) -> Iterator[Offer | Refusal]:
         row, boxes = claim.said, []
-        for number, made in enumerate(self._boxes(row)):
+        for number, made in enumerate(boxes_of(row, self.settings.class_names)):
             if isinstance(made, OfferedBox):
                 boxes.append(made)
             else:
                 yield damaged(f"{claim.origin}#object{number}", made)
-        labels = tuple(self._word(row[column]) for column in self.settings.label_columns if _text(row, column))
+        settings = self.settings
+        labels = tuple(
+            word_of(row[column], settings.class_names) for column in settings.label_columns if _text(row, column)
+        )
         if not labels and not boxes and self.settings.unannotated == "reject":
             yield Refusal(origin=file.origin, reason="no_label", detail=f"{claim.origin} gives it none")
             return
@@ -150,28 +152,6 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
             person_id=f"{self.workspace.name}:{person}" if person else None,
             parent_sha256=_text(row, self.settings.parent_column),
         )
-
-    def _word(self, value: Any) -> str:
-        """A label as a word; a number is looked up in `class_names` where they are given."""
-        names = self.settings.class_names
-        return names[int(value)] if str(value).isdecimal() and int(value) < len(names) else str(value)
-
-    def _boxes(self, row: _Row) -> Iterator[OfferedBox | ValueError]:
-        """The row's boxes, each or why it is none."""
-        objects = row.get("objects") or {}
-        try:
-            objects = json.loads(objects) if isinstance(objects, str) else objects
-            categories = objects.get("categories", objects.get("category", []))
-            pairs = list(zip(objects.get("bbox", []), categories, strict=True))
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            yield ValueError(f"objects can't be read: {error}")
-            return
-        for sides, category in pairs:
-            try:
-                left, top, width, height = map(number_of, sides)
-                yield box_of((left, top, left + width, top + height), self._word(category))
-            except (ValueError, TypeError) as error:
-                yield ValueError(f"bbox {sides!r}: {error}")
 
 
 def _text(row: _Row, column: str | None) -> str | None:

@@ -2,13 +2,15 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.core.errors import SourceError
+from pipeline.sources.adapters.annotated import size_of
+from pipeline.sources.adapters.hf_objects import boxes_of
 from pipeline.sources.adapters.layout import annotation_bytes, damaged, is_image_name, no_layout
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
-from pipeline.sources.offers import Offer, Refusal
+from pipeline.sources.offers import Offer, OfferedBox, Refusal
 from pipeline.sources.papers import decode_text
 
 EXPECTED = "tar shards with <key>.jpg and <key>.json, <key>.cls or <key>.txt"
@@ -29,7 +31,7 @@ class WebDatasetSettings(TreeSettings):
 
 
 class WebDatasetAdapter(TreeAdapter[WebDatasetSettings]):
-    """Samples by key; the label is in `.cls` or `.txt` as it stands, or in `.json`."""
+    """Samples by key; the label is in `.cls` or `.txt` as it stands, or in `.json`; its `objects` carry COCO boxes."""
 
     settings_model = WebDatasetSettings
 
@@ -65,9 +67,21 @@ class WebDatasetAdapter(TreeAdapter[WebDatasetSettings]):
                 Refusal(origin=one.origin, reason="no_label", detail="its papers are damaged") for one in images
             )
             return
+        yield from self._labelled(key, images, row, text)
+
+    def _labelled(
+        self, key: str, images: Sequence[TreeFile], row: Mapping[str, Any], text: str
+    ) -> Iterator[Offer | Refusal]:
+        """The sample's images with its label and boxes; a refusal for each box that is none."""
+        boxes = []
+        for place, made in enumerate(boxes_of(row)):
+            if isinstance(made, OfferedBox):
+                boxes.append(made)
+            else:
+                yield damaged(f"{key}#object{place}", made)
         words = [str(row[name]) for name in self.settings.label_keys if row.get(name) not in (None, "")]
         labels = tuple(words or ([text] if text else []))
-        if not labels and self.settings.unannotated == "reject":
+        if not labels and not boxes and self.settings.unannotated == "reject":
             yield from (Refusal(origin=one.origin, reason="no_label", detail="nothing labels it") for one in images)
             return
         for file in images:
@@ -76,17 +90,20 @@ class WebDatasetAdapter(TreeAdapter[WebDatasetSettings]):
                 file=file.path,
                 in_place=file.in_place,
                 labels=labels,
+                boxes=tuple(boxes),
+                boxes_size=size_of(row) if boxes else None,
                 licence=_text(row, self.settings.licence_key),
                 author=_text(row, self.settings.author_key),
                 url=_text(row, self.settings.url_key),
             )
 
     def _require_keys(self, samples: list[dict[str, TreeFile]], rows: list[dict[str, Any] | Refusal]) -> None:
-        """Stop where no sample has a key that is asked for, unless labels stand in files of their own."""
+        """Stop where no sample has a key that is asked for, unless labels stand in files of their own or with boxes."""
         settings = self.settings
         keys = {key for row in rows if isinstance(row, dict) for key in row}
         wanted = [settings.licence_key, settings.author_key, settings.url_key]
-        if not any({"cls", "txt"} & members.keys() for members in samples):
+        with_boxes = "objects" in keys and "label_keys" not in settings.model_fields_set
+        if not with_boxes and not any({"cls", "txt"} & members.keys() for members in samples):
             wanted += settings.label_keys
         missing = [key for key in wanted if key and key not in keys]
         if missing:

@@ -313,6 +313,31 @@ def test_imagefolder_with_boxes_or_class_folders(ingest: Ingest, tmp_path: Path)
     assert ingest(adapter="imagefolder", path="plain", labels=LABELS).images[0].wear == "correct"
 
 
+def write_shard(path: Path, members: dict[str, bytes]) -> None:
+    with tarfile.open(path, "w") as shard:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            shard.addfile(member, io.BytesIO(data))
+
+
+def test_boxes_in_webdataset_shards(ingest: Ingest, tmp_path: Path) -> None:
+    (tmp_path / "shards").mkdir()
+    sound = {"bbox": [[1, 2, 10, 20], [1, 2, "wide", 20]], "category": ["without_mask", "with_mask"]}
+    uneven = {"bbox": [[1, 2, 10, 20]], "category": []}
+    members = {
+        "a.jpg": picture(0), "a.json": json.dumps({"objects": sound}).encode(),
+        "b.jpg": picture(1), "b.json": json.dumps({"objects": uneven}).encode(),
+    }  # fmt: skip
+    write_shard(tmp_path / "shards/0.tar", members)
+    taken = ingest(adapter="webdataset", path="shards", labels=LABELS)
+    (box,) = by_origin(taken)["0.tar/a.jpg"].boxes
+    assert (box.left, box.top, box.right, box.bottom, box.mask_type) == (1, 2, 11, 22, "none")
+    assert reasons(taken.rejections) == {
+        "0.tar/a#object1": "damaged_annotation", "0.tar/b#object0": "damaged_annotation", "0.tar/b.jpg": "no_label",
+    }  # fmt: skip
+
+
 def test_webdataset_shards(ingest: Ingest, tmp_path: Path) -> None:
     (tmp_path / "shards").mkdir()
     members = {
@@ -322,11 +347,7 @@ def test_webdataset_shards(ingest: Ingest, tmp_path: Path) -> None:
         "000002.cls": b"without_mask",
         "000003.cls": b"without_mask",
     }
-    with tarfile.open(tmp_path / "shards/00000.tar", "w") as shard:
-        for name, data in members.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            shard.addfile(member, io.BytesIO(data))
+    write_shard(tmp_path / "shards/00000.tar", members)
     taken = ingest(adapter="webdataset", path="shards", labels=LABELS, author_key="by")
     images = by_origin(taken)
     assert (images["00000.tar/000001.jpg"].wear, images["00000.tar/000001.jpg"].author) == ("correct", "Ann")
