@@ -57,7 +57,8 @@ def road(params: "Params") -> None:
     flow = dataset_flow(root, params.ingest.sources)
     write_numbers(REPORTS, sets)
     write_pages(REPORTS, model, facts, sets, root=pixels, pairs=mask_pairs(root, pixels, rows), flow=flow)
-    write_dataset_cards(REPORTS, SPLIT_TABLE, rows, ingested_images(root, params.ingest.sources), flow)
+    images = ingested_images(root, params.ingest.sources)
+    write_dataset_cards(REPORTS, SPLIT_TABLE, rows, images, flow, root=pixels, sets=sets)
     _log(sets)
 
 

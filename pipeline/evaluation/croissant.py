@@ -1,11 +1,16 @@
-"""The dataset as Croissant 1.0 JSON-LD (mlcommons.org/croissant/1.0): what each column of split.parquet is."""
+"""The dataset as Croissant 1.1 JSON-LD (mlcommons.org/croissant/1.1): its table, its pictures, what to know of them."""
 
+import glob
+import posixpath
 from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pipeline.core.locations import Stretch, located
 from pipeline.core.records import Assignment
 from pipeline.evaluation.cards import SourceRow
+from pipeline.evaluation.responsible import Rai, synthetic_share
 
 _MEANING = {
     "sample_id": "Identity of the face or of the masked copy of a face.",
@@ -24,33 +29,71 @@ _MEANING = {
 }
 _TYPES = {"bool": "sc:Boolean", "int": "sc:Integer"}
 _TABLE = "split.parquet"
+_FORMATS = {".jpg": "image/jpeg", ".png": "image/png", ".tar": "application/x-tar"}
 
 
-def croissant(rows: Sequence[Assignment], sources: Sequence[SourceRow], *, sha256: str, path: str) -> dict[str, Any]:
-    """The JSON-LD document; `sha256` and `path`, relative to it, are those of the rows' manifest."""
+def croissant(
+    rows: Sequence[Assignment], sources: Sequence[SourceRow], rai: Rai, *, sha256: str, path: str, pixels: str
+) -> dict[str, Any]:
+    """The JSON-LD document; `sha256` and `path` are those of the rows' manifest, `pixels` the folder of the crops.
+
+    Both are relative to the document, `pixels` may be an address too.
+    """
     licences = sorted({licence for source in sources for licence in source.licences})
     names = ", ".join(source.name for source in sources)
+    about = f"{len(rows)} face crops with mask type, wear state and split side, made from: {names}."
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
-        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
         "name": "maskwright-faces",
-        "description": f"{len(rows)} face crops with mask type, wear state and split side, made from: {names}.",
+        "description": f"{about} {synthetic_share(rows)}",
         "license": licences or ["unknown"],
         "url": path,
         "version": "1.0.0",
-        "distribution": [
-            {
-                "@type": "cr:FileObject",
-                "@id": _TABLE,
-                "name": _TABLE,
-                "contentUrl": path,
-                "encodingFormat": "application/x-parquet",
-                "sha256": sha256,
-            }
-        ],
+        "distribution": [_table(sha256, path), *_images(rows, pixels)],
         "recordSet": [{"@type": "cr:RecordSet", "@id": "samples", "name": "samples", "field": _fields()}],
+        **rai,
     }
+
+
+def _table(sha256: str, path: str) -> dict[str, Any]:
+    return {
+        "@type": "cr:FileObject",
+        "@id": _TABLE,
+        "name": _TABLE,
+        "contentUrl": path,
+        "encodingFormat": "application/x-parquet",
+        "sha256": sha256,
+    }
+
+
+def _images(rows: Sequence[Assignment], pixels: str) -> list[dict[str, Any]]:
+    """The folders of crops as one set of files; none where there is no row, for a set must include something."""
+    kinds = {(posixpath.dirname(file), PurePosixPath(file).suffix) for file in map(_file_of, rows)}
+    if not kinds:
+        return []
+    formats = {_FORMATS.get(suffix.lower(), "application/octet-stream") for _, suffix in kinds}
+    return [
+        {
+            "@type": "cr:FileSet",
+            "@id": "images",
+            "name": "images",
+            "description": "The face crops, or the shards that hold them; crop_path names those that are samples.",
+            "encodingFormat": sorted(formats),
+            "includes": sorted(f"{glob.escape(_below(pixels, folder))}/*{suffix}" for folder, suffix in kinds),
+        }
+    ]
+
+
+def _file_of(row: Assignment) -> str:
+    """The file that a crop's locator points into."""
+    place = located(Path(), row.crop_path)
+    return str(place.file if isinstance(place, Stretch) else place)
+
+
+def _below(pixels: str, folder: str) -> str:
+    return folder if "://" in folder else posixpath.join(pixels, folder)
 
 
 def _fields() -> list[dict[str, Any]]:
@@ -70,9 +113,11 @@ def _fields() -> list[dict[str, Any]]:
 _CONTEXT: dict[str, Any] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
+    "arrayShape": "cr:arrayShape",
     "citeAs": "cr:citeAs",
     "column": "cr:column",
     "conformsTo": "dct:conformsTo",
+    "containedIn": "cr:containedIn",
     "cr": "http://mlcommons.org/croissant/",
     "rai": "http://mlcommons.org/croissant/RAI/",
     "data": {"@id": "cr:data", "@type": "@json"},
@@ -80,6 +125,7 @@ _CONTEXT: dict[str, Any] = {
     "equivalentProperty": "cr:equivalentProperty",
     "samplingRate": "cr:samplingRate",
     "dct": "http://purl.org/dc/terms/",
+    "description": {"@container": "@language"},
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
@@ -88,10 +134,12 @@ _CONTEXT: dict[str, Any] = {
     "fileSet": "cr:fileSet",
     "format": "cr:format",
     "includes": "cr:includes",
+    "isArray": "cr:isArray",
     "isLiveDataset": "cr:isLiveDataset",
     "jsonPath": "cr:jsonPath",
     "key": "cr:key",
     "md5": "cr:md5",
+    "name": {"@container": "@language"},
     "parentField": "cr:parentField",
     "path": "cr:path",
     "recordSet": "cr:recordSet",

@@ -13,6 +13,7 @@ from pipeline.evaluation.croissant import croissant
 from pipeline.evaluation.flow import FlowRow
 from pipeline.evaluation.measured import MeasuredSet, as_json
 from pipeline.evaluation.report import MaskPair, pictured_rows, render_report
+from pipeline.evaluation.responsible import responsible_fields
 from pipeline.storage.crop_files import read_crop
 from pipeline.storage.whole_files import write_text
 from pipeline.training.models import MaskClassifier
@@ -35,11 +36,27 @@ def write_pages(
 
 
 def write_dataset_cards(
-    out: Path, manifest: Path, rows: Sequence[Assignment], images: Sequence[Image], flow: Sequence[FlowRow]
+    out: Path,
+    manifest: Path,
+    rows: Sequence[Assignment],
+    images: Sequence[Image],
+    flow: Sequence[FlowRow],
+    *,
+    root: Location,
+    sets: Sequence[MeasuredSet],
 ) -> None:
-    """data_card.md and croissant.json of the dataset whose rows stand in `manifest`."""
+    """data_card.md and croissant.json of the dataset whose rows stand in `manifest` and whose crops lie below `root`.
+
+    `sets` are what a model was measured on: the slices where it lags are known biases.
+    """
     sources = source_rows(images, rows)
     write_text(out / "data_card.md", data_card(rows, sources, flow))
     digest = hashlib.sha256(manifest.read_bytes()).hexdigest()
-    path = Path(os.path.relpath(manifest, out)).as_posix()
-    write_text(out / "croissant.json", as_json(croissant(rows, sources, sha256=digest, path=path)))
+    rai = responsible_fields(rows, sources, flow, sets)
+    path, pixels = _relative(manifest, out), _relative(root, out)
+    write_text(out / "croissant.json", as_json(croissant(rows, sources, rai, sha256=digest, path=path, pixels=pixels)))
+
+
+def _relative(place: Location, out: Path) -> str:
+    """A path as it reads from `out`; an address as it is."""
+    return Path(os.path.relpath(place, out)).as_posix() if isinstance(place, Path) else str(place)

@@ -21,7 +21,6 @@ from pipeline.evaluation.flow import flow_row
 from pipeline.evaluation.gradcam import grad_cam, overlay
 from pipeline.evaluation.inputs import mask_pairs
 from pipeline.evaluation.measured import MeasuredSet
-from pipeline.evaluation.outputs import write_dataset_cards
 from pipeline.evaluation.report import MaskPair, pictured_rows, render_report
 from pipeline.evaluation.trained import TrainedJudge
 from pipeline.review.browse.writing import SHOW_LINKS
@@ -230,20 +229,6 @@ def test_strangers_words_are_shown_and_no_more(
         assert card.count("\n---\n") == 1
     name = yaml.safe_load(data.split("---\n")[1])["license_name"]
     assert name == 'mine"><script>alert(1)</script> | x --- # Mine `a`'
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # from rdflib and pandas, inside mlcroissant
-def test_croissant_is_valid_and_reads_the_rows(
-    project: Path, rows: list[Assignment], make_image: Callable[..., Image]
-) -> None:
-    mlcroissant = pytest.importorskip("mlcroissant")
-    images = [make_image(id=row.image_id) for row in rows]
-    write_dataset_cards(project / "reports", project / "data/split/split.parquet", rows, images, [])
-    dataset = mlcroissant.Dataset(jsonld=str(project / "reports/croissant.json"))
-    assert dataset.metadata.issues.errors == set()
-    records = list(dataset.records("samples"))
-    assert len(records) == len(rows)
-    assert records[3]["samples/mask_type"] in (b"ffp2", "ffp2")
 
 
 def test_evaluate_writes_every_file(project: Path) -> None:
