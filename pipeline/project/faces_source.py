@@ -1,70 +1,109 @@
 """The user's own photos as a source of a new project."""
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import yaml
 
 from pipeline.core.errors import SourceError
-from pipeline.sources.entries import catalogue
+from pipeline.core.params import IngestParams
+from pipeline.sources.labels import NO_MASK
+from pipeline.sources.recognition.block import settings_lines, source_name, untold
+from pipeline.sources.recognition.recognise import Look, Reading, look_into
 from pipeline.storage.signatures import is_photo
 
-_SIGNS = re.compile(r"[^a-z0-9]+")
 _WORD = "bare"
-"""The label of every photo, whatever folders they lie in."""
+"""The label of every photo where nothing is recognised."""
 
 
 @dataclass(frozen=True, slots=True)
 class FacesSource:
-    """A source of photos without masks: its name, how many there are, and its settings, a line a key."""
+    """A source of the user's own photos, and how it is taken in.
+
+    Attributes:
+        photos: How many there are.
+        lines: Its settings, a line a key.
+        recognised: What its layout is and what told it; empty for plain photos, which all count as bare.
+        untold: Its own words whose meaning a person must say before it can be taken in.
+    """
 
     name: str
     photos: int
     lines: tuple[str, ...]
+    recognised: str = ""
+    untold: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, faces: Path, project: Path) -> "FacesSource":
-        """The photos below a folder, as a project in the folder `project` names them.
+        """The photos below a folder, as a project in the folder `project` takes them in.
+
+        What `maskwright sources check` recognises is taken as it proposes.
 
         Raises:
-            SourceError: it is no folder, or holds no photo.
+            SourceError: it is no folder, holds no photo, or its annotations can't be taken in.
         """
         if not faces.is_dir():
             raise SourceError(f"{faces}: is no folder of photos")
-        count = sum(1 for _ in _photos(faces))
+        path, shown = faces.resolve(), _seen_from(project, faces)
+        with TemporaryDirectory(prefix="maskwright-") as store:
+            look = look_into(path, IngestParams(), Path(store))
+            count = sum(is_photo(image.path) for image in look.tree.images)
         if not count:
             raise SourceError(f"{faces}: holds no photo")
-        lines = (
-            "adapter: folder",
-            f"path: {_scalar(_seen_from(project, faces))}",
-            "licence: unknown            # whose photos these are, and on what terms",
-            f"default_label: {_WORD}         # of every photo whose folders labels doesn't name",
-            f"labels: {{{_WORD}: {{mask_type: none}}}}",
+        if look.readings:
+            return cls._recognised(path, shown, _readable(faces, look))
+        return cls(source_name(path), count, tuple(_plain_lines(shown)))
+
+    @classmethod
+    def _recognised(cls, path: Path, shown: Path, reading: Reading) -> "FacesSource":
+        layout, counts = reading.layout, reading.counts
+        default = layout.settings.get("default_label")  # of photos about whose masks nothing is said
+        told = reading.told if default is None else {**reading.told, default: NO_MASK}
+        return cls(
+            name=layout.known or source_name(path),
+            photos=counts.offered,
+            lines=tuple(settings_lines(layout, shown, counts.words, told)),
+            recognised=_one_line(f"{layout.why} (adapter {layout.adapter})"),
+            untold=() if layout.known else tuple(map(_one_line, untold(counts.words, told))),
         )
-        return cls(_name_of(faces), count, lines)
 
 
-def _photos(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if is_photo(path) and path.is_file())
+def _readable(faces: Path, look: Look) -> Reading:
+    """The first layout that can be taken in.
+
+    Raises:
+        SourceError: there is none; the message is the first's.
+    """
+    sound = [reading for reading in look.readings if not reading.problem]
+    if not sound:
+        first = look.readings[0]
+        raise SourceError(f"{faces}: {first.layout.why} (adapter {first.layout.adapter}): {first.problem}")
+    return sound[0]
 
 
-def _name_of(folder: Path) -> str:
-    """After the folder, and none of the catalogue's."""
-    name = _SIGNS.sub("-", folder.resolve().name.casefold()).strip("-")
-    return f"my-{name or 'photos'}" if not name or name.isdecimal() or name in catalogue() else name
+def _plain_lines(shown: Path) -> Iterator[str]:
+    yield "adapter: folder"
+    yield f"path: {_scalar(shown.as_posix())}"
+    yield "licence: unknown            # whose photos these are, and on what terms"
+    yield f"default_label: {_WORD}         # nothing tells of masks here, so every photo counts as bare"
+    yield f"labels: {{{_WORD}: {{mask_type: none}}}}"
 
 
-def _seen_from(project: Path, folder: Path) -> str:
+def _seen_from(project: Path, folder: Path) -> Path:
     """Relative where the folder lies in the project's own parent, so that both can be moved together."""
     project, folder = project.resolve(), folder.resolve()
-    near = folder.is_relative_to(project.parent)
-    return Path(os.path.relpath(folder, project)).as_posix() if near else folder.as_posix()
+    return Path(os.path.relpath(folder, project)) if folder.is_relative_to(project.parent) else folder
 
 
 def _scalar(value: str) -> str:
     """A text as YAML spells it on one line."""
     plain = yaml.safe_dump(value, allow_unicode=value.isprintable(), width=10**6)
     return plain.removesuffix("\n").removesuffix("\n...")
+
+
+def _one_line(text: str) -> str:
+    """A text with names of files in it, as a README can hold it."""
+    return " ".join(text.encode(errors="replace").decode().split())

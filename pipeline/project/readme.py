@@ -1,5 +1,7 @@
 """The README of a new project."""
 
+from pipeline.project.faces_source import FacesSource
+
 _TEXT = """# A Maskwright project
 
     pip install 'maskwright[train,pipeline]'     # once: the stages, DVC and PyTorch
@@ -14,7 +16,7 @@ _TEXT = """# A Maskwright project
 
 `maskwright --help` lists the stages and the tools around them, such as `maskwright predict`, `export` and `sources`.
 
-- Try another value: `dvc exp run -S train.epochs=30` {exp}
+{taken}- Try another value: `dvc exp run -S train.epochs=30` {exp}
 - DVC looks at parameters and at what stages make, not into your photo folders: after you have added photos run
   `dvc repro --force ingest@{name}`. After an upgrade of Maskwright run `dvc repro --force`.
 {git}"""
@@ -24,12 +26,27 @@ _WITHOUT_GIT = (
 )
 
 
-def readme(source: str | None, *, git: bool) -> str:
-    """The text; `source` is the name of the user's own source, None is the sample."""
+def readme(source: FacesSource | None, *, git: bool) -> str:
+    """The text; `source` is the user's own photos, None is the sample."""
     return _TEXT.format(
         road="about three minutes on two cores with the sample" if source is None else "masks, a data set and a model",
         sources="`ingest.sources` names what is taken in",
+        taken="" if source is None else _taken(source),
         exp="(DVC keeps experiments in Git)." if git else "needs Git.",
-        name=source or "sample",
+        name="sample" if source is None else source.name,
         git="" if git else _WITHOUT_GIT,
     )
+
+
+def _taken(source: FacesSource) -> str:
+    """How the photos are labelled, and what is left to say."""
+    if not source.recognised:
+        return (
+            f"- No folder's name and nothing beside the photos of `{source.name}` tells of masks: every photo counts\n"
+            "  as bare, by `default_label` in `params.yaml`.\n"
+        )
+    text = f"- `{source.name}` was recognised: {source.recognised}. Its settings stand under `ingest.settings`.\n"
+    if source.untold:
+        words = ", ".join(f"`{word}`" for word in source.untold)
+        text += f"  Say there, under `labels`, in `params.yaml` what {words} means before the first `dvc repro`.\n"
+    return text

@@ -62,7 +62,7 @@ def _write(folder: Path, source: FacesSource | None, *, git: bool) -> None:
         shipped.DVC: project_dvc(shipped.shipped_text(shipped.DVC), sample=source is None),
         shipped.DVC_CONFIG: project_dvc_config(shipped.shipped_text(shipped.DVC_CONFIG), git=git),
         shipped.DVC_IGNORE: project_ignores(shipped.shipped_text(shipped.DVC_IGNORE)),
-        "README.md": readme(None if source is None else source.name, git=git),
+        "README.md": readme(source, git=git),
     }
     for name, text in texts.items():
         _place(folder / name).write_text(text, encoding="utf-8")

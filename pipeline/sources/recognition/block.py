@@ -70,19 +70,30 @@ def params_lines(
     yield f"  sources: [{name}]"
     yield "  settings:"
     yield f"    {name}:"
+    yield from (f"      {line}" for line in settings_lines(layout, path, words, told))
+
+
+def settings_lines(layout: Layout, path: Path, words: Iterable[str], told: Mapping[str, Label]) -> Iterator[str]:
+    """The source's settings alone, from the first column on."""
     own = {} if layout.known else {"adapter": layout.adapter}
     for key, value in {**own, "path": path.as_posix(), **layout.settings}.items():
-        yield f"      {key}: {_scalar(value)}"
+        yield f"{key}: {_scalar(value)}"
     if layout.known:
         return
-    yield "      licence: unknown  # whose photos these are, and on what terms"
-    yield "      labels:"
+    yield "licence: unknown  # whose photos these are, and on what terms"
+    yield "labels:"
     mapping = LabelMap(told)
     for word in sorted(words):
         if word in mapping:
-            yield f"        {_scalar(word)}: {_said(mapping[word])}"
+            yield f"  {_scalar(word)}: {_said(mapping[word])}"
         else:
-            yield f"        # {_scalar(word)}: {{}}  # {_TO_SAY}"
+            yield f"  # {_scalar(word)}: {{}}  # {_TO_SAY}"
+
+
+def untold(words: Iterable[str], told: Mapping[str, Label]) -> list[str]:
+    """The words that are left for a person to say."""
+    mapping = LabelMap(told)
+    return sorted(word for word in words if word not in mapping)
 
 
 def source_name(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Look at a folder or archive that nobody has set up: what it is, what it says, and how it is taken in."""
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.core.errors import SourceError
@@ -24,6 +24,41 @@ from pipeline.sources.settings import Workspace
 _SHOWN = 12
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one layout of a tree says.
+
+    Attributes:
+        counts: By the source's own words.
+        told: What those of them mean whose names tell.
+        attributes: Attributes of its boxes, which label nothing yet.
+        problem: Why it can't be taken in as it is; empty where it can.
+    """
+
+    layout: Layout
+    counts: Counts
+    told: Mapping[str, Label]
+    attributes: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a folder or an archive holds: its files, its kinds of annotations, and what each known layout says."""
+
+    tree: ParsedTree
+    kinds: Sequence[Kind]
+    readings: Sequence[Reading]
+
+
+def look_into(path: Path, params: IngestParams, store: Path) -> Look:
+    """What lies in a folder or an archive, which is unpacked into `store`; no reading where no layout is known."""
+    workspace = replace(Workspace.of(source_name(path), path.parent, params), store=store, provenance=store)
+    tree = ParsedTree(_lister(path, workspace).files())
+    kinds = kinds_of(tree, path.name if path.is_file() else "")
+    return Look(tree, kinds, [_read(path, layout, workspace) for layout in layouts_of(tree, kinds)])
+
+
 def described(path: Path, shown: Path, params: IngestParams, store: Path) -> Iterator[str]:
     """What a folder, an archive or a list of addresses is, line by line; archives are unpacked into `store`.
 
@@ -33,34 +68,41 @@ def described(path: Path, shown: Path, params: IngestParams, store: Path) -> Ite
         SourceError: it has no layout that is known, and the message says what was found; or it can't be taken in as it
             is, which the lines told already.
     """
-    workspace = replace(Workspace.of(source_name(path), path.parent, params), store=store, provenance=store)
     if path.is_file() and not is_archive(path):
         yield from _of_list(path, shown)
         return
-    tree = ParsedTree(_lister(path, workspace).files())
-    kinds = kinds_of(tree, path.name if path.is_file() else "")
-    layouts = layouts_of(tree, kinds)
-    if not layouts:
-        raise SourceError(unknown(path, tree, kinds))
-    taken = []
-    for layout in layouts:
-        yield f"{path}: {layout.why} (adapter {layout.adapter})"
-        taken.append((yield from _read(path, shown, layout, workspace)))
-    if len(layouts) > 1:
-        names = " and ".join(layout.adapter for layout in layouts)
+    look = look_into(path, params, store)
+    if not look.readings:
+        raise SourceError(unknown(path, look.tree, look.kinds))
+    for reading in look.readings:
+        yield f"{path}: {reading.layout.why} (adapter {reading.layout.adapter})"
+        yield from (f"  {line}" for line in _said_of(reading))
+        yield "For params.yaml:"
+        lines = params_lines(reading.layout, shown, source_name(path), reading.counts.words, reading.told)
+        yield from (f"  {line}" for line in lines)
+    if len(look.readings) > 1:
+        names = " and ".join(reading.layout.adapter for reading in look.readings)
         yield f"Annotations of several kinds lie here, {names}: take one of them, or each with a path of its own."
-    if not any(taken):
+    if all(reading.problem for reading in look.readings):
         raise SourceError(f"not ready: {path}")
+
+
+def _said_of(reading: Reading) -> Iterator[str]:
+    """The counts of a layout, or why it can't be read as a whole."""
+    if reading.problem:
+        yield from f"can't be taken in as it is: {reading.problem}".splitlines()
+        return
+    yield from reading.counts.lines()
+    if reading.attributes:
+        yield f"attributes, which label a box where the setting names them: {_listed(reading.attributes)}"
 
 
 def _lister(path: Path, workspace: Workspace) -> FolderAdapter:
     return FolderAdapter(TreeSettings(adapter="folder", path=path), workspace)
 
 
-def _read(path: Path, shown: Path, layout: Layout, workspace: Workspace) -> Generator[str, None, bool]:
-    """The counts of a layout and its lines, or why it can't be read as a whole; returns whether it can."""
+def _read(path: Path, layout: Layout, workspace: Workspace) -> Reading:
     told: dict[str, Label] = {}
-    ready = True
     entry = catalogue()[layout.known] if layout.known else {"adapter": layout.adapter}
     kind = ADAPTERS[layout.adapter]
     try:
@@ -75,15 +117,9 @@ def _read(path: Path, shown: Path, layout: Layout, workspace: Workspace) -> Gene
                 break
             told |= found
     except SourceError as error:
-        yield from (f"  {line}" for line in f"can't be taken in as it is: {error}".splitlines())
-        counts, ready = Counts(), False
-    else:
-        yield from (f"  {line}" for line in counts.lines())
-        if isinstance(adapter, AttributedAdapter) and adapter.attributes_seen:
-            yield f"  attributes, which label a box where the setting names them: {_listed(adapter.attributes_seen)}"
-    yield "For params.yaml:"
-    yield from (f"  {line}" for line in params_lines(layout, shown, source_name(path), counts.words, told))
-    return ready
+        return Reading(layout, Counts(), told, problem=str(error))
+    attributes = adapter.attributes_seen if isinstance(adapter, AttributedAdapter) else ()
+    return Reading(layout, counts, told, tuple(attributes))
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -3,11 +3,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
+from generators.docs.made_up import picture, write_tree
 from pipeline.core.params import load_params
 from stages.cli import main
 from tests.conftest import MakePhotos, tree
+from tests.sources.layouts import LAYOUTS
 
 ROOT = Path(__file__).parents[3]
 
@@ -56,6 +59,73 @@ def test_photos_are_taken_in_where_they_lie(
     taken = CliRunner().invoke(main, ["ingest", "--source", source])
     assert taken.exit_code == 0, taken.output
     assert "2 kept" in taken.output
+
+
+def ready(project: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
+    monkeypatch.chdir(project)
+    return CliRunner().invoke(main, ["sources", "check"])
+
+
+@pytest.mark.parametrize("layout", [name for name in LAYOUTS if LAYOUTS[name][0] not in {"sample", "urls"}])
+def test_the_photos_are_taken_in_as_the_layout_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str
+) -> None:
+    folder = write_tree(tmp_path / "Mes photos d'été", LAYOUTS[layout][1])
+    proposed = CliRunner().invoke(main, ["sources", "check", str(folder)]).output
+    block = yaml.safe_load(proposed.partition("For params.yaml:\n")[2])["ingest"]
+    done = init("project", "--faces", str(folder))
+    assert (done.exit_code, "Recognised: " in done.output) == (0, True), done.output
+    made = load_params(tmp_path / "project/params.yaml").ingest
+    (name,) = made.sources
+    expected = {**block["settings"][name], "path": "../Mes photos d'été"}
+    if layout == "people":
+        expected["labels"] = {"photo": {"mask_type": "none"}}
+    assert made.settings == {name: expected}
+    assert f"`{name}` was recognised: " in (tmp_path / "project/README.md").read_text(encoding="utf-8")
+    assert ready(tmp_path / "project", monkeypatch).exit_code == 0
+
+
+def test_classes_are_told_by_their_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tree(tmp_path / "set", {"With Mask/a.JPG": picture(1), "WITHOUT_MASK/b.png": picture(2)})
+    done = init("project", "--faces", "set")
+    assert "2 photos as the source set\nRecognised: class folders such as WITHOUT_MASK (adapter folder)" in done.output
+    checked = ready(tmp_path / "project", monkeypatch).output
+    assert "1 images: mask_type none" in checked
+    assert "1 images: masked yes" in checked
+
+
+@pytest.mark.parametrize("beside", [{}, {"notes.txt": b"hello"}, {"table.csv": b"Bild;l\na.jpg;1\n"}])
+def test_plain_photos_are_bare_and_that_is_said(tmp_path: Path, beside: dict[str, bytes]) -> None:
+    write_tree(tmp_path / "set", {"a.jpg": picture(1), "b.jpg": picture(2), **beside})
+    done = init("project", "--faces", "set")
+    assert "every photo counts as bare" in done.output
+    settings = load_params(tmp_path / "project/params.yaml").ingest.settings["set"]
+    assert (settings["default_label"], settings["labels"]) == ("bare", {"bare": {"mask_type": "none"}})
+    said = "nothing tells of masks here, so every photo counts as bare"
+    assert said in (tmp_path / "project/params.yaml").read_text(encoding="utf-8")
+    assert "every photo counts\n  as bare" in (tmp_path / "project/README.md").read_text(encoding="utf-8")
+
+
+def test_what_no_name_tells_is_left_to_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tree(tmp_path / "set", {"com/a.jpg": picture(1), "sem/b.jpg": picture(2)})
+    assert "First say in params.yaml, under labels, what this means: com, sem" in init("p", "--faces", "set").output
+    assert "what `com`, `sem` means" in (tmp_path / "p/README.md").read_text(encoding="utf-8")
+    checked = ready(tmp_path / "p", monkeypatch)
+    assert (checked.exit_code, "no mapping for the label" in checked.output) == (1, True), checked.output
+
+
+def test_of_two_kinds_of_annotations_the_one_that_can_be_read_is_taken(tmp_path: Path) -> None:
+    files = {**LAYOUTS["yolo"][1], **LAYOUTS["voc"][1], "labels/classes.txt": b"with_mask\nno_mask\n"}
+    write_tree(tmp_path / "set", files)
+    assert init("project", "--faces", "set").exit_code == 0
+    assert load_params(tmp_path / "project/params.yaml").ingest.settings["set"]["adapter"] == "voc"
+
+
+def test_annotations_that_contradict_themselves_leave_no_project(tmp_path: Path) -> None:
+    write_tree(tmp_path / "set", {**LAYOUTS["yolo"][1], "labels/classes.txt": b"with_mask\nno_mask\n"})
+    done = init("project", "--faces", "set")
+    assert (done.exit_code, "name the classes of labels differently" in done.output) == (1, True), done.output
+    assert not (tmp_path / "project").exists()
 
 
 def test_photos_far_away_are_named_by_their_whole_path(tmp_path: Path, make_photos: MakePhotos) -> None:
