@@ -127,11 +127,11 @@ COMMANDS = {
     "export out --format coco": None,
     "export-model": "train",
     "review-labels": "pipeline",
-    "sources list": "pipeline",
-    "sources show sample": "pipeline",
-    "sources check": "pipeline",
+    "sources list": None,
+    "sources show sample": None,
+    "sources check classes": None,
     "sources conflicts": "pipeline",
-    "status": "pipeline",
+    "status": None,
     "takedown --url https://a.example/1.jpg": "pipeline",
 }
 """What is asked of `maskwright`, and the extra that it needs; None where the base install is enough."""
@@ -144,6 +144,8 @@ def base_project(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     (folder / "params.yaml").write_text((ROOT / "params.yaml").read_text())
     (folder / "faces").mkdir()
     (folder / "faces/anna.jpg").write_bytes((ROOT / "samples/faces/person-000-a.jpg").read_bytes())
+    (folder / "classes/no_mask").mkdir(parents=True)
+    (folder / "classes/no_mask/anna.jpg").write_bytes((folder / "faces/anna.jpg").read_bytes())
     (folder / "masked.parquet").touch()
     (folder / "model.pt").touch()
     assert run(installed / "bin/augment-masks", "faces", "out", "--mask", "cloth", cwd=folder).returncode == 0

@@ -6,9 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.annotated import (
     AnnotatedAdapter,
@@ -188,6 +185,9 @@ def _read(file: TreeFile) -> Iterator[_Row | ValueError | Refusal]:
 
 
 def _of_parquet(file: TreeFile) -> Iterator[_Row | Refusal]:
+    import pyarrow as pa  # noqa: PLC0415 - pyarrow is an optional dependency
+    import pyarrow.parquet as pq  # noqa: PLC0415 - pyarrow is an optional dependency
+
     try:
         yield from pq.read_table(io.BytesIO(read_bytes(file.path))).to_pylist()
     except (ValueError, pa.ArrowException, OSError) as error:

@@ -16,8 +16,6 @@ from pipeline.sources.adapters.walk import is_system_file, is_utf8, walk_files
 from pipeline.sources.archives.gate import ArchiveLimits
 from pipeline.sources.archives.names import AUTO
 from pipeline.sources.archives.unpacking import is_archive, unpack
-from pipeline.sources.fetching.http import utc_text
-from pipeline.sources.fetching.kaggle import CREDENTIALS, KaggleDataset, fetch_dataset, has_credentials
 from pipeline.sources.offers import Offer, Refusal
 from pipeline.sources.settings import SourceSettings
 from pipeline.storage.stores import list_objects
@@ -99,7 +97,11 @@ class TreeAdapter(Adapter[Settings]):
 
     def hints(self) -> list[str]:
         """An account, which Kaggle may want."""
-        if not self._on_kaggle() or any((self.workspace.store / "kaggle").glob("*.zip")) or has_credentials():
+        if not self._on_kaggle() or any((self.workspace.store / "kaggle").glob("*.zip")):
+            return []
+        from pipeline.sources.fetching.kaggle import CREDENTIALS, has_credentials  # noqa: PLC0415 - requests is an optional dependency
+
+        if has_credentials():
             return []
         return [f"No Kaggle credentials were found; some data sets come without. {CREDENTIALS}."]
 
@@ -116,6 +118,8 @@ class TreeAdapter(Adapter[Settings]):
         """When the archive came from Kaggle."""
         if not self._on_kaggle():
             return None
+        from pipeline.sources.fetching.http import utc_text  # noqa: PLC0415 - requests is an optional dependency
+
         return utc_text(self._fetched().stat().st_mtime)
 
     def files(self) -> Iterator[TreeFile | Refusal]:
@@ -130,6 +134,8 @@ class TreeAdapter(Adapter[Settings]):
             yield from self._tree(path, prefix)
 
     def _fetched(self) -> Path:
+        from pipeline.sources.fetching.kaggle import KaggleDataset, fetch_dataset  # noqa: PLC0415 - requests is an optional dependency
+
         dataset = KaggleDataset(self.settings.kaggle or "", self.settings.version)
         return fetch_dataset(dataset, self.workspace.root, self.workspace.store)
 

@@ -11,16 +11,11 @@ from pipeline.core.errors import SourceError
 from pipeline.core.file_names import leads_into
 from pipeline.sources.adapters.base import Adapter
 from pipeline.sources.adapters.layout import damaged
-from pipeline.sources.fetching.web.download import download_all
-from pipeline.sources.fetching.web.fetch import Fetcher, FetchRules
-from pipeline.sources.fetching.web.guard import guarded_session
 from pipeline.sources.fetching.web.lists import SUFFIXES, ListedImage, read_list, unique
 from pipeline.sources.fetching.web.pace import Pace
-from pipeline.sources.fetching.web.robots import AGENT
 from pipeline.sources.fetching.web.store import Outcome, WebStore
 from pipeline.sources.offers import Offer, Refusal
 from pipeline.sources.settings import SourceSettings
-from pipeline.storage.manifests import write_manifest
 from pipeline.storage.whole_files import write_bytes
 
 
@@ -114,6 +109,11 @@ class UrlsAdapter(Adapter[UrlsSettings]):
             yield Offer(origin=origin, file=self.workspace.store, labels=self._labels(image), url=image.url)
 
     def _fetch(self, urls: list[str], store: WebStore) -> dict[str, Outcome]:
+        from pipeline.sources.fetching.web.download import download_all  # noqa: PLC0415 - requests is an optional dependency
+        from pipeline.sources.fetching.web.fetch import Fetcher, FetchRules  # noqa: PLC0415 - requests is an optional dependency
+        from pipeline.sources.fetching.web.guard import guarded_session  # noqa: PLC0415 - requests is an optional dependency
+        from pipeline.sources.fetching.web.robots import AGENT  # noqa: PLC0415 - requests is an optional dependency
+
         settings = self.settings
         agent = f"{AGENT}/0.1 (face-mask data sets{'; ' + settings.contact if settings.contact else ''})"
         rules = FetchRules(
@@ -159,6 +159,8 @@ class UrlsAdapter(Adapter[UrlsSettings]):
         return () if label is None else (label,)
 
     def _write_statuses(self, outcomes: Iterable[Outcome]) -> None:
+        from pipeline.storage.manifests import write_manifest  # noqa: PLC0415 - pyarrow is an optional dependency
+
         rows = (AddressStatus(**{name: getattr(one, name) for name in AddressStatus.__slots__}) for one in outcomes)
         write_manifest(self.workspace.provenance / "addresses.parquet", rows, AddressStatus)
 
