@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from xml.etree import ElementTree
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -58,8 +59,28 @@ def decode_xml(data: bytes) -> str:
         raise ValueError(f"declares the encoding {name!r}, which is none of a text") from error
 
 
+class UnsafeXmlError(ValueError):
+    """The XML declares a document type: entities are how a small XML becomes a huge one."""
+
+
+def parse_xml(data: bytes) -> ElementTree.Element:
+    """The root of a stranger's XML.
+
+    Raises:
+        UnsafeXmlError: it declares a document type.
+        ValueError: it is no XML, or in no encoding that it names.
+    """
+    text = decode_xml(data)
+    if is_unsafe_xml(text):
+        raise UnsafeXmlError("declares a document type")
+    try:
+        return ElementTree.fromstring(text)  # noqa: S314 - without a document type there are no entities
+    except ElementTree.ParseError as error:
+        raise ValueError(str(error)) from error
+
+
 def is_unsafe_xml(text: str) -> bool:
-    """Whether the text declares a document type: entities are how a small XML becomes a huge one."""
+    """Whether the text declares a document type."""
     return "<!DOCTYPE" in text or "<!ENTITY" in text
 
 

@@ -1,6 +1,6 @@
 """What the layouts with a file of annotations have in common: matching, and a row for whatever is left."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -49,6 +49,12 @@ class AnnotatedAdapter(TreeAdapter[Settings]):
             else:
                 yield from (annotated or as_offered)(image, claim.said)
         yield from without_image(matches)
+
+    def all_of(self, tree: ParsedTree, read: Sequence[AnnotationClaim | Refusal]) -> Iterator[Offer | Refusal]:
+        """What `matched` gives, then a row for each annotation that can't be used and each paper that nobody took."""
+        yield from self.matched(tree, (row for row in read if not isinstance(row, Refusal)))
+        yield from (row for row in read if isinstance(row, Refusal))
+        yield from tree.leftovers()
 
     def unlabelled(self, image: TreeFile, why: str) -> Offer | Refusal:
         """An image that nothing labels, as `unannotated` wants it."""

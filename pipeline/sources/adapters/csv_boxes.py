@@ -95,10 +95,7 @@ class CsvAdapter(AnnotatedAdapter[CsvSettings]):
             raise no_layout(self.workspace.name, EXPECTED, found, refusals)
         tree.take(lambda file: not isinstance(read.get(file.origin, OtherTable("", ())), OtherTable))
         rows = [row for table in tables for row in _claims(table, settings.units, settings.class_names)]
-        yield from self.matched(tree, (row for row in rows if not isinstance(row, Refusal)))
-        yield from (row for row in rows if isinstance(row, Refusal))
-        yield from refusals
-        yield from tree.leftovers()
+        yield from self.all_of(tree, [*rows, *refusals])
 
     def _is_table(self, file: TreeFile) -> bool:
         name = file.name.lower()

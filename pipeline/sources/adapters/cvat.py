@@ -5,11 +5,10 @@ from xml.etree import ElementTree
 
 from pipeline.sources.adapters.annotated import Annotation, AnnotationClaim, box_of, number_of, size_of
 from pipeline.sources.adapters.attributes import AttributedAdapter, AttributeSettings
-from pipeline.sources.adapters.layout import ParsedTree, annotation_bytes, damaged, no_layout
+from pipeline.sources.adapters.layout import ParsedTree, damaged, no_layout, read_xml
 from pipeline.sources.adapters.tree import TreeFile
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
 from pipeline.sources.outlines import Sides, around, around_ellipse, around_turned
-from pipeline.sources.papers import decode_xml, is_unsafe_xml
 
 EXPECTED = "an XML of CVAT for images 1.1 with <image name=…> and its boxes; images"
 
@@ -36,20 +35,13 @@ class CvatAdapter(AttributedAdapter[AttributeSettings]):
             damage = [row for row in read if isinstance(row, Refusal) and row.reason != "not_an_image"]
             raise no_layout(self.workspace.name, EXPECTED, found, damage)
         self.require_attributes()
-        yield from self.matched(tree, (row for row in read if not isinstance(row, Refusal)))
-        yield from (row for row in read if isinstance(row, Refusal))
-        yield from tree.leftovers()
+        yield from self.all_of(tree, read)
 
     def _read(self, file: TreeFile) -> Iterator[AnnotationClaim | Refusal]:
         """What one file claims of its images, and a row for each of its shapes that can't be used."""
-        try:
-            text = decode_xml(annotation_bytes(file))
-            if is_unsafe_xml(text):
-                yield Refusal(origin=file.origin, reason="unsafe_xml", detail="declares a document type")
-                return
-            root = ElementTree.fromstring(text)  # noqa: S314 - without a document type there are no entities
-        except (ElementTree.ParseError, ValueError) as error:
-            yield damaged(file.origin, error)
+        root = read_xml(file)
+        if isinstance(root, Refusal):
+            yield root
             return
         if not is_cvat(root):
             detail = f"XML with the root <{str(root.tag)[:60]}>, not CVAT for images"

@@ -44,10 +44,7 @@ class LabelStudioAdapter(AnnotatedAdapter[TreeSettings]):
         tree.take(lambda file: file.origin in taken)
         names = ImageNames(image.origin for image in tree.images)
         read = [row for origin, tasks in exports.items() for row in _claims(origin, tasks, names)]
-        yield from self.matched(tree, (row for row in read if not isinstance(row, Refusal)))
-        yield from (row for row in read if isinstance(row, Refusal))
-        yield from refusals
-        yield from tree.leftovers()
+        yield from self.all_of(tree, [*read, *refusals])
 
 
 def is_label_studio(document: Any) -> bool:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar, TypeVar
+from xml.etree import ElementTree
 
 from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.offers import Offer, Refusal
-from pipeline.sources.papers import decode_lines, is_text
+from pipeline.sources.papers import UnsafeXmlError, decode_lines, is_text, parse_xml
 from pipeline.storage.signatures import EXTENSIONS, is_photo
 from pipeline.storage.stores import read_bytes
 
@@ -73,6 +74,16 @@ def read_lines(file: TreeFile) -> str | Refusal:
     """The text of an annotation file of many lines; bytes of another encoding stay visible, as `is_text` tells."""
     try:
         return decode_lines(annotation_bytes(file))
+    except ValueError as error:
+        return damaged(file.origin, error)
+
+
+def read_xml(file: TreeFile) -> ElementTree.Element | Refusal:
+    """The root of an annotation file in XML."""
+    try:
+        return parse_xml(annotation_bytes(file))
+    except UnsafeXmlError as error:
+        return Refusal(origin=file.origin, reason="unsafe_xml", detail=str(error))
     except ValueError as error:
         return damaged(file.origin, error)
 

@@ -6,10 +6,9 @@ from xml.etree import ElementTree
 
 from pipeline.sources.adapters.annotated import Annotation, AnnotationClaim, box_of, size_of
 from pipeline.sources.adapters.attributes import AttributedAdapter, AttributeSettings
-from pipeline.sources.adapters.layout import ParsedTree, annotation_bytes, damaged, no_layout
+from pipeline.sources.adapters.layout import ParsedTree, damaged, no_layout, read_xml
 from pipeline.sources.adapters.tree import TreeFile
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
-from pipeline.sources.papers import decode_xml, is_unsafe_xml
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 
@@ -28,20 +27,13 @@ class VocAdapter(AttributedAdapter[AttributeSettings]):
         if not tree.images or all(isinstance(row, Refusal) and row.reason == "not_an_image" for row in read):
             raise no_layout(self.workspace.name, "annotations/<stem>.xml and images/<stem>.<ext>", found)
         self.require_attributes()
-        yield from self.matched(tree, (row for row in read if not isinstance(row, Refusal)))
-        yield from (row for row in read if isinstance(row, Refusal))
-        yield from tree.leftovers()
+        yield from self.all_of(tree, read)
 
     def _read(self, file: TreeFile) -> Iterator[AnnotationClaim | Refusal]:
         """What one file claims, after a row for each of its objects that can't be used."""
-        try:
-            text = decode_xml(annotation_bytes(file))
-            if is_unsafe_xml(text):
-                yield Refusal(origin=file.origin, reason="unsafe_xml", detail="declares a document type")
-                return
-            root = ElementTree.fromstring(text)  # noqa: S314 - without a document type there are no entities
-        except (ElementTree.ParseError, ValueError) as error:
-            yield damaged(file.origin, error)
+        root = read_xml(file)
+        if isinstance(root, Refusal):
+            yield root
             return
         if root.tag != "annotation":
             yield Refusal(origin=file.origin, reason="not_an_image", detail=f"XML with the root <{root.tag}>, not VOC")

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
-from xml.etree import ElementTree
 
 from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.coco import is_coco
@@ -18,7 +17,7 @@ from pipeline.sources.adapters.tree import TreeFile
 from pipeline.sources.adapters.yolo import begins_as_labels
 from pipeline.sources.adapters.yolo_classes import is_class_file, read_class_file
 from pipeline.sources.offers import Refusal
-from pipeline.sources.papers import decode_text, decode_xml, is_unsafe_xml
+from pipeline.sources.papers import UnsafeXmlError, decode_text, parse_xml
 
 _METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 _SHOWN = 8
@@ -103,13 +102,10 @@ _JSONS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
 
 
 def _xml(file: TreeFile, _: bool) -> Paper:
-    text = decode_xml(annotation_bytes(file))
-    if is_unsafe_xml(text):
-        return Paper(None, "XML that declares a document type")
     try:
-        root = ElementTree.fromstring(text)  # noqa: S314 - without a document type there are no entities
-    except ElementTree.ParseError as error:
-        raise ValueError(str(error)) from error
+        root = parse_xml(annotation_bytes(file))
+    except UnsafeXmlError:
+        return Paper(None, "XML that declares a document type")
     if is_cvat(root):
         return Paper("cvat", "CVAT for images")
     if root.tag == "annotation":
