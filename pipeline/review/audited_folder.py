@@ -1,13 +1,13 @@
 """One of the two folders that `audit-leaks` compares: its images, what they were made from, what can't be read."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.core.errors import SampleRejected, SourceError
 from pipeline.core.file_names import printable
+from pipeline.core.json_rows import json_object
 from pipeline.core.records import Image
 from pipeline.sources.adapters.walk import is_utf8
 from pipeline.sources.offers import Refusal
@@ -106,12 +106,7 @@ def _stated_parent(folder: Path, line: bytes) -> Iterator[tuple[Path, str]]:
     """
     if not line.strip():
         return
-    try:
-        row = json.loads(line)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
-    if not isinstance(row, dict):
-        raise ValueError("is no JSON object")
+    row = json_object(line)
     parent = row.get("parent_sha256")
     if parent is None:
         return

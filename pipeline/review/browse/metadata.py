@@ -1,12 +1,12 @@
 """A row of a table that `augment-masks` wrote, checked before anything is shown of it: a file may be anyone's."""
 
-import json
 import os
 from pathlib import PurePosixPath
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from pipeline.core.json_rows import json_object
 from pipeline.core.validation import explain_validation
 
 Pixel = Annotated[float, Field(ge=-1e6, le=1e6)]
@@ -96,7 +96,7 @@ def pictures_of_line(line: bytes, origin: str) -> list[PictureRow]:
     Raises:
         ValueError: it is no such line; the message says what is wrong.
     """
-    row = _parsed(line)
+    row = json_object(line)
     objects = row.get("objects")
     if not isinstance(objects, dict):
         return [_validated(row, PictureRow, origin)]
@@ -112,17 +112,7 @@ def rejection_of_line(line: bytes, origin: str) -> RejectedRow:
     Raises:
         ValueError: as `pictures_of_line`.
     """
-    return _validated(_parsed(line), RejectedRow, origin)
-
-
-def _parsed(line: bytes) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
-    if not isinstance(row, dict):
-        raise ValueError("is no JSON object")
-    return row
+    return _validated(json_object(line), RejectedRow, origin)
 
 
 def _validated(row: dict[str, Any], model: type[_Model], origin: str) -> _Model:
