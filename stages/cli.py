@@ -31,7 +31,7 @@ TOOLS = {
     "export": "Write boxes, outlines and labels in a format of other tools: YOLO, COCO, VOC, …",
     "export-model": "Write the trained model as ONNX.",
     "review-labels": "List faces whose label is worth a second look.",
-    "sources": "List sources, show one, check what they need.",
+    "sources": "List sources, show one, check what they need, add your own.",
     "status": "Say which sources have changed since they were taken in.",
     "takedown": "Take an image out, with all that was made from it.",
 }

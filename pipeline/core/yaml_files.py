@@ -84,6 +84,12 @@ def parse_yaml(
         raise error(f"{origin}: cannot be read: {problem}") from problem
 
 
+def yaml_nodes(text: str) -> yaml.Node | None:
+    """The nodes of a document that `parse_yaml` takes, with their places in `text`; None where it is empty."""
+    node: yaml.Node | None = yaml.compose(text, yaml.SafeLoader)
+    return node
+
+
 def _place(text: str, position: int) -> yaml.Mark:
     line = text.count("\n", 0, position)
     return yaml.Mark("", position, line, position - text.rfind("\n", 0, position) - 1, None, 0)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -54,21 +54,29 @@ class FacesSource:
         if not count:
             raise SourceError(f"{faces}: holds no photo")
         if look.readings:
-            return cls._recognised(path, shown, _readable(faces, look))
+            return cls.of_reading(path, shown, _with_default(_readable(faces, look)))
         return cls(source_name(path), count, tuple(_plain_lines(shown)))
 
     @classmethod
-    def _recognised(cls, path: Path, shown: Path, reading: Reading) -> "FacesSource":
-        layout, counts = reading.layout, reading.counts
-        default = layout.settings.get("default_label")  # of photos about whose masks nothing is said
-        told = reading.told if default is None else {**reading.told, default: NO_MASK}
+    def of_reading(cls, path: Path, shown: Path, reading: Reading, name: str | None = None) -> "FacesSource":
+        """What one layout of a folder, an archive or a list says, as a source called `name`, or as the path tells.
+
+        `shown` is the path as params.yaml should have it.
+        """
+        layout, counts, told = reading.layout, reading.counts, reading.told
         return cls(
-            name=layout.known or source_name(path),
+            name=name or layout.known or source_name(path),
             photos=counts.offered,
             lines=tuple(settings_lines(layout, shown, counts.words, told)),
             recognised=_one_line(f"{layout.why} (adapter {layout.adapter})"),
             untold=() if layout.known else tuple(map(_one_line, untold(counts.words, told))),
         )
+
+
+def _with_default(reading: Reading) -> Reading:
+    """Photos about whose masks nothing is said count as bare."""
+    default = reading.layout.settings.get("default_label")
+    return reading if default is None else replace(reading, told={**reading.told, default: NO_MASK})
 
 
 def _readable(faces: Path, look: Look) -> Reading:

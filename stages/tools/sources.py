@@ -10,6 +10,7 @@ from pipeline.core.paths import LABEL_CONFLICTS, RAW
 from stages.running.commands import params_option, stage_command, with_messages
 from stages.running.screen import say
 from stages.running.utf8 import Utf8Command, Utf8Group
+from stages.tools.sources_add import add, shown_from_here
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group("sources", cls=Utf8Group)
 def command() -> None:
-    """Look at the sources: list them, show one, check what they need."""
+    """Look at the sources: list them, show one, check what they need, add your own."""
 
 
 def list_sources(params: "Params") -> None:
@@ -92,11 +93,9 @@ def _describe(path: Path, params: "Params") -> str:
     from pipeline.core.errors import SourceError
     from pipeline.sources.recognition.recognise import described
 
-    within = Path("params.yaml").exists() and path.resolve().is_relative_to(Path.cwd())
-    shown = path.resolve().relative_to(Path.cwd()) if within else path.resolve()
     with tempfile.TemporaryDirectory(prefix="maskwright-") as store:
         try:
-            for line in described(path.resolve(), shown, params.ingest, Path(store)):
+            for line in described(path.resolve(), shown_from_here(path), params.ingest, Path(store)):
                 say(line)
         except SourceError as error:
             return str(error)
@@ -160,6 +159,7 @@ _OUT = click.Path(dir_okay=False, path_type=Path)
 command.add_command(stage_command(list_sources), "list")
 command.add_command(stage_command(click.argument("name")(show_source)), "show")
 command.add_command(check)
+command.add_command(add)
 command.add_command(
     stage_command(click.option("--out", default=LABEL_CONFLICTS, show_default=True, type=_OUT)(list_conflicts)),
     "conflicts",

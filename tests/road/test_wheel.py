@@ -130,6 +130,7 @@ COMMANDS = {
     "sources list": None,
     "sources show sample": None,
     "sources check classes": None,
+    "sources add classes --yes": None,
     "sources conflicts": "pipeline",
     "status": None,
     "takedown --url https://a.example/1.jpg": "pipeline",

@@ -59,6 +59,26 @@ def look_into(path: Path, params: IngestParams, store: Path) -> Look:
     return Look(tree, kinds, [_read(path, layout, workspace) for layout in layouts_of(tree, kinds)])
 
 
+def readings_of(path: Path, params: IngestParams, store: Path) -> Sequence[Reading]:
+    """What each known layout of a folder, an archive or a list of addresses says; there is at least one.
+
+    Raises:
+        SourceError: there is none, and the message says what was found.
+    """
+    if path.is_file() and not is_archive(path):
+        return [list_reading(path)]
+    look = look_into(path, params, store)
+    if not look.readings:
+        raise SourceError(unknown(path, look.tree, look.kinds))
+    return look.readings
+
+
+def read_as(path: Path, layout: Layout, params: IngestParams, store: Path) -> Reading:
+    """What a layout that somebody names says of a folder or an archive, whose own signs count for nothing."""
+    workspace = replace(Workspace.of(source_name(path), path.parent, params), store=store, provenance=store)
+    return _read(path, layout, workspace)
+
+
 def described(path: Path, shown: Path, params: IngestParams, store: Path) -> Iterator[str]:
     """What a folder, an archive or a list of addresses is, line by line; archives are unpacked into `store`.
 
@@ -68,26 +88,21 @@ def described(path: Path, shown: Path, params: IngestParams, store: Path) -> Ite
         SourceError: it has no layout that is known, and the message says what was found; or it can't be taken in as it
             is, which the lines told already.
     """
-    if path.is_file() and not is_archive(path):
-        yield from _of_list(path, shown)
-        return
-    look = look_into(path, params, store)
-    if not look.readings:
-        raise SourceError(unknown(path, look.tree, look.kinds))
-    for reading in look.readings:
+    readings = readings_of(path, params, store)
+    for reading in readings:
         yield f"{path}: {reading.layout.why} (adapter {reading.layout.adapter})"
-        yield from (f"  {line}" for line in _said_of(reading))
+        yield from (f"  {line}" for line in said_of(reading))
         yield "For params.yaml:"
         lines = params_lines(reading.layout, shown, source_name(path), reading.counts.words, reading.told)
         yield from (f"  {line}" for line in lines)
-    if len(look.readings) > 1:
-        names = " and ".join(reading.layout.adapter for reading in look.readings)
+    if len(readings) > 1:
+        names = " and ".join(reading.layout.adapter for reading in readings)
         yield f"Annotations of several kinds lie here, {names}: take one of them, or each with a path of its own."
-    if all(reading.problem for reading in look.readings):
+    if all(reading.problem for reading in readings):
         raise SourceError(f"not ready: {path}")
 
 
-def _said_of(reading: Reading) -> Iterator[str]:
+def said_of(reading: Reading) -> Iterator[str]:
     """The counts of a layout, or why it can't be read as a whole."""
     if reading.problem:
         yield from f"can't be taken in as it is: {reading.problem}".splitlines()
@@ -126,7 +141,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)[:_SHOWN])
 
 
-def _of_list(path: Path, shown: Path) -> Iterator[str]:
+def list_reading(path: Path) -> Reading:
     """What a list of addresses says.
 
     Raises:
@@ -136,16 +151,11 @@ def _of_list(path: Path, shown: Path) -> Iterator[str]:
     addresses = [one for one in listed if not one.problem]
     if not addresses:
         raise SourceError(f"{path}: neither a folder, an archive (zip, tar) nor a list of addresses")
-    layout = Layout("urls", "a list of addresses")
-    yield f"{path}: {layout.why} (adapter {layout.adapter})"
-    offers = (
+    counts = Counts.of(
         Offer(origin=one.url or one.name, file=path, labels=(one.label,) if one.label else ()) for one in addresses
     )
-    counts = Counts.of(offers)
-    yield from (f"  {line}" for line in counts.lines())
-    yield "For params.yaml:"
     told = {word: label for word in counts.words if (label := told_by(word)) is not None}
-    yield from (f"  {line}" for line in params_lines(layout, shown, source_name(path), counts.words, told))
+    return Reading(Layout("urls", "a list of addresses"), counts, told)
 
 
 def unknown(path: Path, tree: ParsedTree, kinds: Sequence[Kind]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeline.sources.labels import Label, plain_text
 
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SIGNS = re.compile(r"[^a-z0-9]+")
 
 _KNOWN = {"afdb_face_dataset": Label(mask_type="none"), "afdb_masked_face_dataset": Label(masked="yes")}
@@ -23,9 +23,9 @@ _MASKED = re.compile(
 _MASK = re.compile(r"(^|_)(face)?masks?(_|$)")
 _UNKNOWN = re.compile(r"^(mask_type|type|wear|valve|masked)_unknown$")
 _TYPES = {
-    "surgical": re.compile(r"(^|_)(surgical|medical|disposable)(_|$)"),
-    "cloth": re.compile(r"(^|_)(cloth|fabric|textile|cotton)(_|$)"),
-    "ffp2": re.compile(r"(^|_)(ffp_?2|k?n_?95|kf_?94|respirator)(_|$)"),
+    "surgical": re.compile(r"(^|_)(surgical|medical|disposable)(masks?)?(_|$)"),
+    "cloth": re.compile(r"(^|_)(cloth|fabric|textile|cotton)(masks?)?(_|$)"),
+    "ffp2": re.compile(r"(^|_)(ffp_?2|k?n_?95|kf_?94|respirator)(masks?)?(_|$)"),
 }
 _OPEN = "(out|exposed|exposing|visible|uncovered|bare|open)"
 _WEARS = {
