@@ -1,5 +1,5 @@
 # make repro: the whole road on the sample.  make test: every test.  make quick: those that your change touches, in under
-# a minute.  make lint: style and types.
+# a minute.  make lint: style and types.  For a release: make package audit sbom licences matrix.
 PYTHON ?= python3
 # Processes that run tests; auto is one a core.
 JOBS ?= auto
@@ -8,7 +8,13 @@ STAMP := .venv/.installed
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: install repro test quick lint format lock clean
+# What only a release needs, in an environment of its own: its packages are no part of the product's.
+TOOLS := .cache/release
+TOOLS_STAMP := $(TOOLS)/.installed
+# The Pythons that `make matrix` tries; those that aren't here are said so.
+PYTHONS ?= 3.11 3.12 3.13 3.14
+
+.PHONY: install repro test quick lint format lock package audit sbom licences matrix clean
 
 install: $(STAMP)
 
@@ -40,6 +46,37 @@ format: $(STAMP)
 # Write constraints.txt from what is installed, after a deliberate upgrade.
 lock: $(STAMP)
 	python generators/constraints.py
+
+$(TOOLS_STAMP): pyproject.toml
+	$(PYTHON) -m venv --clear $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --group release
+	touch $@
+
+# The source archive, the wheel that is built from it, and what an index would say of both; the container file's style.
+package: $(TOOLS_STAMP)
+	rm -rf dist
+	$(TOOLS)/bin/python -m build
+	$(TOOLS)/bin/twine check --strict dist/*
+	$(TOOLS)/bin/check-wheel-contents dist/*.whl
+	$(TOOLS)/bin/hadolint Dockerfile
+
+# Known holes in every package of constraints.txt; asks an advisory service on the network.
+audit: $(TOOLS_STAMP)
+	$(TOOLS)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict --progress-spinner off
+
+# What is installed, as CycloneDX: dist/sbom.json.
+sbom: $(STAMP) $(TOOLS_STAMP)
+	mkdir -p dist
+	$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.json $(BIN)/python
+
+# The licence of every package that is installed.
+licences: $(STAMP)
+	python -m generators.release.licences
+
+# The wheel on each Python that is here: the same bytes from all.
+matrix: $(STAMP)
+	python -m generators.release.matrix $(PYTHONS)
 
 clean:
 	rm -rf data models reports dvclive .cache
