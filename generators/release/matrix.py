@@ -2,8 +2,9 @@
 
     python -m generators.release.matrix [3.11 3.12 3.13 3.14]
 
-Interpreters are those on PATH, and those that uv has. One that is absent is said so and fails nothing; one that can't
-install the wheel, stumbles, or makes other bytes than the first does. Needs the network and some 1.3 GB a Python.
+Interpreters are those on PATH, and those that pyenv or uv has. One that is absent is said so and fails nothing; one
+that can't install the wheel, stumbles, or makes other bytes than the first does. Needs the network and some 1.3 GB a
+Python.
 """
 
 import hashlib
@@ -42,12 +43,23 @@ class Outcome:
 
 def interpreter(version: str) -> str | None:
     """The path of a Python of that version, without downloading one."""
-    found = shutil.which(f"python{version}")
-    if found is None and shutil.which("uv"):
-        asked = ["uv", "python", "find", "--no-python-downloads", version]
-        done = subprocess.run(asked, check=False, capture_output=True, text=True)  # noqa: S603
-        found = done.stdout.strip() if done.returncode == 0 else None
-    return found
+    return next((found for asked in _candidates(version) if (found := _answer(asked))), None)
+
+
+def _candidates(version: str) -> Iterator[list[str]]:
+    """Commands that print the path of an interpreter; a name on PATH may be pyenv's, behind which there is none."""
+    where = ["-c", "import sys; print(sys.executable)"]
+    yield [f"python{version}", *where]
+    for folder in sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions").glob(f"{version}.*")):
+        yield [str(folder / "bin/python"), *where]
+    yield ["uv", "python", "find", "--no-python-downloads", version]
+
+
+def _answer(words: Sequence[str]) -> str | None:
+    if shutil.which(words[0]) is None:
+        return None
+    done = subprocess.run(words, check=False, capture_output=True, text=True)  # noqa: S603
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def digest_of(folder: Path) -> str:
