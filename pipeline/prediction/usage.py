@@ -20,6 +20,37 @@ Temperature = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Threshold = Annotated[float, Field(ge=0, le=1)]
 
 
+class Preprocessing(BaseModel):
+    """What is done to a photo's pixels before the model sees a face: enough to do the same in another language.
+
+    Every value is the only one that there is; a file that says another is from a version that this one can't follow.
+
+    Attributes:
+        square: What is cut out around a face: this times `crop.crop_scale`, in whole pixels, around the box's centre.
+        border: What stands beyond the photo's edge: its outermost pixels.
+        resized_to: The square is brought to these sides, one after the other, each time rounded to 8 bits.
+        interpolation: By pixel area where it gets smaller (`cv2.INTER_AREA`, Pillow's `BOX`), bilinear where larger.
+        antialias: Each pixel of a smaller picture is the mean of all those that it stands for.
+        divide_by: What the 8-bit values are divided by.
+        mean: What is then taken off each channel: nothing, as the model does so itself.
+        std: What each channel is then divided by: nothing, likewise.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    colour_order: Literal["RGB"] = "RGB"
+    square: Literal["longer side of the box"] = "longer side of the box"
+    border: Literal["replicate"] = "replicate"
+    resized_to: tuple[Literal["crop.crop_px"], Literal["image_px"]] = ("crop.crop_px", "image_px")
+    interpolation: Literal["area"] = "area"
+    antialias: Literal[True] = True
+    layout: Literal["NCHW"] = "NCHW"
+    dtype: Literal["float32"] = "float32"
+    divide_by: Literal[255] = 255
+    mean: tuple[Literal[0], Literal[0], Literal[0]] = (0, 0, 0)
+    std: tuple[Literal[1], Literal[1], Literal[1]] = (1, 1, 1)
+
+
 class ModelUsage(BaseModel):
     """All that is needed to ask a model about a face, and to read its answer.
 
@@ -27,6 +58,7 @@ class ModelUsage(BaseModel):
         input: For people: the shape and range of the model's input.
         image_px: Side of the square pictures that it takes.
         resize: How a crop is brought to that side.
+        preprocessing: What else is done to the pixels; files that don't say it are older, and want the same.
         crop: How its training faces were found and cut out.
         classes: By head, in the order of the logits.
         temperatures: By head; what logits are divided by. 1 where a head has none.
@@ -40,6 +72,7 @@ class ModelUsage(BaseModel):
     input: str = ""
     image_px: Annotated[int, Field(ge=8, le=2048)]
     resize: Literal["area"] = "area"
+    preprocessing: Preprocessing = Preprocessing()
     crop: FacesParams
     classes: Annotated[dict[str, Classes], Field(min_length=1)]
     temperatures: dict[str, Temperature] = {}

@@ -23,6 +23,8 @@ def test_what_a_later_version_adds_is_no_harm() -> None:
     [
         ({"image_px": 0}, "x: maskwright: image_px: 0"),
         ({"resize": "lanczos"}, "resize: 'lanczos'"),
+        ({"preprocessing": {"interpolation": "lanczos"}}, "preprocessing.interpolation: 'lanczos'"),
+        ({"preprocessing": {"mean": [0.5, 0, 0]}}, "preprocessing.mean.0: 0.5"),
         ({"classes": {}}, "classes"),
         ({"classes": {"mask_type": ["none"]}}, "classes.mask_type"),
         ({"classes": {"mask_type": ["none", "none"]}}, "mask_type has a class twice"),
