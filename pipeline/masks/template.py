@@ -131,9 +131,10 @@ def load_template(file: Path) -> Template:
 
 def _completed(document: Any) -> Any:
     """A template of a picture needs no shape, straps or colours: those of the commonest mask of its type fit."""
-    if not isinstance(document, dict) or "picture" not in document or str(document.get("mask_type")) not in _LIKE:
+    if not isinstance(document, dict) or "picture" not in document:
         return document
-    like = default_templates_folder() / _LIKE[document["mask_type"]] / TEMPLATE_FILE
+    name = _LIKE.get(str(document.get("mask_type")), _LIKE["cloth"])  # of a misspelt type that alone is to be told
+    like = default_templates_folder() / name / TEMPLATE_FILE
     common = read_yaml(like, TemplateError)
     white = [{"name": "as pictured", "srgb": [255, 255, 255]}]
     return {"shape": common["shape"], "straps": common["straps"], "colours": white, "colour_jitter": 0} | document

@@ -57,6 +57,14 @@ def mine(tmp_path: Path) -> Template:
     return load_template(_write(tmp_path))
 
 
+@pytest.mark.parametrize("mask_type", ["surgcal", "none", 3, ["surgical"]])
+def test_a_wrong_type_alone_is_told_and_not_what_follows_from_it(tmp_path: Path, mask_type: object) -> None:
+    with pytest.raises(TemplateError) as error:
+        load_template(_write(tmp_path, mask_type=mask_type))
+    assert len(str(error.value).splitlines()) == 1
+    assert "template.yaml: mask_type: " in str(error.value)
+
+
 @pytest.mark.parametrize("without", [(), ("nose_bridge",), ("nose_bridge", "chin")])
 def test_four_to_six_anchors_make_a_mask_that_fits(
     tmp_path: Path, without: tuple[()] | tuple[str, str] | tuple[str]
