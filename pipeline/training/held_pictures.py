@@ -21,15 +21,19 @@ _GREY = np.array([0.299, 0.587, 0.114])
 def opened(picture: Any) -> tuple[Rgb, PutBack]:
     """The pixels of a picture, and what makes a picture of the same kind, channels and values from others.
 
+    Pixels that didn't change come back as they were, to the bit: whatever their precision, and what colour lies under
+    a transparent one.
+
     Raises:
         ShapeError: it is no single picture; the message says what was found.
     """
     if isinstance(picture, PillowImage.Image):
-        return rgb_of_pillow(picture, turned=False), _as_pillow(picture.mode)
+        return _opened_pillow(picture)
     if isinstance(picture, Tensor):
         return _opened_tensor(picture)
     if isinstance(picture, np.ndarray):
-        return rgb_of_array(picture), lambda rgb: _like(rgb, picture)
+        seen = rgb_of_array(picture)
+        return seen, lambda rgb: _changed(picture, seen, rgb)
     raise ShapeError(f"a picture is a tensor (3, H, W), a Pillow image or an array (H, W, 3), not {_kind(picture)}")
 
 
@@ -37,9 +41,13 @@ def _kind(value: object) -> str:
     return type(value).__name__
 
 
-def _as_pillow(mode: str) -> PutBack:
-    """Grey stays grey; every other mode comes back as RGB."""
-    return lambda rgb: PillowImage.fromarray(rgb).convert("L" if mode == "L" else "RGB")
+def _opened_pillow(picture: PillowImage.Image) -> tuple[Rgb, PutBack]:
+    """Grey and RGBA stay what they are; every other mode comes back as RGB."""
+    seen = rgb_of_pillow(picture, turned=False)
+    if picture.mode == "RGBA":
+        array = np.asarray(picture)
+        return seen, lambda rgb: PillowImage.fromarray(_changed(array, seen, rgb))
+    return seen, lambda rgb: PillowImage.fromarray(rgb).convert("L" if picture.mode == "L" else "RGB")
 
 
 def _opened_tensor(picture: Tensor) -> tuple[Rgb, PutBack]:
@@ -49,12 +57,20 @@ def _opened_tensor(picture: Tensor) -> tuple[Rgb, PutBack]:
     values = values.float() if values.dtype == torch.bfloat16 else values
     array = values.permute(1, 2, 0).numpy()
 
+    seen = rgb_of_array(array)
+
     def put_back(rgb: Rgb) -> Tensor:
-        changed = torch.from_numpy(_like(rgb, array)).permute(2, 0, 1).contiguous()
+        changed = torch.from_numpy(_changed(array, seen, rgb)).permute(2, 0, 1).contiguous()
         changed = changed.to(picture.device, picture.dtype)
         return tv_tensors.wrap(changed, like=picture) if isinstance(picture, tv_tensors.TVTensor) else changed
 
-    return rgb_of_array(array), put_back
+    return seen, put_back
+
+
+def _changed(before: np.ndarray[Any, Any], seen: Rgb, rgb: Rgb) -> np.ndarray[Any, Any]:
+    """The picture `before`, looked at as `seen`, with the pixels of `rgb` where these differ from that."""
+    touched = (rgb != seen).any(axis=2).reshape(*seen.shape[:2], *[1] * (before.ndim - 2))
+    return np.where(touched, _like(rgb, before), before)
 
 
 def _like(rgb: Rgb, like: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
