@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pipeline.core.errors import MaskwrightError, OutputError, SampleRejected
 from stages.running.answers import Output, tell_counts, tell_refused, write_refused
+from stages.running.screen import counted
 
 if TYPE_CHECKING:
     from pipeline.core.arrays import Rgb
@@ -105,7 +106,8 @@ class _Run:
         """Write the files and tell the counts."""
         self._rows.close()
         write_refused(self._wanted.rejected, self._refused)
-        tell_counts(self._taken, "films", f"{self._frames} frames, {self._people} people", self._refused)
+        seen = f"{counted(self._frames, 'frame')}, {counted(self._people, 'person', 'people')}"
+        tell_counts(counted(self._taken, "film"), seen, self._refused)
         if not self._frames:
             raise MaskwrightError("no film could be read")
 

@@ -20,6 +20,15 @@ def shown(text: str) -> str:
     return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number and its noun; `many` where more than one isn't the noun and an s.
+
+    >>> counted(1, "photo"), counted(0, "photo"), counted(2, "person", "people")
+    ('1 photo', '0 photos', '2 people')
+    """
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
 def say(text: str, *, err: bool = False) -> None:
     """Print a message or a row, which may hold names, labels and words of strangers."""
     click.echo(shown(text), err=err)

@@ -10,6 +10,7 @@ import click
 
 from pipeline.core.errors import MaskwrightError
 from stages.running.commands import with_messages
+from stages.running.screen import counted
 from stages.running.utf8 import Utf8Command
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _run_photos(found: "Named", predictor: "FacePredictor", wanted: Wanted) -> N
         read, faces = read + answer.was_read, faces + len(answer.faces)
     sink.close()
     write_refused(wanted.rejected, refused)
-    tell_counts(len(names), "photos", f"{faces} faces", refused, left_out=found.other_files)
+    tell_counts(counted(len(names), "photo"), counted(faces, "face"), refused, left_out=found.other_files)
     if not read:
         raise MaskwrightError("no image could be read")
 

@@ -54,7 +54,7 @@ def test_json_has_frames_and_then_people(folder: Path) -> None:
     people = [row for row in rows if "frame" not in row]
     assert [(row["track"], row["looks"], row["first_s"]) for row in people] == [(1, 12, 0), (2, 6, 1)]
     assert {row["video"] for row in rows} == {str(folder / "clip.avi")}
-    assert "predict: 1 films, 24 frames, 2 people" in result.stderr
+    assert "predict: 1 film, 24 frames, 2 people" in result.stderr
 
 
 def test_a_person_s_answer_is_the_mean_over_the_looks(folder: Path) -> None:

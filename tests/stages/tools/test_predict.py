@@ -37,7 +37,7 @@ def test_json_has_a_line_a_face(photos: Path) -> None:
     assert row["right"] - row["left"] > 60
     assert "wall.png: no_face" in result.stderr
     assert "broken.jpg: not_an_image" in result.stderr
-    assert "predict: 3 photos, 1 faces, 2 without an answer (no_face 1, not_an_image 1)" in result.stderr
+    assert "predict: 3 photos, 1 face, 2 without an answer (no_face 1, not_an_image 1)" in result.stderr
 
 
 def test_what_has_no_answer_is_a_row_with_its_reason(photos: Path) -> None:
