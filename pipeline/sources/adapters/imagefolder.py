@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.annotated import (
     AnnotatedAdapter,
+    box_of,
     contested,
     size_of,
     without_image,
@@ -31,7 +32,7 @@ from pipeline.sources.papers import is_text
 from pipeline.storage.stores import read_bytes
 
 EXPECTED = "metadata.jsonl, metadata.csv or metadata.parquet with a column file_name, or class folders"
-_METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 _Row = dict[str, Any]
 
@@ -41,12 +42,14 @@ class ImageFolderSettings(TreeSettings):
 
     Attributes:
         label_columns: Each gives one word for the image.
+        box_column: Left, top, right and bottom of the one face that the labels are of; without it they are the image's.
         licence_column: This image's own licence; `author_column` and `person_column` likewise.
         parent_column: The sha256 of the photo that this one was made from, as `augment-masks` writes it.
         class_names: What the numbers in a label column stand for.
     """
 
     label_columns: tuple[str, ...] = ("label",)
+    box_column: str | None = None
     licence_column: str | None = None
     author_column: str | None = None
     person_column: str | None = None
@@ -67,14 +70,14 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
         """
         tree = ParsedTree(self.files())
         found = list(tree.names())
-        papers = tree.take(lambda file: file.name.lower() in _METADATA)
+        papers = tree.take(lambda file: file.name.lower() in METADATA)
         if not tree.images:
             raise no_layout(self.workspace.name, EXPECTED, found)
         yield from self._by_rows(tree, papers) if papers else map(self._by_folder, tree.images)
         yield from tree.leftovers()
 
     def _by_rows(self, tree: ParsedTree, papers: Sequence[TreeFile]) -> Iterator[Offer | Refusal]:
-        read = [row for file in papers for row in _rows(file)]
+        read = [row for file in papers for row in metadata_rows(file)]
         claims = [row for row in read if not isinstance(row, Refusal)]
         refusals = [row for row in read if isinstance(row, Refusal)]
         if not claims:
@@ -100,7 +103,8 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
         """
         settings = self.settings
         columns = {column for claim in claims for column in claim.said if isinstance(column, str)}
-        wanted = [*settings.label_columns, settings.licence_column, settings.author_column, settings.person_column]
+        wanted = [*settings.label_columns, settings.box_column, settings.licence_column, settings.author_column]
+        wanted.append(settings.person_column)
         missing = [column for column in wanted if column and column not in columns]
         if "label_columns" not in settings.model_fields_set and "objects" in columns:
             missing = [column for column in missing if column not in settings.label_columns]
@@ -115,7 +119,8 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
         """What the row says of its image: rows that differ in an index or in how they spell the path don't disagree."""
         settings = self.settings
         told = {*settings.label_columns, settings.licence_column, settings.author_column, settings.person_column}
-        told |= {settings.parent_column, "objects", *(("width", "height") if row.get("objects") else ())}
+        told |= {settings.box_column, settings.parent_column}
+        told |= {"objects", *(("width", "height") if row.get("objects") else ())}
         return {column: value for column, value in row.items() if column in told}
 
     def _by_folder(self, file: TreeFile) -> Offer:
@@ -123,20 +128,21 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
         return Offer(origin=file.origin, file=file.path, in_place=file.in_place, labels=(label,))
 
     def _by_row(self, file: TreeFile, claim: Claim[_Row]) -> Iterator[Offer | Refusal]:
-        row, boxes = claim.said, []
-        for number, made in enumerate(boxes_of(row, self.settings.class_names)):
+        row, boxes, settings = claim.said, [], self.settings
+        labels = tuple(
+            word_of(row[column], settings.class_names) for column in settings.label_columns if _text(row, column)
+        )
+        sides = row.get(settings.box_column) if settings.box_column else None
+        own, labels = ([_face_box(sides, labels)], ()) if sides else ([], labels)
+        for number, made in enumerate([*own, *boxes_of(row, settings.class_names)]):
             if isinstance(made, OfferedBox):
                 boxes.append(made)
             else:
                 yield damaged(f"{claim.origin}#object{number}", made)
-        settings = self.settings
-        labels = tuple(
-            word_of(row[column], settings.class_names) for column in settings.label_columns if _text(row, column)
-        )
-        if not labels and not boxes and self.settings.unannotated == "reject":
+        if not labels and not boxes and settings.unannotated == "reject":
             yield Refusal(origin=file.origin, reason="no_label", detail=f"{claim.origin} gives it none")
             return
-        person = _text(row, self.settings.person_column)
+        person = _text(row, settings.person_column)
         yield Offer(
             origin=file.origin,
             file=file.path,
@@ -144,11 +150,19 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
             labels=labels,
             boxes=tuple(boxes),
             boxes_size=size_of(row) if boxes else None,
-            licence=_text(row, self.settings.licence_column),
-            author=_text(row, self.settings.author_column),
+            licence=_text(row, settings.licence_column),
+            author=_text(row, settings.author_column),
             person_id=f"{self.workspace.name}:{person}" if person else None,
-            parent_sha256=_text(row, self.settings.parent_column),
+            parent_sha256=_text(row, settings.parent_column),
         )
+
+
+def _face_box(sides: Any, labels: Sequence[str]) -> OfferedBox | ValueError:
+    """The box of the one face that a row labels, or why it is none."""
+    try:
+        return box_of(sides, *labels)
+    except (ValueError, TypeError) as error:
+        return ValueError(f"box {sides!r}: {error}")
 
 
 def _text(row: _Row, column: str | None) -> str | None:
@@ -156,7 +170,7 @@ def _text(row: _Row, column: str | None) -> str | None:
     return None if value is None or value == "" else str(value)
 
 
-def _rows(file: TreeFile) -> Iterator[Claim[_Row] | Refusal]:
+def metadata_rows(file: TreeFile) -> Iterator[Claim[_Row] | Refusal]:
     """What each row of a metadata file says, or why it can't be used."""
     for number, row in enumerate(_read(file), start=1):
         if isinstance(row, Refusal):

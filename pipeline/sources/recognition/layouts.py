@@ -11,8 +11,10 @@ from pipeline.sources.adapters import maskedface_net, named
 from pipeline.sources.adapters.layout import ParsedTree
 from pipeline.sources.adapters.tree import TreeFile
 from pipeline.sources.entries import catalogue
+from pipeline.sources.labels import Label
 from pipeline.sources.matching import says_nothing
 from pipeline.sources.people import PARENT
+from pipeline.sources.recognition.metadata import Columns, columns_of
 from pipeline.sources.recognition.papers import Paper, judged
 from pipeline.sources.recognition.words import told_by
 
@@ -37,12 +39,14 @@ class Layout:
         why: What told it, in words.
         known: The catalogue's source of this layout, whose labels are mapped already.
         settings: Keys that the adapter needs beside its path.
+        told: What words of its own mean, where what stands around them tells.
     """
 
     adapter: str
     why: str
     known: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Label] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +92,18 @@ def layouts_of(tree: ParsedTree, kinds: Sequence[Kind]) -> list[Layout]:
         if kind.adapter is not None:
             read.setdefault(kind.adapter, kind)
     if read:
-        return [Layout(name, f"{kind.what}: {kind.first}", _CATALOGUED.get(name)) for name, kind in read.items()]
+        return [_by_kind(tree, name, kind) for name, kind in read.items()]
     found = _by_names(tree.images) or _by_told_folders(tree.images)
     if found is None and not kinds:
         found = _by_other_folders(tree.images)
     return [] if found is None else [found]
+
+
+def _by_kind(tree: ParsedTree, adapter: str, kind: Kind) -> Layout:
+    """Of annotation files of one kind."""
+    said = columns_of(tree) if adapter == "imagefolder" else Columns()
+    why = f"{kind.what}: {kind.first}"
+    return Layout(adapter, why, _CATALOGUED.get(adapter), said.settings, said.told)
 
 
 def _by_names(images: Sequence[TreeFile]) -> Layout | None:

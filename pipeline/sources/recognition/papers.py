@@ -11,6 +11,7 @@ from pipeline.sources.adapters.coco import is_coco
 from pipeline.sources.adapters.csv_columns import HUMANS_IN_THE_LOOP, is_number
 from pipeline.sources.adapters.csv_tables import ENDINGS, Table, TableSettings, read_table
 from pipeline.sources.adapters.cvat import is_cvat
+from pipeline.sources.adapters.imagefolder import METADATA
 from pipeline.sources.adapters.label_studio import is_label_studio
 from pipeline.sources.adapters.layout import annotation_bytes
 from pipeline.sources.adapters.tree import TreeFile
@@ -19,7 +20,6 @@ from pipeline.sources.adapters.yolo_classes import is_class_file, read_class_fil
 from pipeline.sources.offers import Refusal
 from pipeline.sources.papers import UnsafeXmlError, decode_text, parse_xml
 
-_METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 _SHOWN = 8
 _CLASSES = "classes"
 """A file that names classes: it belongs to YOLO's layout, and alone it is none."""
@@ -44,7 +44,7 @@ def judged(file: TreeFile, in_shard: bool = False) -> Paper:
     Of a file that can't be read it is told that it can't.
     """
     name = file.name.lower()
-    if name in _METADATA:
+    if name in METADATA:
         return Paper("imagefolder", "metadata of Hugging Face")
     if name == "mfr2_labels.txt":
         return Paper("mfr2", "labels of MFR2")

@@ -117,7 +117,7 @@ def _lister(path: Path, workspace: Workspace) -> FolderAdapter:
 
 
 def _read(path: Path, layout: Layout, workspace: Workspace) -> Reading:
-    told: dict[str, Label] = {}
+    told = dict(layout.told)
     entry = catalogue()[layout.known] if layout.known else {"adapter": layout.adapter}
     kind = ADAPTERS[layout.adapter]
     try:
@@ -127,8 +127,8 @@ def _read(path: Path, layout: Layout, workspace: Workspace) -> Reading:
             settings = parse_section(kind.settings_model, section, str(path))
             adapter = kind(settings, workspace)
             counts = Counts.of(adapter.offers())
-            found = {word: label for word in counts.words if (label := told_by(word)) is not None}
-            if layout.known or found.keys() <= told.keys():
+            found = {word: label for word in counts.words - told.keys() if (label := told_by(word)) is not None}
+            if layout.known or not found:
                 break
             told |= found
     except SourceError as error:

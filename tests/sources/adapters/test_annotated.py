@@ -241,6 +241,17 @@ class TestMetadata:
         assert {origin: image.masked for origin, image in by_origin(taken).items()} == {"a.jpg": "yes"}
         assert reasons(taken.rejections) == {"b.jpg": "label_conflict"}
 
+    def test_the_box_of_the_one_face_that_a_row_labels(self, ingest: Ingest, tmp_path: Path) -> None:
+        boxes = {"a": [4, 5, 40, 45], "b": [40, 5, 4, 45], "c": None}
+        said = [{"file_name": f"{name}.jpg", "label": "with_mask", "face": box} for name, box in boxes.items()]
+        files = {f"{name}.jpg": picture(number) for number, name in enumerate(boxes)}
+        write_tree(tmp_path / "hf", {**files, "metadata.jsonl": "\n".join(map(json.dumps, said)).encode()})
+        taken = ingest(adapter="imagefolder", path="hf", labels=LABELS, box_column="face")
+        found = {image.origin: [(box.right, box.wear) for box in image.boxes] for image in taken.images}
+        assert found == {"a.jpg": [(40, "correct")], "c.jpg": []}
+        assert by_origin(taken)["c.jpg"].wear == "correct"
+        assert reasons(taken.rejections) == {"b.jpg": "no_label", "metadata.jsonl#row2#object0": "damaged_annotation"}
+
     @pytest.mark.parametrize("type_said", ["surgical", "masked"])
     @pytest.mark.parametrize("other", ["none", "worn: no"])
     def test_two_columns_of_one_row_that_disagree_are_a_conflict(
