@@ -3,19 +3,18 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, groupby
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
-from pipeline.core.errors import ManifestError
 from pipeline.core.file_names import leads_out
 from pipeline.core.records import Masked, MaskType, Valve, Wear
+from pipeline.exchange.lines import lines_by_photo, lines_of
 from pipeline.exchange.records import NO_FACE, BoxedFace, Corners, Picture, Unusable
 
 METADATA, REJECTED = "metadata.jsonl", "rejected.jsonl"
-_BOM = b"\xef\xbb\xbf"
 _Point = tuple[FiniteFloat, FiniteFloat]
 _Box = tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
 _Size = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -131,27 +130,38 @@ def pictures_of_folder(folder: Path) -> Iterator[Picture | Unusable]:
     without any mask are one.
 
     Raises:
-        ManifestError: the table can't be read, or the rows of one photo don't follow each other.
+        ManifestError: the table can't be read.
     """
     refused = _refused(folder)
     seen: set[str] = set()
-    for parent, group in groupby(_rows(folder / METADATA), key=_parent):
-        if parent is None:
-            yield from (row for row in group if isinstance(row, Unusable))
+    for parent, rows in _photos(folder / METADATA):
+        if parent is None or parent in seen:
+            yield from (row if isinstance(row, Unusable) else _late(row) for row in rows)
             continue
-        if parent in seen:
-            raise ManifestError(f"{folder / METADATA}: the rows of {parent!r} don't follow each other; sort them")
         seen.add(parent)
-        rows = [row for row in group if isinstance(row, _Row)]
-        yield from _OfPhoto(folder, rows, parent in refused).pictures()
+        usable = [row for row in rows if isinstance(row, _Row)]
+        yield from (row for row in rows if isinstance(row, Unusable))
+        yield from _OfPhoto(folder, usable, parent in refused).pictures()
 
 
-def _parent(row: "_Row | Unusable") -> str | None:
-    return row.parent if isinstance(row, _Row) else None
+def _late(row: "_Row") -> Unusable:
+    return Unusable(row.file_name, "damaged_annotation", f"stands apart from the other rows of {row.parent!r}")
+
+
+def _photos(path: Path) -> Iterator[tuple[str | None, list["_Row | Unusable"]]]:
+    """The rows of each photo, those that can't be read among or behind them; None has those before the first."""
+    parent: str | None = None
+    rows: list[_Row | Unusable] = []
+    for row in _rows(path):
+        if isinstance(row, _Row) and row.parent != parent:
+            yield parent, rows
+            parent, rows = row.parent, []
+        rows.append(row)
+    yield parent, rows
 
 
 def _rows(path: Path) -> Iterator["_Row | Unusable"]:
-    for number, line in _lines(path):
+    for number, line in lines_by_photo(path):
         try:
             yield _Row.model_validate_json(line)
         except ValidationError as error:
@@ -164,23 +174,11 @@ def _first_fault(error: ValidationError) -> str:
     return f"{place}: {first['msg']}" if place else first["msg"]
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines that aren't blank, with their numbers from 0, as `replay` counts them."""
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file):
-                text = (line.removeprefix(_BOM) if number == 0 else line).strip()
-                if text:
-                    yield number, text
-    except OSError as error:
-        raise ManifestError(f"{path}: cannot be read: {error.strerror}") from error
-
-
 def _refused(folder: Path) -> set[str]:
     """The photos in which a face was seen that is in no row, by `rejected.jsonl` where there is one."""
     path = folder / REJECTED
     found = set()
-    for _, line in _lines(path) if path.is_file() else ():
+    for _, line in lines_of(path) if path.is_file() else ():
         try:
             row = _Rejected.model_validate_json(line)
         except ValidationError:  # what can't be read says nothing of a face

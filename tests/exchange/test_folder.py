@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.errors import ManifestError
 from tests.exchange.kit import BARE_COLUMNS, folder_row, jpeg, pictures, unusable, write_folder
 
 OBJECTS: dict[str, Any] = {
@@ -136,10 +135,36 @@ def test_windows_lines_a_mark_at_the_beginning_and_blank_lines_are_read(tmp_path
     assert (len(pictures(folder)), unusable(folder)) == (2, {})
 
 
-def test_rows_of_a_photo_that_are_torn_apart_stop_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("line", [BROKEN["no JSON"], BROKEN["NaN"], BROKEN["not text"]])
+def test_a_damaged_line_anywhere_leaves_the_photo_s_others_together(tmp_path: Path, place: int, line: str) -> None:
+    rows = [folder_row(f"{number}.jpg", number, faces_in_photo=2) for number in (0, 1)]
+    folder = write_folder(tmp_path, [*rows, folder_row("x.jpg", parent="x")])
+    said = (folder / "metadata.jsonl").read_text().splitlines()
+    (folder / "metadata.jsonl").write_text("\n".join([*said[:place], line, *said[place:]]) + "\n")
+    assert [len(one.faces) for one in pictures(folder)] == [2, 2, 1]
+    assert unusable(folder) == {f"metadata.jsonl#row{place}": "damaged_annotation"}
+
+
+def test_rows_in_any_order_give_the_same_pictures(tmp_path: Path) -> None:
+    rows = [
+        folder_row(f"{kind}/{parent}-{place}.jpg", place, parent=parent, faces_in_photo=2, **fields)
+        for parent in ('"a', "b")
+        for place in (0, 1)
+        for kind, fields in (("cloth", {}), ("none", BARE_COLUMNS))
+    ]
+    by_name = sorted(rows, key=lambda row: row["file_name"])
+    ordered, mixed = (pictures(write_folder(tmp_path / "OUT", some)) for some in (rows, by_name))
+    assert {one.id: one for one in mixed} == {one.id: one for one in ordered}
+
+
+def test_a_row_whose_photo_is_spelt_another_way_and_stands_apart_is_told(tmp_path: Path) -> None:
     rows = [folder_row(f"{place}.jpg", place, parent=parent) for place, parent in enumerate(("a", "b", "a"))]
-    with pytest.raises(ManifestError, match="rows of 'a' don't follow each other"):
-        pictures(write_folder(tmp_path, rows))
+    folder = write_folder(tmp_path, rows)
+    head, _, last = (folder / "metadata.jsonl").read_text().rpartition('"parent": "a"')
+    (folder / "metadata.jsonl").write_text(f'{head}"parent": "\\u0061"{last}')
+    assert [one.id for one in pictures(folder)] == ["0.jpg", "1.jpg"]
+    assert unusable(folder) == {"2.jpg": "damaged_annotation"}
 
 
 def test_names_are_utf_8_on_the_disk(tmp_path: Path) -> None:
