@@ -18,6 +18,7 @@ from pipeline.core.locations import Location, Place
 from pipeline.core.step_times import timed
 from pipeline.storage import signatures
 from pipeline.storage.colour import SRGB_PROFILE, new_srgb_chunk, srgb_chunk
+from pipeline.storage.jpeg import encode_jpeg
 from pipeline.storage.opening import take_picture
 from pipeline.storage.orientation import Turn
 from pipeline.storage.pixels import means_other_colours, upright_grey, upright_rgb
@@ -201,15 +202,12 @@ def encode_image(
     JPEG is written without chroma subsampling above quality 90, as cameras' best setting does. A `mark` is the file's
     XMP, an APP1 segment or PNG's text `XML:com.adobe.xmp`; it changes no pixel.
     """
-    buffer = io.BytesIO()
-    image = PillowImage.fromarray(rgb)
-    coloured = image.mode == "RGB"
+    coloured = rgb.ndim == 3
     if kind == "jpeg":
-        marked = {} if mark is None else {"xmp": mark.packet()}
-        profile = SRGB_PROFILE if coloured else None
-        image.save(buffer, "JPEG", quality=quality, subsampling=0 if quality > 90 else 2, icc_profile=profile, **marked)
-    else:
-        image.save(buffer, "PNG", compress_level=3, pnginfo=_png_chunks(coloured, mark))
+        profile, xmp = SRGB_PROFILE if coloured else None, None if mark is None else mark.packet()
+        return encode_jpeg(rgb, quality, profile, xmp)
+    buffer = io.BytesIO()
+    PillowImage.fromarray(rgb).save(buffer, "PNG", compress_level=3, pnginfo=_png_chunks(coloured, mark))
     return buffer.getvalue()
 
 
