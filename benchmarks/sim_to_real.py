@@ -155,8 +155,8 @@ def make_crops(
     Raises:
         SampleRejected: a mask can't be put on; the face is left out of every class, so that all have the same faces.
     """
-    fit = synthesizer.fit(face.landmarks)
-    drawn_on = facing_camera(fit) if ablate == "pose" else fit
+    seen = synthesizer.see(face.rgb, face.landmarks)
+    drawn_on = replace(seen, fit=facing_camera(seen.fit)) if ablate == "pose" else seen
     crops = {"none": [crop_square(face.rgb, face.box, CROP_SCALE)]}
     for mask_type in TYPES:
         crops[mask_type] = []

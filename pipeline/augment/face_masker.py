@@ -148,7 +148,7 @@ class FaceMasker:
         request, landmarks = self.request, face.landmarks
         synthesizer = shared_synthesizer(request.templates, request.ranges)
         try:
-            fit = synthesizer.fit(landmarks)
+            seen = synthesizer.see(rgb, landmarks)
             masked_face_cue().check_unmasked(rgb, landmarks, request.already_masked_threshold)
         except SampleRejected as verdict:
             yield RejectedFace(verdict)
@@ -157,7 +157,7 @@ class FaceMasker:
             rng = sample_rng(request.seed, f"{face.photo.sha256}:{face.place}:{asked.mask_type}:{asked.number}")
             drawn = synthesizer.draw(asked.mask_type, rng, wear=request.one_wear(rng))
             try:
-                masked = synthesizer.render(rgb, landmarks, drawn, fit)
+                masked = synthesizer.render(rgb, landmarks, drawn, seen)
             except SampleRejected as verdict:
                 yield RejectedPicture(asked, verdict)
             else:

@@ -7,53 +7,22 @@ import numpy as np
 
 from pipeline.core.arrays import Alpha, FloatImage, Points, Rgb
 from pipeline.core.errors import SampleRejected
-from pipeline.masks.imaging.compositing import (
-    Layer,
-    blend,
-    blur_layer,
-    blur_sigma,
-    contact_shadow,
-    noise_sigma,
-    split_layer,
-)
+from pipeline.masks.imaging.compositing import Layer, blend, blur_layer, contact_shadow, split_layer
 from pipeline.masks.imaging.image_arithmetic import coloured, scaled
-from pipeline.masks.imaging.light import LUMA, Light, estimate_light
+from pipeline.masks.imaging.light import LUMA, Light
 from pipeline.masks.imaging.noise import grain_field
 from pipeline.masks.look import Look
-from pipeline.masks.occluders.occluders import find_occluders, matte
+from pipeline.masks.occluders.occluders import matte
 from pipeline.masks.parts.colours import linear_colour
 from pipeline.masks.parts.flat_picture import FlatPicture
 from pipeline.masks.parts.material import build_material
 from pipeline.masks.parts.straps import StrapLine, Straps, paint_straps
 from pipeline.masks.posed_mask import PosedMask, Window
 from pipeline.masks.recipe import MaskedFace, MaskRecipe
+from pipeline.masks.seen_face import Fineness, SeenFace
 from pipeline.masks.shading import seen_by_camera, shade
 
 _OUTLINE_ALPHA = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class _Fineness:
-    """How the photo shows fine detail."""
-
-    blur_px: float
-    noise: float
-    seed: int
-
-    @classmethod
-    def measured(cls, rgb: Rgb, landmarks: Points, recipe: MaskRecipe, factor: float) -> "_Fineness":
-        """Blur at the eyes, where faces are sharpest, and noise there."""
-        look = recipe.values.look
-        eyes = landmarks[17:48]
-        left, top = np.maximum(np.floor(eyes.min(axis=0)).astype(int), 0)
-        right, bottom = np.ceil(eyes.max(axis=0)).astype(int)
-        part = rgb[top:bottom, left:right]
-        if min(part.shape[:2]) < 8:
-            return cls(0.6 * look.blur, 1.5 * look.noise, recipe.seed)
-        if factor > 1:
-            part = cv2.resize(part, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
-        grey = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY).astype(np.float32)
-        return cls(blur_sigma(grey) * look.blur, noise_sigma(grey) * look.noise, recipe.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +33,8 @@ class _Scene:
     window: Window
     light: Light
     look: Look
-    fine: _Fineness
+    fine: Fineness
+    seed: int
 
     @property
     def px_per_mm(self) -> float:
@@ -72,26 +42,23 @@ class _Scene:
         return self.posed.fit.scale / self.window.factor
 
 
-def render(
-    rgb: Rgb, landmarks: Points, recipe: MaskRecipe, posed: PosedMask, picture: FlatPicture | None
-) -> MaskedFace:
+def render(face: SeenFace, recipe: MaskRecipe, posed: PosedMask, picture: FlatPicture | None) -> MaskedFace:
     """The photo `(H, W, 3)` with the mask on it; `picture` is what its template is made of, if it is one of a picture.
 
     Raises:
         SampleRejected: `mask_outside_photo`.
     """
-    window, values = posed.window(rgb), recipe.values
-    light = estimate_light(rgb, posed.fit, posed.head)
+    window, values = posed.window(face.rgb), recipe.values
     space = posed.texture_space(window.factor)
-    shaded = shade(build_material(values, space, picture), space, posed, light, values.look)
+    shaded = shade(build_material(values, space, picture), space, posed, face.light, values.look)
     body = seen_by_camera(shaded, window.inside(posed.xy), posed.depth, *window.size)
-    scene = _Scene(posed, window, light, values.look, _Fineness.measured(rgb, landmarks, recipe, window.factor))
+    scene = _Scene(posed, window, face.light, values.look, face.fineness(window.factor), recipe.seed)
     layer = _compose(body, values.straps, scene)
     if values.occluders:
-        layer = _behind_occluders(layer, rgb, posed, window)
+        layer = _behind_occluders(layer, face, window)
     polygon = _outline(body[:, :, 3], window)
     box = (*polygon.min(axis=0).tolist(), *polygon.max(axis=0).tolist())
-    return MaskedFace(*_laid(layer, rgb, window), polygon, box, recipe, posed.fit.pose)
+    return MaskedFace(*_laid(layer, face.rgb, window), polygon, box, recipe, posed.fit.pose)
 
 
 def _laid(layer: Layer, rgb: Rgb, window: Window) -> tuple[Rgb, Alpha]:
@@ -110,8 +77,8 @@ def _compose(body: FloatImage, straps: Straps | None, scene: _Scene) -> Layer:
     layer, look, light = body, scene.look, scene.light
     if straps and scene.posed.straps:
         layer = _lay_over(body, _strap_layer(straps, scene))
-    rgb, alpha = split_layer(blur_layer(layer, scene.fine.blur_px))
-    rgb = _add_noise(_as_grey_as(rgb, light), scene.fine)
+    rgb, alpha = split_layer(blur_layer(layer, scene.fine.blur_px * look.blur))
+    rgb = _add_noise(_as_grey_as(rgb, light), scene.fine.noise * look.noise, scene.seed)
     reach = look.shadow_mm * scene.px_per_mm
     fall = (-light.coefficients[1] * reach * 0.8, reach * 0.45)
     return Layer(rgb, np.clip(alpha, 0, 1), contact_shadow(alpha, look.shadow, reach, fall))
@@ -140,22 +107,21 @@ def _as_grey_as(colour: FloatImage, light: Light) -> FloatImage:
     return np.asarray(grey[:, :, None] + (colour - grey[:, :, None]) * np.float32(light.saturation))
 
 
-def _add_noise(light: FloatImage, fine: _Fineness) -> FloatImage:
-    if fine.noise < 0.3:
+def _add_noise(light: FloatImage, noise: float, seed: int) -> FloatImage:
+    if noise < 0.3:
         return light
-    grain = grain_field(fine.seed, *light.shape[:2]) * np.float32(fine.noise / 255 * 1.8)
+    grain = grain_field(seed, *light.shape[:2]) * np.float32(noise / 255 * 1.8)
     return scaled(light, grain + np.float32(1))
 
 
-def _behind_occluders(layer: Layer, rgb: Rgb, posed: PosedMask, window: Window) -> Layer:
+def _behind_occluders(layer: Layer, face: SeenFace, window: Window) -> Layer:
     """The layer without what hair and glasses hide of it."""
-    occluders = find_occluders(rgb, posed.fit, posed.head)
-    if not occluders:
+    if not face.occluders:
         return layer
-    part = rgb[window.part]
+    part = face.rgb[window.part]
     if window.factor > 1:
         part = cv2.resize(part, window.size, interpolation=cv2.INTER_AREA).astype(np.uint8)
-    seen = 1 - matte(part, occluders, layer.alpha, window.inside, posed.fit.scale / window.factor)
+    seen = 1 - matte(part, face.occluders, layer.alpha, window.inside, face.fit.scale / window.factor)
     return Layer(scaled(layer.light, seen), layer.alpha * seen, layer.shade * seen)
 
 

@@ -18,6 +18,7 @@ from pipeline.masks.posed_mask import pose_mask
 from pipeline.masks.recipe import MaskedFace, MaskRecipe
 from pipeline.masks.render import render
 from pipeline.masks.sampling import choose_wear, draw_mask
+from pipeline.masks.seen_face import SeenFace
 from pipeline.masks.template import Template
 
 
@@ -50,18 +51,26 @@ class MaskSynthesizer:
         return draw_mask(template, wear or choose_wear(self._params.wear, rng), self._params, rng)
 
     @timed("render")
-    def render(self, rgb: Rgb, landmarks: Points, draw: MaskRecipe, fit: HeadFit | None = None) -> MaskedFace:
+    def render(self, rgb: Rgb, landmarks: Points, draw: MaskRecipe, face: SeenFace | None = None) -> MaskedFace:
         """The photo `(H, W, 3)` with the drawn mask on the face that has these 68 landmarks.
 
-        `fit` is what `fit` gave for these landmarks, where several masks go on one face.
+        `face` is what `see` gave for them in this photo, where several masks go on one face.
 
         Raises:
             SampleRejected: as `fit`, or `mask_outside_photo`.
             TemplateError: the mask was drawn from a picture that is not there or has changed.
         """
         picture = self._picture(draw)
-        posed = pose_mask(draw.values, picture, fit or self.fit(landmarks), self._head)
-        return render(rgb, landmarks, draw, posed, picture)
+        face = face or self.see(rgb, landmarks)
+        return render(face, draw, pose_mask(draw.values, picture, face.fit, self._head), picture)
+
+    def see(self, rgb: Rgb, landmarks: Points) -> SeenFace:
+        """The face with these 68 landmarks in the photo `(H, W, 3)`, which must not change as long as it is used.
+
+        Raises:
+            SampleRejected: as `fit`.
+        """
+        return SeenFace(rgb, landmarks, self.fit(landmarks), self._head)
 
     def _picture(self, draw: MaskRecipe) -> FlatPicture | None:
         """The picture that the mask was drawn from, if its template is made of one."""

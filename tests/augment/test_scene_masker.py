@@ -22,7 +22,7 @@ from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
 from pipeline.faces.finding import shared_finder
 from pipeline.masks import MaskedFace, MaskRecipe, MaskSynthesizer
-from pipeline.masks.head.canonical import HeadFit
+from pipeline.masks.seen_face import SeenFace
 from pipeline.storage.images import decode_image, encode_image
 
 Row = dict[str, Any]
@@ -59,11 +59,11 @@ def fail_where(monkeypatch: pytest.MonkeyPatch, is_hit: Callable[[Points], bool]
     whole = MaskSynthesizer.render
 
     def render(
-        self: MaskSynthesizer, rgb: Rgb, landmarks: Points, draw: MaskRecipe, fit: HeadFit | None = None
+        self: MaskSynthesizer, rgb: Rgb, landmarks: Points, draw: MaskRecipe, face: SeenFace | None = None
     ) -> MaskedFace:
         if is_hit(landmarks):
             raise SampleRejected("mask_outside_photo", "the test says so")
-        return whole(self, rgb, landmarks, draw, fit)
+        return whole(self, rgb, landmarks, draw, face)
 
     monkeypatch.setattr(MaskSynthesizer, "render", render)
 

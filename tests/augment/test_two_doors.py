@@ -18,7 +18,7 @@ from pipeline.core.params import FacesParams
 from pipeline.core.records import Face, Image, MaskedImage, MaskType, Rejection
 from pipeline.faces.extraction import FaceExtractor
 from pipeline.masks import MaskedFace, MaskRecipe, MaskSynthesizer
-from pipeline.masks.head.canonical import HeadFit
+from pipeline.masks.seen_face import SeenFace
 from pipeline.storage.images import encode_image
 from pipeline.storage.manifests import read_manifest, write_manifest
 from stages import augment
@@ -43,11 +43,11 @@ def one_failing_render(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = MaskSynthesizer.render
 
     def render(
-        self: MaskSynthesizer, rgb: Rgb, landmarks: Points, draw: MaskRecipe, fit: HeadFit | None = None
+        self: MaskSynthesizer, rgb: Rgb, landmarks: Points, draw: MaskRecipe, face: SeenFace | None = None
     ) -> MaskedFace:
         if draw.mask_type == "surgical":
             raise SampleRejected("mask_outside_photo", "the test says so")
-        return whole(self, rgb, landmarks, draw, fit)
+        return whole(self, rgb, landmarks, draw, face)
 
     monkeypatch.setattr(MaskSynthesizer, "render", render)
 
