@@ -101,7 +101,7 @@ class CanonicalHead:
 
     def spot(self, points: NDArray[np.floating]) -> "HeadSpots":
         """The points `(N, 3)` for whoever projects the same ones for every face."""
-        return HeadSpots(points, self.nearness(points))
+        return HeadSpots(points, self.nearness(points).astype(np.float64))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -109,10 +109,10 @@ class HeadSpots:
     """Points `(N, 3)` of the canonical head, and how near each lies to each landmark, `(N, 68)`."""
 
     points: NDArray[np.floating]
-    nearness: NDArray[np.float32]
+    nearness: NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HeadFit:
     """Where one face's head is: a scaled-orthographic camera, and what is left at the landmarks.
 
@@ -130,7 +130,7 @@ class HeadFit:
     origin: NDArray[np.float64]
     coefficients: NDArray[np.float64]
 
-    @property
+    @cached_property
     def pose(self) -> HeadPose:
         """The head's angles."""
         return pose_of(self.rotation)

@@ -1,5 +1,7 @@
 """Arithmetic between images and planes by OpenCV: numpy, which broadcasts over a short last axis, is slow."""
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -65,13 +67,16 @@ def softened(plane: FloatImage, sigma_px: float) -> FloatImage:
     return plane
 
 
-def from_first_tile(to_tile: NDArray[np.float64], size: tuple[int, int], side: float) -> NDArray[np.float64]:
+def from_first_tile(to_tile: Sequence[Sequence[float]], size: tuple[int, int], side: float) -> NDArray[np.float64]:
     """The same way into a tile of this side that repeats, begun where no coordinate is negative and the least may be.
 
     `to_tile` is `(2, 3)`, from texels of a texture of `size` (width, height) to the tile's.
     """
-    least = to_tile[:, 2] + np.minimum(to_tile[:, :2] * size, 0).sum(axis=1)
-    return np.column_stack([to_tile[:, :2], to_tile[:, 2] - side * np.floor(least / side)])
+    moved = []
+    for across, down, start in to_tile:  # six numbers, for which arrays would take several times longer
+        least = start + (min(across * size[0], 0.0) + min(down * size[1], 0.0))
+        moved.append((across, down, start - side * math.floor(least / side)))
+    return np.array(moved)
 
 
 def quantile(values: NDArray[Any], share: float) -> float:

@@ -1,13 +1,13 @@
 """Tileable noise, made once in a process and sampled everywhere: cheaper than new noise for each mask."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage
 from pipeline.masks.imaging.image_arithmetic import from_first_tile
@@ -86,25 +86,21 @@ def sample_noise(kind: NoiseKind, size: tuple[int, int], texel_mm: tuple[float, 
     """
     cosine, sine = math.cos(math.radians(turn.angle_deg)), math.sin(math.radians(turn.angle_deg))
     by_x, by_y = SIDE / turn.period_x_mm, SIDE / turn.period_y_mm
-    to_tile = np.array(
-        [
-            [cosine * texel_mm[0] * by_x, sine * texel_mm[1] * by_x, turn.offset * SIDE],
-            [-sine * texel_mm[0] * by_y, cosine * texel_mm[1] * by_y, turn.offset * 7 % 1 * SIDE],
-        ]
-    )
-    apart = max(1, int(_APART[kind] / np.abs(to_tile[:, :2]).sum(axis=1).max()))
+    xx, xy = cosine * texel_mm[0] * by_x, sine * texel_mm[1] * by_x
+    yx, yy = -sine * texel_mm[0] * by_y, cosine * texel_mm[1] * by_y
+    x, y = turn.offset * SIDE, turn.offset * 7 % 1 * SIDE
+    apart = max(1, int(_APART[kind] / max(abs(xx) + abs(xy), abs(yx) + abs(yy))))
     if apart == 1:
-        return _warped(kind, to_tile, size)
-    to_tile[:, 2] += to_tile[:, :2].sum(axis=1) * (apart - 1) / 2  # the middle of so many texels
-    to_tile[:, :2] *= apart
+        return _warped(kind, ((xx, xy, x), (yx, yy, y)), size)
+    x += (xx + xy) * (apart - 1) / 2  # the middle of so many texels
+    y += (yx + yy) * (apart - 1) / 2
     width, height = (-(-side // apart) for side in size)
-    enlarged = cv2.resize(
-        _warped(kind, to_tile, (width, height)), (width * apart, height * apart), interpolation=cv2.INTER_CUBIC
-    )
+    coarse = _warped(kind, ((xx * apart, xy * apart, x), (yx * apart, yy * apart, y)), (width, height))
+    enlarged = cv2.resize(coarse, (width * apart, height * apart), interpolation=cv2.INTER_CUBIC)
     return np.asarray(enlarged[: size[1], : size[0]], dtype=np.float32)
 
 
-def _warped(kind: NoiseKind, to_tile: NDArray[np.float64], size: tuple[int, int]) -> FloatImage:
+def _warped(kind: NoiseKind, to_tile: Sequence[Sequence[float]], size: tuple[int, int]) -> FloatImage:
     """The tile where the matrix `(2, 3)` leads from each texel of a texture of this size."""
     matrix = from_first_tile(to_tile, size, SIDE)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

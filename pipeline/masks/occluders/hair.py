@@ -92,7 +92,7 @@ def _curtain(rgb: Rgb, cells: tuple[FloatImage, FloatImage], turned: NDArray[np.
     """The hair on one side, whose cells lie at these pixels."""
     x, y = cells
     seen = inside_photo(x, y, rgb.shape[1], rgb.shape[0]) & turned
-    if min(seen[zone].mean() for zone in (_TEMPLE, _CHEEK, _EAR)) < _LEAST_SEEN:
+    if min(np.count_nonzero(seen[zone]) / seen[zone].size for zone in (_TEMPLE, _CHEEK, _EAR)) < _LEAST_SEEN:
         return None
     lab = cv2.cvtColor(cv2.remap(rgb, x, y, cv2.INTER_LINEAR), cv2.COLOR_RGB2LAB).astype(np.float32)
     hair, skin = (_middle(lab[zone][seen[zone]]) for zone in (_TEMPLE, _CHEEK))
