@@ -103,7 +103,7 @@ def blur_sigma(grey: FloatImage) -> float:
 def _gradient(grey: FloatImage) -> FloatImage:
     """How steep each pixel is. `cv2.magnitude` tips last digits by where in memory the planes happen to lie."""
     across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
-    return np.sqrt(across * across + down * down)
+    return np.asarray(np.sqrt(across * across + down * down), dtype=np.float32)
 
 
 def noise_sigma(grey: FloatImage) -> float:
