@@ -95,17 +95,31 @@ def labels_of(drawn: MaskRecipe) -> MaskLabels:
 
 
 @dataclass(frozen=True, slots=True)
+class WornMask:
+    """A mask in a picture: what was drawn, and what of it is seen as outline `(N, 2)` and box in pixels."""
+
+    draw: MaskRecipe
+    polygon: Points
+    box: tuple[float, float, float, float]
+
+    @classmethod
+    def of(cls, masked: MaskedFace) -> "WornMask":
+        """Without the pixels, of which a large photo has 100 MB."""
+        return cls(masked.draw, masked.polygon, masked.box)
+
+
+@dataclass(frozen=True, slots=True)
 class MaskedPicture:
     """A picture that was made."""
 
     asked: AskedPicture
-    masked: MaskedFace
+    worn: WornMask
     files: EncodedPicture
 
     @property
     def labels(self) -> MaskLabels:
         """As `labels_of` has them."""
-        return labels_of(self.masked.draw)
+        return labels_of(self.worn.draw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +174,16 @@ class FaceMasker:
                 masked = synthesizer.render(rgb, landmarks, drawn, seen)
             except SampleRejected as verdict:
                 yield RejectedPicture(asked, verdict)
-            else:
-                mark = face.photo.mark(face.picture_id(asked)) if request.mark_synthetic else None
-                yield MaskedPicture(asked, masked, self._encoded(masked.rgb, face.box, masked.alpha, mark))
+                continue
+            made = self._made(asked, face, masked)
+            del masked  # before the next is drawn
+            yield made
         if request.bare:
             yield BarePicture(self._encoded(rgb, face.box))
+
+    def _made(self, asked: AskedPicture, face: KnownFace, masked: MaskedFace) -> MaskedPicture:
+        mark = face.photo.mark(face.picture_id(asked)) if self.request.mark_synthetic else None
+        return MaskedPicture(asked, WornMask.of(masked), self._encoded(masked.rgb, face.box, masked.alpha, mark))
 
     def _encoded(
         self, rgb: Rgb, box: Box, alpha: Alpha | None = None, mark: SyntheticMark | None = None

@@ -16,11 +16,12 @@ from pipeline.augment.face_masker import (
     MaskedPicture,
     RejectedFace,
     RejectedPicture,
+    WornMask,
     labels_of,
 )
 from pipeline.augment.picture_stores import FileStore, Kept, PictureStore
 from pipeline.augment.request import SCENE, MaskRequest
-from pipeline.augment.scene_masker import LeftOut, SceneMasker, WornMask
+from pipeline.augment.scene_masker import LeftOut, SceneMasker
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import ManifestError, SampleRejected
 from pipeline.core.locations import Location, located
@@ -28,7 +29,7 @@ from pipeline.core.params import Params
 from pipeline.core.records import Face, Image, MaskedImage, Rejection
 from pipeline.core.version import VERSION
 from pipeline.faces.detectors import Box
-from pipeline.masks import MaskedFace, MaskParams
+from pipeline.masks import MaskParams
 from pipeline.storage.digests import digest_of_folders, item_key
 from pipeline.storage.images import read_image
 from pipeline.storage.shards import StoredFile, WrittenFile, whole_files
@@ -155,8 +156,8 @@ class ManifestMasker:
         """Add the face's rows to `result`: each picture asked for is a masked row or a rejection with its id."""
         for outcome in FaceMasker(self.request)(rgb, _known(image, face)):
             match outcome:
-                case MaskedPicture(asked, masked, files):
-                    row = self._row(image, face, asked.name, masked)
+                case MaskedPicture(asked, worn, files):
+                    row = self._row(image, face, asked.name, worn)
                     kept = store.keep_picture(row.id, [row], files)
                     result.rows.append(_placed(row, kept, store.keep_crop(row, files.crop)))
                 case RejectedPicture(asked, verdict):
@@ -187,7 +188,7 @@ class ManifestMasker:
                 crops = [store.keep_crop(row, one.crop) for row, (one, _) in zip(rows, masked, strict=True)]
                 result.rows.extend(_placed(row, kept, crop) for row, crop in zip(rows, crops, strict=True))
 
-    def _row(self, image: Image, face: Face, name: str, masked: MaskedFace | WornMask) -> MaskedImage:
+    def _row(self, image: Image, face: Face, name: str, worn: WornMask) -> MaskedImage:
         return MaskedImage(
             id=_row_id(face, name),
             face_id=face.id,
@@ -196,13 +197,13 @@ class ManifestMasker:
             path="",
             alpha_path=None,
             crop_path=None,
-            **labels_of(masked.draw),
-            draw=masked.draw.to_json(),
-            polygon=tuple(masked.polygon.ravel().tolist()),
-            mask_left=masked.box[0],
-            mask_top=masked.box[1],
-            mask_right=masked.box[2],
-            mask_bottom=masked.box[3],
+            **labels_of(worn.draw),
+            draw=worn.draw.to_json(),
+            polygon=tuple(worn.polygon.ravel().tolist()),
+            mask_left=worn.box[0],
+            mask_top=worn.box[1],
+            mask_right=worn.box[2],
+            mask_bottom=worn.box[3],
             left=face.left,
             top=face.top,
             right=face.right,
@@ -212,7 +213,7 @@ class ManifestMasker:
             pitch_deg=face.pitch_deg,
             roll_deg=face.roll_deg,
             licence=image.licence,
-            held_out=masked.draw.template in self.held_out,
+            held_out=worn.draw.template in self.held_out,
         )
 
 

@@ -69,12 +69,12 @@ def face_columns(parent: Parent, face: FoundFace) -> Row:
 
 def mask_columns(picture: MaskedPicture) -> Row:
     """The one mask of a picture."""
-    masked = picture.masked
+    worn = picture.worn
     return {
         **picture.labels,
-        "polygon": written(masked.polygon),
-        "mask_box": _rounded(list(masked.box)),
-        "draw": _drawn(masked.draw),
+        "polygon": written(worn.polygon),
+        "mask_box": _rounded(list(worn.box)),
+        "draw": _drawn(worn.draw),
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.augment.face_masker import EncodedPicture, KnownFace, KnownPhoto
+from pipeline.augment.face_masker import EncodedPicture, KnownFace, KnownPhoto, WornMask
 from pipeline.augment.overlap import Head, nearer_than, seen_behind
 from pipeline.augment.request import SCENE, AskedPicture, MaskRequest
 from pipeline.augment.templates_in_use import shared_synthesizer
@@ -21,15 +21,6 @@ from pipeline.faces.masked_cue import masked_face_cue
 from pipeline.masks import MaskedFace, MaskRecipe, MaskSynthesizer
 from pipeline.storage.images import encode_alpha, encode_image
 from pipeline.storage.synthetic_mark import SyntheticMark
-
-
-@dataclass(frozen=True, slots=True)
-class WornMask:
-    """A mask in a picture: what was drawn, and what of it is seen as outline `(N, 2)` and box in pixels."""
-
-    draw: MaskRecipe
-    polygon: Points
-    box: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +160,7 @@ class SceneMasker:
                 continue
             if plan.worn:
                 canvas, cover = masked.rgb, 1 - (1 - cover) * (1 - masked.alpha)
-            shown.append(ShownFace(plan.face, WornMask(plan.draw, masked.polygon, masked.box) if plan.worn else None))
+            shown.append(ShownFace(plan.face, WornMask.of(masked) if plan.worn else None))
         order = {face.place: place for place, face in enumerate(faces)}
         shown.sort(key=lambda one: order[one.face.place])
         left_out.sort(key=lambda one: order[one.face.place])

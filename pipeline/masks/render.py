@@ -63,13 +63,18 @@ def render(face: SeenFace, recipe: MaskRecipe, posed: PosedMask, picture: FlatPi
 
 def _laid(layer: Layer, rgb: Rgb, window: Window) -> tuple[Rgb, Alpha]:
     """The whole photo with the layer on it, and where the layer covers it."""
-    part = rgb[window.part]
-    if window.factor > 1:
-        layer = _enlarge(layer, part.shape[1], part.shape[0])
+    part, cover = _blended(layer, rgb[window.part], window.factor)
     result, alpha = rgb.copy(), np.zeros((*rgb.shape[:2], 1), dtype=np.float32)
-    result[window.part] = blend(part, layer)
-    alpha[(*window.part, 0)] = layer.alpha
+    result[window.part] = part
+    alpha[(*window.part, 0)] = cover
     return result, alpha
+
+
+def _blended(layer: Layer, part: Rgb, factor: float) -> tuple[Rgb, FloatImage]:
+    """The part with the layer on it, and the alpha; an enlarged layer, 20 bytes a pixel, ends with this call."""
+    if factor > 1:
+        layer = _enlarge(layer, part.shape[1], part.shape[0])
+    return blend(part, layer), layer.alpha
 
 
 def _compose(body: FloatImage, straps: Straps | None, scene: _Scene) -> Layer:

@@ -8,6 +8,8 @@ from pipeline.core.arrays import Rgb
 from pipeline.storage.colour import foreign, in_srgb
 from pipeline.storage.orientation import Turn
 
+_STRIP_ROWS = 512
+
 
 def upright_rgb(image: PillowImage.Image, turn: Turn | None) -> Rgb:
     """The loaded image as sRGB `uint8 (H, W, 3)`, turned, transparency laid on white."""
@@ -16,7 +18,18 @@ def upright_rgb(image: PillowImage.Image, turn: Turn | None) -> Rgb:
     if upright.mode.startswith(("I", "F")):
         return np.repeat(_stretched_grey(upright)[:, :, None], 3, axis=2)
     shown = in_srgb(upright, mode, profile)
-    return np.asarray(shown if shown.mode == "RGB" else shown.convert("RGB"))
+    return _array_of(shown if shown.mode == "RGB" else shown.convert("RGB"))
+
+
+def _array_of(image: PillowImage.Image) -> Rgb:
+    """The pixels of an image in RGB, a strip at a time: of a large one Pillow would hold them twice on the way."""
+    if image.height <= _STRIP_ROWS:
+        return np.asarray(image)
+    pixels = np.empty((image.height, image.width, 3), dtype=np.uint8)
+    for top in range(0, image.height, _STRIP_ROWS):
+        bottom = min(top + _STRIP_ROWS, image.height)
+        pixels[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)))
+    return pixels
 
 
 def upright_grey(image: PillowImage.Image, turn: Turn | None) -> NDArray[np.uint8]:

@@ -8,10 +8,10 @@ from typing import get_args
 
 import numpy as np
 
-from pipeline.augment.face_masker import KnownFace, KnownPhoto
+from pipeline.augment.face_masker import KnownFace, KnownPhoto, WornMask
 from pipeline.augment.overlap import Head
 from pipeline.augment.request import FolderRequest
-from pipeline.augment.scene_masker import SceneMasker, WornMask
+from pipeline.augment.scene_masker import SceneMasker
 from pipeline.augment.templates_in_use import templates_for
 from pipeline.core.arrays import Alpha, Points, Rgb
 from pipeline.core.errors import ConfigError, SampleRejected, ShapeError, TemplateError

@@ -15,14 +15,16 @@ from pipeline.augment.face_masker import (
     Outcome,
     RejectedFace,
     RejectedPicture,
+    WornMask,
 )
 from pipeline.augment.request import FolderRequest
+from pipeline.augment.templates_in_use import shared_synthesizer
 from pipeline.core.arrays import Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
 from pipeline.faces.crops import crop_square
 from pipeline.faces.finding import shared_finder
-from pipeline.masks import MaskSynthesizer
+from pipeline.masks import MaskedFace, MaskParams, MaskSynthesizer
 from pipeline.storage.images import decode_image, encode_alpha, encode_image
 
 
@@ -50,6 +52,11 @@ def refuse(monkeypatch: pytest.MonkeyPatch, step: str, is_hit: Callable[..., boo
     monkeypatch.setattr(MaskSynthesizer, step, maybe)
 
 
+def drawn_again(made: MaskedPicture, rgb: Rgb, face: KnownFace) -> MaskedFace:
+    """The pixels, which an outcome doesn't keep."""
+    return shared_synthesizer((), MaskParams()).render(rgb, face.landmarks, made.worn.draw)
+
+
 def test_each_picture_asked_for_is_one_outcome_and_the_bare_one_is_last(portrait: Rgb, face: KnownFace) -> None:
     first, second, bare = outcomes(portrait, face)
     assert isinstance(first, MaskedPicture)
@@ -64,9 +71,12 @@ def test_files_are_the_picture_its_crop_and_its_alpha(portrait: Rgb, face: Known
     made, _, bare = outcomes(portrait, face, alpha=True, crops=True, crop_px=64, crop_scale=1.5, jpeg_quality=80)
     assert isinstance(made, MaskedPicture)
     assert isinstance(bare, BarePicture)
-    assert made.files.image == encode_image(made.masked.rgb, quality=80)
-    assert made.files.crop == encode_image(crop_square(made.masked.rgb, face.box, 1.5, 64), quality=80)
-    assert made.files.alpha == encode_alpha(made.masked.alpha)
+    masked = drawn_again(made, portrait, face)
+    assert made.files.image == encode_image(masked.rgb, quality=80)
+    assert made.files.crop == encode_image(crop_square(masked.rgb, face.box, 1.5, 64), quality=80)
+    assert made.files.alpha == encode_alpha(masked.alpha)
+    assert made.worn == WornMask(masked.draw, made.worn.polygon, masked.box)
+    assert np.array_equal(made.worn.polygon, masked.polygon)
     assert bare.files.alpha is None, "nothing covers the face"
     assert bare.files.crop is not None
     assert decode_image(bare.files.crop).rgb.shape == (64, 64, 3)
@@ -74,7 +84,7 @@ def test_files_are_the_picture_its_crop_and_its_alpha(portrait: Rgb, face: Known
 
 def test_a_picture_that_fails_costs_no_other(portrait: Rgb, face: KnownFace, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = [made for made in outcomes(portrait, face, per_face=2) if isinstance(made, MaskedPicture)]
-    refuse(monkeypatch, "render", lambda *args: args[3] == whole[1].masked.draw)
+    refuse(monkeypatch, "render", lambda *args: args[3] == whole[1].worn.draw)
     found = outcomes(portrait, face, per_face=2)
     kinds = [type(outcome) for outcome in found]
     assert kinds == [MaskedPicture, RejectedPicture, MaskedPicture, MaskedPicture, BarePicture]
@@ -97,10 +107,11 @@ def test_a_face_that_no_head_fits_is_one_outcome(
 def test_a_face_that_looks_masked_is_one_outcome_unless_all_are_taken(portrait: Rgb, face: KnownFace) -> None:
     worn = outcomes(portrait, face)[1]
     assert isinstance(worn, MaskedPicture)
-    (refused,) = outcomes(worn.masked.rgb, face)
+    masked = drawn_again(worn, portrait, face).rgb
+    (refused,) = outcomes(masked, face)
     assert isinstance(refused, RejectedFace)
     assert refused.verdict.reason == "already_masked"
-    assert len(outcomes(worn.masked.rgb, face, already_masked_threshold=1)) == 3
+    assert len(outcomes(masked, face, already_masked_threshold=1)) == 3
 
 
 def test_the_head_is_fitted_once_a_face(portrait: Rgb, face: KnownFace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +130,7 @@ def test_the_photo_and_the_place_in_it_decide_what_is_drawn(
     first, second = outcomes(portrait, face)[0], outcomes(portrait, replace(face, **change))[0]
     assert isinstance(first, MaskedPicture)
     assert isinstance(second, MaskedPicture)
-    assert (first.masked.draw.seed != second.masked.draw.seed) == other
+    assert (first.worn.draw.seed != second.worn.draw.seed) == other
 
 
 def test_ways_of_wearing_are_those_asked_for_or_by_weight(portrait: Rgb, face: KnownFace) -> None:
@@ -137,7 +148,9 @@ def test_one_face_can_follow_another_in_one_picture(portrait: Rgb, face: KnownFa
     first = outcomes(twins, face, masks=("surgical",))[0]
     assert np.array_equal(twins, before), "a picture is a new one"
     assert isinstance(first, MaskedPicture)
-    both = outcomes(first.masked.rgb, right, masks=("ffp2",))[0]
+    with_first = drawn_again(first, twins, face).rgb
+    both = outcomes(with_first, right, masks=("ffp2",))[0]
     assert isinstance(both, MaskedPicture)
-    assert np.array_equal(both.masked.rgb[:, :width], first.masked.rgb[:, :width]), "the first mask is still there"
-    assert not np.array_equal(both.masked.rgb[:, width:], twins[:, width:])
+    with_both = drawn_again(both, with_first, right).rgb
+    assert np.array_equal(with_both[:, :width], with_first[:, :width]), "the first mask is still there"
+    assert not np.array_equal(with_both[:, width:], twins[:, width:])

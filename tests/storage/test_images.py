@@ -210,3 +210,9 @@ def test_every_ending_of_a_readable_format_is_offered_to_the_decoder() -> None:
     PillowImage.init()
     known = {ending for ending, kind in PillowImage.registered_extensions().items() if kind in PillowImage.OPEN}
     assert known - REFUSED | HEIC == EXTENSIONS
+
+
+@pytest.mark.parametrize("height", [511, 512, 513, 1030])
+def test_tall_images_taken_by_strips_are_whole(height: int) -> None:
+    rgb = np.random.default_rng(height).integers(0, 256, (height, 40, 3), dtype=np.uint8)
+    assert np.array_equal(decode_image(encode_image(rgb, "png")).rgb, rgb)
