@@ -252,6 +252,9 @@ class TrainParams(Section):
     model: str = "masknet"
     weights: str = "none"
     normalisation: Literal["auto", "dataset", "imagenet"] = "auto"
+    teacher: str = "none"
+    teacher_share: Share = 0.5
+    teacher_temperature: Annotated[float, Field(ge=1)] = 2.0
     image_px: Annotated[int, Field(ge=32, le=512)] = 96
     epochs: Annotated[int, Field(ge=1)] = 15
     batch_size: Annotated[int, Field(ge=2)] = 32

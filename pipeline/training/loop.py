@@ -19,6 +19,7 @@ from pipeline.core.params import TrainParams
 from pipeline.core.randomness import sample_rng, sample_seed
 from pipeline.training.checkpoint import CheckpointFile
 from pipeline.training.data import Batch, CropDataset, EpochOrder
+from pipeline.training.distillation import Teacher
 from pipeline.training.distributed import World
 from pipeline.training.inference import autocast, choose_device, head_scores, predict, timed, train_loader
 from pipeline.training.losses import class_weights, mix_images, multi_head_loss, sample_weights
@@ -89,6 +90,7 @@ class Trainer:
         self._params, self._seed, self._checkpoint = params, seed, checkpoint
         self._train_data, self._val_data = train_data, val_data
         self._heads = model.spec.heads
+        self._teacher = Teacher.of(params, self._heads, self._device)
         self._weights = self._loss_weights()
         self._order = EpochOrder(len(train_data), seed, self._world, self._sampling_weights())
         batch_size = max(1, min(params.batch_size // self._world.size, len(self._order)))
@@ -160,6 +162,8 @@ class Trainer:
             logits = self._forward(images.contiguous(memory_format=torch.channels_last))
         smoothing = self._params.label_smoothing
         loss = multi_head_loss(logits, labels, self._heads, self._weights, label_smoothing=smoothing, mix=mix)
+        if self._teacher is not None:
+            loss = self._teacher.blended(loss, logits, images, labels, self._heads)
         value = float(loss.detach())
         if not np.isfinite(value):
             raise MaskwrightError(self._explain_loss(value, batch))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,7 @@ def run_fingerprint(params: TrainParams, seed: int, rows: Sequence[Assignment], 
     facts = [params.model_dump(mode="json", exclude=_SPEED_ONLY), seed, str(torch.__version__)]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     digest.update(digest_of_modules("pipeline.training").encode())
+    digest.update(_teacher_digest(params))
     for row in rows:
         digest.update(f"{row.sample_id}\0{row.side}\0{row.mask_type}\0{row.wear}\0{row.masked}\0{row.valve}\n".encode())
         place = located(root, row.crop_path)
@@ -78,6 +80,16 @@ def run_fingerprint(params: TrainParams, seed: int, rows: Sequence[Assignment], 
         except OSError as error:
             raise MaskwrightError(f"{place}: {error.strerror}; run the stages before training") from error
     return digest.hexdigest()
+
+
+def _teacher_digest(params: TrainParams) -> bytes:
+    """Of the file that `train.teacher` names: another one under the same name teaches otherwise."""
+    if params.teacher == "none":
+        return b""
+    try:
+        return hashlib.sha256(Path(params.teacher).read_bytes()).digest()
+    except OSError as error:
+        raise MaskwrightError(f"train.teacher: {params.teacher}: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True)
