@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -28,7 +29,7 @@ from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
 from pipeline.core.randomness import sample_rng
-from pipeline.core.records import MaskType
+from pipeline.core.records import LandmarkModel, MaskType
 from pipeline.faces.finding import shared_finder
 from pipeline.faces.masked_cue import DEFAULT_THRESHOLD, masked_face_cue
 from pipeline.masks import MaskedFace, MaskSynthesizer, load_templates
@@ -67,7 +68,8 @@ def main() -> None:
     """Mask, judge, print."""
     options = _options()
     cv2.setNumThreads(1)
-    subjects = photos_of(options.folders, options.limit) if options.folders else sample(options.limit)
+    faces = FacesParams(landmarks=options.landmarks)
+    subjects = photos_of(options.folders, options.limit, faces) if options.folders else sample(options.limit, faces)
     verdicts: dict[MaskType, list[Verdict]] = {mask: [] for mask in TYPES}
     rejected: dict[str, int] = {}
     synthesizer = MaskSynthesizer(load_templates())
@@ -94,29 +96,30 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--masks", type=int, default=2, help="masks of each type on each face")
     parser.add_argument("--limit", type=int, default=10**9, help="photos")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--landmarks", choices=get_args(LandmarkModel), default="dlib", help="what gives the points")
     return parser.parse_args()
 
 
-def sample(limit: int) -> Iterator[Subject]:
+def sample(limit: int, faces: FacesParams) -> Iterator[Subject]:
     """The sample's portraits with what their renderer knows."""
     truth = read_truth(SAMPLES / "truth.npz")
     for row in range(min(limit, len(truth.picture))):
         name = str(truth.picture[row])
         rgb = read_image(SAMPLES / "faces" / name).rgb
         try:
-            landmarks = shared_finder(FacesParams()).find(rgb)[0].landmarks
+            landmarks = shared_finder(faces).find(rgb)[0].landmarks
         except SampleRejected:
             continue
         yield Subject(name, rgb, landmarks, truth.landmarks_px[row], truth.head_mask(row))
 
 
-def photos_of(folders: list[Path], limit: int) -> Iterator[Subject]:
+def photos_of(folders: list[Path], limit: int, faces: FacesParams) -> Iterator[Subject]:
     """The largest bare face of each photo."""
     paths = sorted(path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in EXTENSIONS)
     for path in paths[:limit]:
         try:
             rgb = read_image(path).rgb
-            landmarks = shared_finder(FacesParams()).find(rgb)[0].landmarks
+            landmarks = shared_finder(faces).find(rgb)[0].landmarks
             masked_face_cue().check_unmasked(rgb, landmarks, DEFAULT_THRESHOLD)
         except SampleRejected:
             continue

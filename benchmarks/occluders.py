@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.mask_fit import SAMPLES, TYPES, Subject, sample
 from generators.sample.dataset import IDENTITIES, identity_of
 from generators.sample.truth import read_truth
+from pipeline.core.params import FacesParams
 from pipeline.core.randomness import sample_rng
 from pipeline.masks import MaskRecipe, MaskSynthesizer, load_templates
 from pipeline.masks.head.canonical import canonical_head
@@ -48,7 +49,7 @@ def main() -> None:
     hair, spectacled = hair_of_sample(), people_with_glasses()
     rims: dict[bool, list[bool]] = {True: [], False: []}
     bodies, straps, holes = [], [], []
-    for subject in sample(options.limit):
+    for subject in sample(options.limit, FacesParams()):
         has_glasses = subject.name.rsplit("-", 1)[0] in spectacled
         rims[has_glasses].append(bool(find_rims(subject.rgb, synthesizer.fit(subject.landmarks), canonical_head())))
         for mask_type, number in () if has_glasses else product(TYPES, range(options.masks)):

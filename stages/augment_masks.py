@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MASKS: "tuple[MaskType, ...]" = ("cloth", "surgical", "ffp2")
 WEARS = ("correct", "nose_exposed", "chin_exposed", "nose_mouth_exposed")
 DETECTORS = ("yunet", "dlib_hog", "dlib_cnn")
+LANDMARKS = ("dlib", "mesh")
 FACES = ("each", "all", "largest")
 
 EPILOG = """\b
@@ -76,6 +77,13 @@ class MaskCommand(Utf8Command):
 @click.option("--jobs", default=0, show_default="one per core", type=click.IntRange(0), help="Worker processes.")
 @address_option
 @click.option("--detector", default="yunet", show_default=True, type=click.Choice(DETECTORS), help="What finds faces.")
+@click.option(
+    "--landmarks",
+    default="dlib",
+    show_default=True,
+    type=click.Choice(LANDMARKS),
+    help="Which model gives their 68 points; mesh may be used in commerce and follows heads turned further.",
+)
 @click.option(
     "--long-side-px",
     type=click.IntRange(64),
@@ -233,6 +241,7 @@ def _request(options: dict[str, Any]) -> "FolderRequest":
         faces="largest" if options["largest"] else options["which"],
         share=1.0 if options["share"] is None else options["share"],
         detector=options["detector"],
+        landmarks=options["landmarks"],
         long_side_px=options["long_side_px"],
         min_face_px=options["min_face_px"],
         already_masked_threshold=options["already_masked_threshold"],

@@ -93,7 +93,12 @@ class PhotoMasker:
             SampleRejected: there is no face.
         """
         asked = self.request
-        params = FacesParams(detector=asked.detector, long_side_px=asked.long_side_px, min_face_px=asked.min_face_px)
+        params = FacesParams(
+            detector=asked.detector,
+            landmarks=asked.landmarks,
+            long_side_px=asked.long_side_px,
+            min_face_px=asked.min_face_px,
+        )
         finder = shared_finder(params)
         found = finder.search(rgb)
         if not found.faces:

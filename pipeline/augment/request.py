@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.params import AugmentParams, FacesChoice, FacesParams, Params
-from pipeline.core.records import MaskType, Wear
+from pipeline.core.records import LandmarkModel, MaskType, Wear
 from pipeline.core.version import VERSION
 from pipeline.faces.detectors import DetectorName
 from pipeline.masks import MaskParams
@@ -131,6 +131,7 @@ class FolderRequest:
 
     Attributes:
         detector: What finds them.
+        landmarks: The model that gives their points.
         min_face_px: Faces whose box's longer side is shorter are left out, px.
         include_unmasked: Whether each face is written without a mask too, encoded like the others.
         licence: Of all photos, where it is one; the pictures and their rows say it.
@@ -146,6 +147,7 @@ class FolderRequest:
     faces: FacesChoice = _AUGMENT.faces
     share: float = _AUGMENT.share
     detector: DetectorName = _FACES.detector
+    landmarks: LandmarkModel = _FACES.landmarks
     long_side_px: int | None = None
     min_face_px: int = _FACES.min_face_px
     already_masked_threshold: float = _AUGMENT.already_masked_threshold

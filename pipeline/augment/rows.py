@@ -59,6 +59,7 @@ def face_columns(parent: Parent, face: FoundFace) -> Row:
         "face_box": _rounded(list(_sides(box))),
         "face_score": round(box.score, 4),
         "landmarks": written(face.landmarks),
+        "landmarks_by": face.landmarks_by,
         "yaw_deg": round(face.pose.yaw_deg, 2),
         "pitch_deg": round(face.pose.pitch_deg, 2),
         "roll_deg": round(face.pose.roll_deg, 2),
@@ -98,7 +99,7 @@ def scene_columns(parent: Parent, faces: Sequence[FoundFace], picture: ScenePict
 
 _OBJECT = (
     "bbox", "category", "wear", "valve", "polygon", "template", "mask_bbox", "seed", "draw",
-    "face_index", "face_score", "landmarks", "yaw_deg", "pitch_deg", "roll_deg",
+    "face_index", "face_score", "landmarks", "landmarks_by", "yaw_deg", "pitch_deg", "roll_deg",
 )  # fmt: skip
 _IGNORED = ("bbox", "reason", "landmarks")
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from pipeline.core.errors import ConfigError
 from pipeline.core.locations import Location, LocationSetting
 from pipeline.core.ranges import InOrder
-from pipeline.core.records import LinkKind
+from pipeline.core.records import LandmarkModel, LinkKind
 from pipeline.core.validation import explain_validation
 from pipeline.core.yaml_files import read_yaml
 
@@ -153,6 +153,7 @@ class FacesParams(Section):
 
     detector: Literal["yunet", "dlib_hog", "dlib_cnn"] = "yunet"
     boxes: Literal["detector", "source", "both"] = "both"
+    landmarks: LandmarkModel = "dlib"
     min_score: float | None = None
     long_side_px: Annotated[int, Field(ge=64, le=16384)] | None = None
     min_face_px: Annotated[int, Field(ge=8)] = 24

@@ -12,6 +12,9 @@ Wear = Literal["none", "correct", "nose_exposed", "chin_exposed", "nose_mouth_ex
 Valve = Literal["yes", "no", "unknown"]
 Masked = Literal["yes", "no", "unknown"]
 """Whether a mask is worn at all: of many photos that is known, and the mask's type isn't."""
+LandmarkModel = Literal["dlib", "mesh"]
+LandmarkSource = Literal["dlib", "mesh", "mean_head"]
+"""Where a face's 68 points come from: a model, or a mean head laid on the five points of the detector."""
 LinkKind = Literal["exact", "near", "mask_pair", "part_of", "same_source_id", "same_person", "derived_from"]
 Side = Literal["train", "val", "test"]
 
@@ -80,8 +83,9 @@ class DuplicateLink:
 class Face:
     """One face found in one image.
 
-    The box is left, top, right, bottom in pixels; `landmarks` are the 68 iBUG points flattened as x0, y0, x1, …;
-    angles are in degrees: yaw > 0 turns the face to the viewer's right, pitch > 0 looks down, roll > 0 tilts clockwise.
+    The box is left, top, right, bottom in pixels; `landmarks` are the 68 iBUG points flattened as x0, y0, x1, …, and
+    `landmarks_by` says what gave them; angles are in degrees: yaw > 0 turns the face to the viewer's right, pitch > 0
+    looks down, roll > 0 tilts clockwise.
     """
 
     id: str
@@ -102,6 +106,7 @@ class Face:
     wear: Wear = "unknown"
     valve: Valve = "unknown"
     masked: Masked = "unknown"
+    landmarks_by: LandmarkSource = "dlib"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from pipeline.core.agreement import overlap
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
+from pipeline.core.records import LandmarkModel, LandmarkSource
 from pipeline.core.step_times import timed
 from pipeline.faces.closer_look import UPRIGHT_SCORE, CloserLook, CloserLooker
 from pipeline.faces.detectors import Box, square_of
-from pipeline.faces.landmarks import LandmarkPredictor
+from pipeline.faces.landmarks import make_landmarker
 from pipeline.faces.plausibility import (
     CLEAR_SCORE,
     check_confirmed,
@@ -62,18 +63,20 @@ class FoundFace(LocatedFace):
     Attributes:
         landmarks: 68 points, `float32 (68, 2)` in pixels.
         pose: From the landmarks.
+        landmarks_by: The model that gave them, or the mean head that was laid on the detector's five points.
     """
 
     landmarks: Points
     pose: HeadPose
+    landmarks_by: LandmarkSource = "dlib"
 
 
 class FaceDescriber:
     """Gives boxes their landmarks and checks them; holds the models."""
 
-    def __init__(self, min_confirmed: float) -> None:
-        self._min_confirmed = min_confirmed
-        self._landmarks = LandmarkPredictor()
+    def __init__(self, min_confirmed: float, landmarks: LandmarkModel = "dlib") -> None:
+        self._min_confirmed, self._model = min_confirmed, landmarks
+        self._landmarks = make_landmarker(landmarks)
         self._closer = CloserLooker()
 
     def describe(self, rgb: Rgb, box: Box) -> FoundFace:
@@ -85,7 +88,7 @@ class FaceDescriber:
         landmarks = self._landmarks.predict(rgb, box) if box.five else None
         if landmarks is not None and is_sure(box, landmarks):
             turned = None if box.score >= UPRIGHT_SCORE else self._looked_at_turned(rgb, box)
-            return self._seen_closely(rgb, box, turned, None) if turned else _face(box, landmarks)
+            return self._seen_closely(rgb, box, turned, None) if turned else self._face(box, landmarks)
         return self._looked_at_closely(rgb, box, landmarks)
 
     def locate(self, rgb: Rgb, box: Box) -> LocatedFace:
@@ -125,11 +128,11 @@ class FaceDescriber:
             known = next((box for box in seen if box.five and is_own(box)), None)
             if known is None:
                 raise SampleRejected("no_face", "nothing like a face, enlarged and from all sides")
-            return _face(known, landmarks_from_five(np.reshape(known.five or (), (5, 2))))
+            return _face_of_five(known, np.reshape(known.five or (), (5, 2)))
         landmarks = self._upright_landmarks(rgb, closer)
         if not _agree(landmarks, closer.five):
-            landmarks = landmarks_from_five(closer.five)
-        return _face(closer.box_in_photo, landmarks)
+            return _face_of_five(closer.box_in_photo, closer.five)
+        return self._face(closer.box_in_photo, landmarks)
 
     @timed("closer")
     def _looked_at_turned(self, rgb: Rgb, box: Box) -> CloserLook | None:
@@ -147,7 +150,7 @@ class FaceDescriber:
         closer_score = closer.box.score if closer else 0.0
         score = box.score if box.five else closer_score  # else on another detector's scale, or of a turned copy
         check_confirmed(score, closer_score, self._min_confirmed)
-        face = self._seen_closely(rgb, box, closer, landmarks) if closer else _as_found(box, landmarks)
+        face = self._seen_closely(rgb, box, closer, landmarks) if closer else self._as_found(box, landmarks)
         if is_weak(score, closer_score):
             check_steady(face.landmarks, self._shaken(rgb, face.landmarks))
         return face
@@ -158,10 +161,10 @@ class FaceDescriber:
         if box.five is None or closer.leans or overlap(seen, box) < _SAME_BOX:
             box = seen
         if landmarks is not None and abs(closer.roll_deg) < _TILTED_DEG and _agree(landmarks, closer.five):
-            return _face(box, landmarks)
+            return self._face(box, landmarks)
         landmarks = self._upright_landmarks(rgb, closer)
         check_landmarks(landmarks, closer.five)
-        return _face(box, landmarks)
+        return self._face(box, landmarks)
 
     def _shaken(self, rgb: Rgb, landmarks: Points) -> list[Points]:
         """The landmarks as predicted from squares that are moved a little."""
@@ -178,13 +181,16 @@ class FaceDescriber:
         inside = Box(0, 0, 0, 0, 0, square)
         return view.points(self._landmarks.predict(view.rgb, inside))
 
+    def _as_found(self, box: Box, landmarks: Points | None) -> FoundFace:
+        """A face that the closer look misses, such as one that the photo's edge cuts."""
+        if landmarks is None or box.five is None:
+            raise SampleRejected("doubtful_face", "not seen when looked at closely")
+        check_landmarks(landmarks, np.reshape(box.five, (5, 2)))
+        return self._face(box, landmarks)
 
-def _as_found(box: Box, landmarks: Points | None) -> FoundFace:
-    """A face that the closer look misses, such as one that the photo's edge cuts."""
-    if landmarks is None or box.five is None:
-        raise SampleRejected("doubtful_face", "not seen when looked at closely")
-    check_landmarks(landmarks, np.reshape(box.five, (5, 2)))
-    return _face(box, landmarks)
+    def _face(self, box: Box, landmarks: Points) -> FoundFace:
+        pose = estimate_pose(landmarks, far_jaw=self._model == "dlib")
+        return FoundFace(0, box, landmarks, pose, self._model)
 
 
 def _agree(landmarks: Points, five: NDArray[np.float32]) -> bool:
@@ -195,5 +201,6 @@ def _agree(landmarks: Points, five: NDArray[np.float32]) -> bool:
     return True
 
 
-def _face(box: Box, landmarks: Points) -> FoundFace:
-    return FoundFace(0, box, landmarks, estimate_pose(landmarks))
+def _face_of_five(box: Box, five: NDArray[np.floating]) -> FoundFace:
+    landmarks = landmarks_from_five(five)
+    return FoundFace(0, box, landmarks, estimate_pose(landmarks), "mean_head")

@@ -118,6 +118,13 @@ def square_of(five: NDArray[np.float64]) -> tuple[float, float, float]:
     return float(x), float(y), float(side)
 
 
+def square_around(box: Box) -> tuple[float, float, float]:
+    """Centre x, y and side of dlib's square around a face; a box without one is that, as dlib's own are."""
+    if box.dlib_square:
+        return box.dlib_square
+    return (box.left + box.right) / 2, (box.top + box.bottom) / 2, box.longer_side
+
+
 def _by_score(box: Box) -> tuple[float, float, float]:
     return (-box.score, box.left, box.top)
 

@@ -109,6 +109,7 @@ class FaceExtractor:
             roll_deg=face.pose.roll_deg,
             sharpness=sharpness(rgb, face.box),
             crop_path=crop_path,
+            landmarks_by=face.landmarks_by,
             **label,
         )
 

@@ -64,7 +64,7 @@ class FaceFinder:
     def __init__(self, params: FacesParams) -> None:
         self._params = params
         self._candidates = _candidates(params)
-        self._describer = FaceDescriber(_min_confirmed(params))
+        self._describer = FaceDescriber(_min_confirmed(params), params.landmarks)
 
     @property
     def detector(self) -> DetectorName:

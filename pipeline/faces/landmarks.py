@@ -1,11 +1,15 @@
-"""The 68 iBUG points of a face by dlib's ensemble of regression trees (Kazemi & Sullivan, CVPR 2014)."""
+"""The 68 iBUG points of a face, by dlib's ensemble of regression trees (Kazemi & Sullivan, CVPR 2014) or the mesh."""
+
+from typing import Protocol
 
 import dlib
 import numpy as np
 
 from pipeline.core.arrays import Points, Rgb
+from pipeline.core.records import LandmarkModel
 from pipeline.core.step_times import timed
 from pipeline.faces.detectors import Box
+from pipeline.faces.face_mesh import MeshLandmarks
 from pipeline.faces.models import landmark_model
 
 NOSE_TIP, CHIN = 30, 8
@@ -15,8 +19,16 @@ EYES = slice(36, 48)
 MOUTH = slice(48, 68)
 
 
+class Landmarker(Protocol):
+    """Predicts the 68 points of a face in a detector's box."""
+
+    def predict(self, rgb: Rgb, box: Box) -> Points:
+        """Points `float32 (68, 2)` as x, y in pixels; they may lie outside the image."""
+        ...
+
+
 class LandmarkPredictor:
-    """Predicts 68 points inside a detector's box."""
+    """Predicts 68 points inside a detector's box, by dlib."""
 
     def __init__(self) -> None:
         self._predictor = dlib.shape_predictor(str(landmark_model()))
@@ -34,6 +46,11 @@ def _rectangle(box: Box) -> "dlib.rectangle":
         x, y, side = box.dlib_square
         left, top, right, bottom = x - side / 2, y - side / 2, x + side / 2, y + side / 2
     return dlib.rectangle(round(left), round(top), round(right) - 1, round(bottom) - 1)
+
+
+def make_landmarker(model: LandmarkModel) -> Landmarker:
+    """The model of that name."""
+    return MeshLandmarks() if model == "mesh" else LandmarkPredictor()
 
 
 def interocular_px(landmarks: Points) -> float:

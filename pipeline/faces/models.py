@@ -8,6 +8,8 @@ from pipeline.core.errors import MaskwrightError
 YUNET_FILE = Path(__file__).with_name("yunet.onnx")
 """YuNet as generators/yunet_model.py makes it."""
 YUNET_RELEASE = "2023mar"
+FACE_MESH_FILE = Path(__file__).with_name("face_mesh.onnx")
+"""MediaPipe's mesh of 468 points as generators/landmark_mesh_model.py makes it."""
 
 
 def packaged_file(package: str, pattern: str) -> Path:

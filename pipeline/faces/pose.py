@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from pipeline.core.arrays import Points
 from pipeline.core.errors import ShapeError
-from pipeline.faces.landmarks import EYES, MOUTH, NOSE_TIP
+from pipeline.faces.landmarks import CHIN, EYES, JAW, MOUTH, NOSE_TIP
 
 _FOCAL_EYE_DISTANCES = 10.0
 """Focal length in outer-eye-corner distances: a face seen from about a metre, as portraits are."""
 
 _CORNERS_OVER_CENTRES = 1.45
 """The distance of the outer eye corners over that of the eyes' centres."""
+
+_TURNED_DEG = 10.0
 
 _LIES_ON_ITS_SIDE = np.pi / 4
 
@@ -33,8 +35,11 @@ class HeadPose:
     roll_deg: float
 
 
-def estimate_pose(landmarks: Points) -> HeadPose:
+def estimate_pose(landmarks: Points, *, far_jaw: bool = True) -> HeadPose:
     """The pose of a face with 68 landmarks `(68, 2)` in pixels, relative to the line of sight.
+
+    Without `far_jaw` the half of the jaw that a head turned by more than _TURNED_DEG hides counts for nothing: marked
+    where the outline is seen, it says that the head is turned less. dlib moves the near half too, and needs both.
 
     OpenCV's iterative Perspective-n-Point over a mean head, the principal point at the face: a crop of a photo gives
     the same angles as the photo, whose own camera is not known. On the sample's 132 rendered faces yaw, pitch and roll
@@ -44,9 +49,20 @@ def estimate_pose(landmarks: Points) -> HeadPose:
         ShapeError: not 68 points.
     """
     check_landmarks(landmarks)
+    if far_jaw:
+        return _pose_by(landmarks, slice(None))
+    yaw = _pose_by(landmarks, slice(JAW.stop, None)).yaw_deg
+    if abs(yaw) < _TURNED_DEG:
+        return _pose_by(landmarks, slice(None))
+    near = range(CHIN + 1) if yaw > 0 else range(CHIN, JAW.stop)
+    return _pose_by(landmarks, [*near, *range(JAW.stop, 68)])
+
+
+def _pose_by(landmarks: Points, used: slice | list[int]) -> HeadPose:
+    """The pose that those of the 68 landmarks say."""
     focal = _FOCAL_EYE_DISTANCES * max(1.0, float(np.linalg.norm(landmarks[45] - landmarks[36])))
     down = landmarks[MOUTH].mean(axis=0) - landmarks[EYES].mean(axis=0)
-    rotation_vector, _, _ = _placed(mean_landmarks(), landmarks, focal, down)
+    rotation_vector, _, _ = _placed(mean_landmarks()[used], landmarks[used], focal, down)
     return pose_of(cv2.Rodrigues(rotation_vector)[0])
 
 

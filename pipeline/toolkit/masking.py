@@ -17,7 +17,7 @@ from pipeline.core.arrays import Alpha, Points, Rgb
 from pipeline.core.errors import ConfigError, SampleRejected, ShapeError, TemplateError
 from pipeline.core.params import FacesParams
 from pipeline.core.randomness import sample_rng
-from pipeline.core.records import MaskType, Wear
+from pipeline.core.records import LandmarkModel, MaskType, Wear
 from pipeline.faces.finding import FoundFace, shared_finder
 from pipeline.masks import MaskedFace, MaskSynthesizer, Template
 from pipeline.masks.shipped import TEMPLATE_FILE
@@ -25,6 +25,7 @@ from pipeline.masks.template import load_template
 from pipeline.storage.pictures import Picture, as_rgb
 
 MASKS: tuple[MaskType, ...] = ("cloth", "surgical", "ffp2")
+LANDMARKS: tuple[LandmarkModel, ...] = get_args(LandmarkModel)
 _NOT_DRAWN = frozenset({"none", "incorrect", "unknown"})
 WEARS: tuple[Wear, ...] = tuple(wear for wear in get_args(Wear) if wear not in _NOT_DRAWN)
 
@@ -53,16 +54,20 @@ class MaskedScene:
     faces: tuple[SceneFace, ...]
 
 
-def find_faces(image: Picture, *, min_face_px: int = 24) -> list[FoundFace]:
+def find_faces(image: Picture, *, min_face_px: int = 24, landmarks: LandmarkModel = "dlib") -> list[FoundFace]:
     """The faces of a picture, the largest first, each with box, 68 landmarks and pose; none is an empty list.
 
-    `min_face_px` is the least longer side of a face's box.
+    `min_face_px` is the least longer side of a face's box, `landmarks` the model that gives its points: `mesh` may be
+    used in commerce, and follows heads that are turned further.
 
     Raises:
         SampleRejected: a file that can't be read as a photo.
         ShapeError: what is given is no picture.
+        ConfigError: there is no such model.
     """
-    return list(shared_finder(FacesParams(min_face_px=min_face_px)).search(as_rgb(image)).faces)
+    checked(landmarks, LANDMARKS, "landmarks")
+    params = FacesParams(min_face_px=min_face_px, landmarks=landmarks)
+    return list(shared_finder(params).search(as_rgb(image)).faces)
 
 
 def put_mask(

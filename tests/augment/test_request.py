@@ -10,7 +10,7 @@ import yaml
 
 from pipeline.augment.request import AskedPicture, FolderRequest, MaskRequest, request_of
 from pipeline.core.params import FacesChoice, FacesParams, Params, load_params
-from pipeline.core.records import MaskType, Wear
+from pipeline.core.records import LandmarkModel, MaskType, Wear
 from pipeline.faces.detectors import DetectorName
 from pipeline.masks import MaskParams
 from stages import augment_masks
@@ -50,6 +50,7 @@ def test_the_command_line_knows_every_type_way_and_detector() -> None:
     assert set(augment_masks.MASKS) == set(get_args(MaskType)) - {"none", "unknown"}
     assert set(augment_masks.WEARS) == set(get_args(Wear)) - {"none", "incorrect", "unknown"}
     assert set(augment_masks.DETECTORS) == set(get_args(DetectorName))
+    assert get_args(LandmarkModel) == augment_masks.LANDMARKS
     assert get_args(FacesChoice) == augment_masks.FACES
 
 

@@ -31,7 +31,7 @@ _LINES = st.fixed_dictionaries(
 SOUND: dict[str, Any] = {
     "id": "a", "image_id": "b", "left": 1.0, "top": 1.0, "right": 9.0, "bottom": 9.0, "score": 1.0, "detector": "yunet",
     "landmarks": [1.0] * 136, "yaw_deg": 0.0, "pitch_deg": 0.0, "roll_deg": 0.0, "sharpness": 1.0, "crop_path": "a.jpg",
-    "mask_type": "none", "wear": "none", "valve": "no", "masked": "no",
+    "mask_type": "none", "wear": "none", "valve": "no", "masked": "no", "landmarks_by": "dlib",
 }  # fmt: skip
 """A row of `faces.parquet`."""
 _WILD: dict[type, st.SearchStrategy[Any]] = {float: st.floats(), str: _WORDS, list: st.lists(st.floats(), max_size=200)}
