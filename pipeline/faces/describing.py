@@ -168,17 +168,18 @@ class FaceDescriber:
 
     def _shaken(self, rgb: Rgb, landmarks: Points) -> list[Points]:
         """The landmarks as predicted from squares that are moved a little."""
-        x, y, side = square_of(five_of(landmarks))
+        five = five_of(landmarks)
+        x, y, side = square_of(five)
         squares = [(x + dx * side, y + dy * side, size * side) for dx, dy, size in _SHAKES]
-        return [self._landmarks.predict(rgb, Box(0, 0, 0, 0, 0, square)) for square in squares]
+        return [self._landmarks.predict(rgb, Box(0, 0, 0, 0, 0, square, _flat(five))) for square in squares]
 
     def _upright_landmarks(self, rgb: Rgb, closer: CloserLook) -> Points:
         """The 68 points as predicted in a copy that shows the face upright, in pixels of the photo."""
         x, y, side = square_of(closer.five.astype(np.float64))
         side = max(side * _VIEW_SQUARES, 1.0)
         view = turned_view(rgb, (x, y), side, round(min(_MOST_VIEW_PX, max(side, 64))), closer.roll_deg)
-        square = square_of(view.from_photo(closer.five))
-        inside = Box(0, 0, 0, 0, 0, square)
+        five = view.from_photo(closer.five)
+        inside = Box(0, 0, 0, 0, 0, square_of(five), _flat(five))
         return view.points(self._landmarks.predict(view.rgb, inside))
 
     def _as_found(self, box: Box, landmarks: Points | None) -> FoundFace:
@@ -191,6 +192,10 @@ class FaceDescriber:
     def _face(self, box: Box, landmarks: Points) -> FoundFace:
         pose = estimate_pose(landmarks, far_jaw=self._model == "dlib")
         return FoundFace(0, box, landmarks, pose, self._model)
+
+
+def _flat(five: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(five.ravel().tolist())
 
 
 def _agree(landmarks: Points, five: NDArray[np.float32]) -> bool:

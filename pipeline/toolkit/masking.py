@@ -118,6 +118,7 @@ def mask_all(
     wear: Wear | None = "correct",
     share: float = 1.0,
     min_face_px: int = 24,
+    landmarks: LandmarkModel = "dlib",
 ) -> MaskedScene:
     """The picture with masks on its faces, far ones behind near ones, as `augment-masks --faces all` makes it.
 
@@ -130,6 +131,7 @@ def mask_all(
         wear: As in `put_mask`, for every face.
         share: The chance of each face to wear a mask, in [0, 1].
         min_face_px: The least longer side of a face's box.
+        landmarks: As in `find_faces`.
 
     Raises:
         SampleRejected, ShapeError, ConfigError: as `put_mask`; a picture without faces is a scene without.
@@ -140,7 +142,7 @@ def mask_all(
     if not masks or not 0 <= share <= 1:
         raise ConfigError(f"masks: {list(masks)}, share: {share!r}: expected a type of mask, and a share in [0, 1]")
     rgb = as_rgb(image)
-    faces = find_faces(rgb, min_face_px=min_face_px)
+    faces = find_faces(rgb, min_face_px=min_face_px, landmarks=landmarks)
     ways = WEARS if wear is None else (wear,)
     asked = FolderRequest(masks=tuple(masks), wear=ways, seed=seed, faces="all", share=float(share))
     return _scene(rgb, faces, SceneMasker(asked.of_each_face()))

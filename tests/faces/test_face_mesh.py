@@ -1,5 +1,6 @@
 """MediaPipe's mesh in onnxruntime, and the 68 points that are made of it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from generators.sample.truth import read_truth
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.params import FacesParams
-from pipeline.faces.detectors import Box, make_detector
+from pipeline.faces.detectors import Box, make_detector, square_of
 from pipeline.faces.face_mesh import SIDE_PX, FaceMesh, MeshLandmarks, ibug_points
 from pipeline.faces.finding import FaceFinder
 from pipeline.faces.landmarks import LandmarkPredictor, interocular_px, make_landmarker
@@ -82,6 +83,20 @@ def test_a_face_that_leans_is_seen_upright(portrait: Rgb) -> None:
     there = Box(0, 0, 1, 1, 1.0, square, tuple(five.ravel().tolist()))
     expected = box.predict(portrait, upright)
     assert np.abs(turned(expected) - box.predict(leaning, there)).max() < 0.06 * interocular_px(expected)
+
+
+def test_eyes_near_each_other_dont_make_the_head_small(portrait: Rgb) -> None:
+    """As a turned head's are: in a view as narrow as its square the mesh would shrink and the chin rise."""
+    box = make_detector("yunet").detect(portrait)[0]
+    five = np.reshape(np.array(box.five), (5, 2))
+    near = five.copy()
+    near[:2] = five[:2].mean(axis=0) + (five[:2] - five[:2].mean(axis=0)) * 0.2
+    turned = replace(box, dlib_square=square_of(near), five=tuple(near.ravel().tolist()))
+    expected, points = (MeshLandmarks().predict(portrait, one) for one in (box, turned))
+    narrow = MeshLandmarks().predict(portrait, replace(turned, five=None))
+    eyes = interocular_px(expected)
+    assert np.abs(points - expected).max() < 0.08 * eyes
+    assert np.abs(narrow - expected).max() > np.abs(points - expected).max()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (8, 400)])
