@@ -5,7 +5,7 @@ from importlib import import_module
 import click
 
 from pipeline.core.version import VERSION
-from stages.running.commands import missing_extra
+from stages.running.extras import missing_extra
 from stages.running.utf8 import Utf8Group
 
 STAGES = {

@@ -12,7 +12,7 @@ import click
 
 from pipeline.core.errors import MaskwrightError
 from pipeline.core.paths import LOCKS, RUN_RECORDS
-from pipeline.storage.run_lock import run_lock
+from stages.running.extras import missing_extra
 from stages.running.logs import Log, LogFormat
 from stages.running.record import Run, current_run, digest, recorded
 from stages.running.screen import say
@@ -25,31 +25,6 @@ if TYPE_CHECKING:
 
 ADDRESS_VARIABLE = "MASKWRIGHT_DASK_ADDRESS"
 """The environment's word for `engine.address`, which it overrides."""
-
-EXTRA_OF_MODULE = {
-    "onnx": "export",
-    "onnxscript": "export",
-    "dask": "cluster",
-    "distributed": "cluster",
-    "threadpoolctl": "cluster",
-    "torch": "train",
-    "torchvision": "train",
-    "dvclive": "train",
-    "sklearn": "pipeline",
-    "imagehash": "pipeline",
-    "kagglehub": "pipeline",
-    "protego": "pipeline",
-    "pyarrow": "pipeline",
-    "requests": "pipeline",
-    "scipy": "pipeline",
-    "dvc": "pipeline",
-}
-"""Which extra brings a package that the base install lacks."""
-
-_TRAINING = frozenset({"train", "evaluate"})
-_WITH_TORCH = frozenset({"pyarrow", "scipy", "sklearn"})
-"""What the extra `train` brings too: who trains is told of that one, not of one after the other."""
-
 
 params_option = click.option(
     "--params",
@@ -116,6 +91,8 @@ def _name_of(function: Callable[..., None]) -> str:
 def _run_recorded(
     function: Callable[..., None], params: "Params", log: Log, profile: bool, arguments: dict[str, Any]
 ) -> None:
+    from pipeline.storage.run_lock import run_lock
+
     if os.environ.get("RANK", "0") != "0":  # torchrun started this process beside the one that writes
         function(params, **arguments)
         return
@@ -173,17 +150,6 @@ def _fail(message: str, log: Log | None, error: Exception) -> NoReturn:
         raise click.ClickException(message) from error
     log.event("error", message=message)
     sys.exit(1)
-
-
-def missing_extra(error: ModuleNotFoundError) -> Exception:
-    """What to tell a user whose install lacks an extra; the error itself where no extra would help."""
-    package = (error.name or "").partition(".")[0]
-    if package not in EXTRA_OF_MODULE:
-        return error
-    context = click.get_current_context(silent=True)
-    trains = context is not None and context.command.name in _TRAINING
-    extra = "train" if trains and package in _WITH_TORCH else EXTRA_OF_MODULE[package]
-    return click.ClickException(f"{package} is not installed: pip install 'maskwright[{extra}]'")
 
 
 def log_counts(stage: str, taken: int, kept: int, rejections: "Iterable[Rejection]", unit: str = "images") -> None:

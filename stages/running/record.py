@@ -22,7 +22,6 @@ from typing import Any
 import click
 
 from pipeline.core.errors import OutputError
-from pipeline.core.libraries import PIXEL_LIBRARIES, installed_versions
 from pipeline.core.step_times import StepTimes, collecting
 from pipeline.core.version import VERSION
 from stages.running.logs import Log
@@ -190,5 +189,7 @@ def _git_commit() -> str | None:
 
 @cache
 def _versions() -> dict[str, str]:
+    from pipeline.core.libraries import PIXEL_LIBRARIES, installed_versions
+
     libraries = installed_versions((*PIXEL_LIBRARIES, "pyarrow", "torch"))
     return {"maskwright": VERSION, "python": platform.python_version(), **libraries}

@@ -37,6 +37,20 @@ def test_help_imports_no_stage() -> None:
     assert done.stdout.endswith("[] False False\n")
 
 
+@pytest.mark.parametrize("module", ["stages.cli", "stages.augment_masks", "stages.faces"])
+def test_help_waits_for_nothing_that_a_run_needs(module: str) -> None:
+    """Half of the time of `--help` went into a lock, the versions of libraries and what they import."""
+    code = (
+        "import sys, runpy; sys.argv = ['x', '--help']\n"
+        f"try: runpy.run_module('{module}', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "late = ('filelock', 'importlib.metadata', 'numpy', 'pydantic', 'yaml', 'rich')\n"
+        "print([m for m in late if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("\n[]\n")
+
+
 def test_an_unknown_stage_is_wrong_use() -> None:
     result = CliRunner().invoke(cli.main, ["tarin"])
     assert (result.exit_code, "No such command 'tarin'" in result.output) == (2, True)

@@ -12,7 +12,7 @@ from pipeline.dedup.fingerprints import cache
 from pipeline.dedup.fingerprints.cache import fingerprint_images
 from pipeline.dedup.fingerprints.fingerprint import fingerprint, fingerprint_version
 from pipeline.storage.images import Decoded, DecodedGrey, read_grey, read_image, write_image
-from stages.running.commands import missing_extra
+from stages.running.extras import missing_extra
 from tests.dedup.examples import image_row, picture
 
 
