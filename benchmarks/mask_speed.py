@@ -1,19 +1,22 @@
-"""Measure how fast masks are put on, from file to file on one core, and what memory it takes.
+"""Measure how fast masks are put on, from file to file on one core, what starting takes, and what memory.
 
-    python -m benchmarks.mask_speed [FACES] [--runs 5] [--files 48] [--memory-files 100 400]
+    python -m benchmarks.mask_speed [FACES] [--runs 5] [--files 48] [--memory-files 100 400] [--peer MASKTHEFACE]
 
-All figures are CPU seconds of this process, the median over the runs; each run does all kinds of work, so that a busy
-machine slows all of them. FACES defaults to the sample; its photos are brought to 300 x 300 px first.
+All figures are CPU seconds, the median over the runs; each run does all kinds of work, so that a busy machine slows all
+of them. FACES defaults to the sample; its photos are brought to 300 x 300 px first.
 
-- `decode + encode`: what any tool must do, the physical limit.
-- `known faces`: one mask a face, box and landmarks from a manifest (the augment stage).
-- `whole road`: detection and landmarks too (augment-masks), one picture a photo.
+- `decode + encode`: what any tool must do, by this package; `by OpenCV` without its checks, whole writing and metadata.
+- `known faces`: one mask a face, box and landmarks from a manifest (the augment stage); `three masks` on each.
+- `whole road`: detection and landmarks too (augment-masks), one picture a photo; `whole, three` masks of each face.
+- `RandomFaceMask`: what a training loop calls, on 224 px in memory with landmarks given; needs the extra `train`.
+- `faces, 640 px`: read, found and described, at that size.
+- `MaskTheFace`: file to file, where its checkout is given as `--peer`; its start is taken off.
 
-Memory is the peak of a process of its own: 6000 x 4000 px, and 100 against 400 files.
+Memory is the peak of a process of its own: 6000 x 4000 px, and 100 against 400 files. What two workers give, says
+`python -m benchmarks.engine`.
 """
 
 import argparse
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,11 +24,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from benchmarks.child_processes import installed_mb, own_peak_mb, peer_seconds, start_seconds
 from pipeline.augment.photo_masker import PhotoMasker
 from pipeline.augment.photos import Photo
 from pipeline.augment.request import FolderRequest
@@ -34,7 +39,7 @@ from pipeline.core.errors import SampleRejected
 from pipeline.core.params import EngineParams, FacesParams
 from pipeline.core.randomness import sample_rng
 from pipeline.core.records import MaskType
-from pipeline.faces.finding import FoundFace, shared_finder
+from pipeline.faces.finding import FaceFinder, FoundFace, shared_finder
 from pipeline.faces.masked_cue import DEFAULT_THRESHOLD, masked_face_cue
 from pipeline.masks import MaskParams
 from pipeline.storage.images import EXTENSIONS, encode_image, read_image, write_image
@@ -42,7 +47,9 @@ from pipeline.storage.whole_files import write_bytes
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "faces"
 TYPES: tuple[MaskType, ...] = ("surgical", "cloth", "ffp2")
-SIDE_PX = 300
+SIDE_PX, CROP_PX = 300, 224
+
+Work = Callable[[Photo, int], None]
 
 
 def main() -> None:
@@ -53,10 +60,14 @@ def main() -> None:
         work = Path(name)
         if options.only_memory:
             mask_folder(options.faces, work)
-            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+            print(own_peak_mb())
             return
         photos = prepare(options.faces, work / "photos", options.files)
-        print_speed(photos, work / "out", options.runs)
+        limit = print_speed(photos, work / "out", options.runs)
+        if options.peer:
+            seconds = peer_seconds(options.peer, [photo.path for photo in photos], work)
+            print(f"  {'MaskTheFace':16} {_told(seconds, limit)}")
+        print_start(photos, work)
         print_memory(photos, work, options.memory_files)
 
 
@@ -66,6 +77,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--files", type=int, default=48)
     parser.add_argument("--memory-files", type=int, nargs="+", default=[100, 400], help="folders to compare in memory")
+    parser.add_argument("--peer", type=Path, help="a checkout of MaskTheFace that runs in this environment")
     parser.add_argument("--only-memory", action="store_true", help="mask FACES and print the peak in MB")
     return parser.parse_args()
 
@@ -87,14 +99,9 @@ def prepare(faces: Path, folder: Path, count: int) -> list[Photo]:
     return photos
 
 
-def print_speed(photos: list[Photo], out: Path, runs: int) -> None:
-    """A line for each kind of work."""
-    found = {photo: shared_finder(FacesParams()).find(read_image(photo.path).rgb)[0] for photo in photos}
-    kinds: dict[str, Callable[[Photo, int], None]] = {
-        "decode + encode": lambda photo, _: recode(photo, out),
-        "known faces": lambda photo, number: mask_known(photo, found[photo], number, out),
-        "whole road": lambda photo, number: mask_found(photo, number, out),
-    }
+def print_speed(photos: list[Photo], out: Path, runs: int) -> float:
+    """A line for each kind of work; the result is the limit, CPU seconds to decode and encode a photo."""
+    kinds = _kinds(photos, out)
     seconds: dict[str, list[float]] = {kind: [] for kind in kinds}
     for _ in range(runs + 1):
         for kind, work in kinds.items():
@@ -103,11 +110,55 @@ def print_speed(photos: list[Photo], out: Path, runs: int) -> None:
                 work(photo, number)
             seconds[kind].append((time.process_time() - started) / len(photos))
     print(f"{len(photos)} photos of {SIDE_PX}x{SIDE_PX} px, median of {runs} runs, one core:")
-    limit = statistics.median(seconds["decode + encode"][1:])
-    for kind, values in seconds.items():
-        median = statistics.median(values[1:])  # the first run warms caches
-        times = f"{median * 1e3:6.2f} ms of CPU  {1 / median:7.0f} a CPU second  {median / limit:5.1f} x the limit"
-        print(f"  {kind:16} {times}")
+    medians = {kind: statistics.median(values[1:]) for kind, values in seconds.items()}  # the first warms caches
+    limit = medians["decode + encode"]
+    for kind, median in medians.items():
+        print(f"  {kind:16} {_told(median, limit)}")
+    return limit
+
+
+def _told(seconds: float, limit: float) -> str:
+    return f"{seconds * 1e3:6.2f} ms of CPU  {1 / seconds:7.0f} a CPU second  {seconds / limit:5.1f} x the limit"
+
+
+def _kinds(photos: list[Photo], out: Path) -> dict[str, Work]:
+    """Every kind of work on a photo and its number."""
+    found = {photo: shared_finder(FacesParams()).find(read_image(photo.path).rgb)[0] for photo in photos}
+    at_640 = FaceFinder(FacesParams(long_side_px=640))
+    kinds: dict[str, Work] = {
+        "by OpenCV": lambda photo, _: recode_plainly(photo, out),
+        "decode + encode": lambda photo, _: recode(photo, out),
+        "known faces": lambda photo, number: mask_known(photo, found[photo], number, out, 1),
+        "three masks": lambda photo, number: mask_known(photo, found[photo], number, out, 3),
+        "whole road": lambda photo, number: mask_found(photo, (TYPES[number % 3],), out),
+        "whole, three": lambda photo, _: mask_found(photo, TYPES, out),
+        "faces, 640 px": lambda photo, _: find_large(photo, at_640),
+    }
+    if find_spec("torchvision"):
+        kinds["RandomFaceMask"] = _in_training(photos)
+    return kinds
+
+
+def _in_training(photos: list[Photo]) -> Work:
+    from pipeline.training.face_mask_transform import RandomFaceMask
+
+    transform = RandomFaceMask(p=1)
+    crops = {}
+    for photo in photos:
+        rgb = cv2.resize(read_image(photo.path).rgb, (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA)
+        landmarks = shared_finder(FacesParams()).find(np.asarray(rgb, dtype=np.uint8))[0].landmarks
+        crops[photo] = rgb, {"landmarks": landmarks}
+    return lambda photo, _: transform(*crops[photo])
+
+
+def find_large(photo: Photo, finder: FaceFinder) -> None:
+    """As the stage `faces` does with a photo of 640 px."""
+    finder.search(np.asarray(cv2.resize(read_image(photo.path).rgb, (640, 640)), dtype=np.uint8))
+
+
+def recode_plainly(photo: Photo, out: Path) -> None:
+    """Read and write by OpenCV alone."""
+    cv2.imwrite(str(out / photo.name), cv2.imread(str(photo.path)), [cv2.IMWRITE_JPEG_QUALITY, 95])
 
 
 def recode(photo: Photo, out: Path) -> None:
@@ -115,19 +166,27 @@ def recode(photo: Photo, out: Path) -> None:
     write_image(out / photo.name, read_image(photo.path).rgb)
 
 
-def mask_known(photo: Photo, face: FoundFace, number: int, out: Path) -> None:
-    """As the augment stage does, whose faces are known, for one face and one mask."""
-    rgb = read_image(photo.path).rgb
+def mask_known(photo: Photo, face: FoundFace, number: int, out: Path, masks: int) -> None:
+    """As the augment stage does, whose faces are known, for one face and so many masks."""
+    rgb, synthesizer = read_image(photo.path).rgb, shared_synthesizer((), MaskParams())
+    seen = synthesizer.see(rgb, face.landmarks)
     masked_face_cue().check_unmasked(rgb, face.landmarks, 1 - 1e-9)
-    rng = sample_rng(number, photo.name)
-    write_image(out / photo.name, shared_synthesizer((), MaskParams())(rgb, face.landmarks, TYPES[number % 3], rng).rgb)
+    for k in range(masks):
+        draw = synthesizer.draw(TYPES[(number + k) % 3], sample_rng(number, photo.name))
+        write_image(out / photo.name, synthesizer.render(rgb, face.landmarks, draw, seen).rgb)
 
 
-def mask_found(photo: Photo, number: int, out: Path) -> None:
-    """As augment-masks does, one mask a face."""
-    settings = replace(FolderRequest(), masks=(TYPES[number % 3],), already_masked_threshold=1 - 1e-9, faces="largest")
+def mask_found(photo: Photo, masks: tuple[MaskType, ...], out: Path) -> None:
+    """As augment-masks does, with these masks on the largest face."""
+    settings = replace(FolderRequest(), masks=masks, already_masked_threshold=1 - 1e-9, faces="largest")
     for name, data in PhotoMasker(settings)(photo).files.items():
         write_bytes(out / name, data)
+
+
+def print_start(photos: list[Photo], work: Path) -> None:
+    """What a command takes before it does anything, and what the base install takes on the disk."""
+    told = [f"{name} {seconds:.2f} s" for name, seconds in start_seconds(photos[0].path, work).items()]
+    print(f"start, CPU: {', '.join(told)}; base install {installed_mb():.0f} MB")
 
 
 def print_memory(photos: list[Photo], work: Path, counts: list[int]) -> None:
