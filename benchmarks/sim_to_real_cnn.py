@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from generators.stage_runs import ROOT, make_dataset, run_stage, write_params
+from generators.stage_runs import ROOT, make_dataset, run_stage, set_values, write_params
 from pipeline.core.paths import CACHE, REPORTS
 
 
@@ -65,14 +65,7 @@ def parameters(arguments: argparse.Namespace) -> dict[str, Any]:
     params["evaluate"]["external"] = {name: str(Path(folder).resolve()) for name, folder in real.items()}
     if arguments.preset:
         params["train"] |= yaml.safe_load(arguments.preset.read_text(encoding="utf-8"))["train"]
-    for item in arguments.set:
-        key, value = item.split("=", 1)
-        *path, last = key.split(".")
-        section = params
-        for part in path:
-            section = section[part]
-        section[last] = yaml.safe_load(value)
-    return params
+    return set_values(params, arguments.set)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,21 @@ def merged(params: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
         nested = isinstance(value, dict) and isinstance(both.get(key), dict)
         both[key] = merged(both[key], value) if nested else value
     return both
+
+
+def set_values(params: dict[str, Any], assignments: Sequence[str]) -> dict[str, Any]:
+    """The parameters with values laid over them as a command line gives them, `section.key=value` in YAML.
+
+    >>> set_values({"train": {"epochs": 4, "model": "masknet"}}, ["train.epochs=8"])
+    {'train': {'epochs': 8, 'model': 'masknet'}}
+    """
+    for assignment in assignments:
+        key, _, value = assignment.partition("=")
+        change: Any = yaml.safe_load(value)
+        for part in reversed(key.split(".")):
+            change = {part: change}
+        params = merged(params, change)
+    return params
 
 
 def write_params(work: Path, params: dict[str, Any]) -> None:

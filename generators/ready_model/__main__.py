@@ -1,11 +1,12 @@
 """Make the ready model with one command.
 
     python -m generators.ready_model --congress FOLDER --portraits FOLDER --weights FILE [--work FOLDER] [--out FOLDER]
+        [--set KEY=VALUE ...]
 
 `us-congress` and `faker-portraits` in the catalogue say where the photos are had; FILE is torchvision's
 `mobilenet_v2-b0353104.pth`. The stages run in a folder of their own, with params.yaml and what settings.yaml beside
-this file changes. Killed and started again they go on. The same photos, weights and code give the same model on one
-machine.
+this file changes, and last what --set does. Killed and started again they go on. The same photos, weights and code give
+the same model on one machine.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from typing import Any
 import yaml
 
 from generators.ready_model.packing import pack
-from generators.stage_runs import ROOT, make_dataset, merged, run_stage, write_params
+from generators.stage_runs import ROOT, make_dataset, merged, run_stage, set_values, write_params
 from pipeline.core.paths import CACHE
 
 SETTINGS = Path(__file__).with_name("settings.yaml")
@@ -27,6 +28,7 @@ def main() -> None:
     arguments = _arguments()
     work = arguments.work.resolve()
     params = parameters(arguments.congress, arguments.portraits, arguments.weights)
+    params = set_values(params, arguments.set)
     write_params(work, params)
     make_dataset(work, params)
     run_stage("train", work)
@@ -50,6 +52,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, required=True, help="torchvision's ImageNet weights of mobilenet_v2")
     parser.add_argument("--work", type=Path, default=ROOT / CACHE / "ready_model")
     parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="such as train.epochs=8")
     return parser.parse_args()
 
 
