@@ -20,7 +20,9 @@ def command(params: "Params", sources: tuple[str, ...]) -> None:
     A source that fails leaves the others' results intact; the failures are told at the end.
     """
     from pipeline.core.errors import MaskwrightError, SourceError
+    from pipeline.sources.catalogue import make_adapter
     from pipeline.sources.ingest import ingest_source
+    from pipeline.sources.recognition.unread import unread_annotations
     from pipeline.storage.run_lock import run_lock
     from stages.running.mapping import mapped
     from stages.running.record import current_run
@@ -36,6 +38,9 @@ def command(params: "Params", sources: tuple[str, ...]) -> None:
         current_run().take_resumed(taken.resumed)
         images, rejections = len(taken.images), taken.rejections
         log_counts(f"ingest {source}", images + len(rejections), images, rejections, "items")
+        left = (one.origin or "" for one in rejections if one.reason == "not_an_image")
+        if unread := unread_annotations(make_adapter(source, params.ingest, Path.cwd()), left):
+            click.echo(f"ingest {source}: {unread}", err=True)
     if failures:
         raise SourceError("\n\n".join(failures))
 

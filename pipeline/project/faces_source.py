@@ -12,7 +12,7 @@ from pipeline.core.errors import SourceError
 from pipeline.core.params import IngestParams
 from pipeline.sources.labels import NO_MASK
 from pipeline.sources.recognition.block import settings_lines, source_name, untold
-from pipeline.sources.recognition.recognise import Look, Reading, look_into
+from pipeline.sources.recognition.recognise import Look, Reading, look_into, several_of
 from pipeline.storage.signatures import is_photo
 
 _WORD = "bare"
@@ -27,6 +27,7 @@ class FacesSource:
         photos: How many there are.
         lines: Its settings, a line a key.
         recognised: What its layout is and what told it; empty for plain photos, which all count as bare.
+        several: The kinds of annotations that lie side by side, of which the first is taken; empty where there is one.
         untold: Its own words whose meaning a person must say before it can be taken in.
     """
 
@@ -34,6 +35,7 @@ class FacesSource:
     photos: int
     lines: tuple[str, ...]
     recognised: str = ""
+    several: str = ""
     untold: tuple[str, ...] = ()
 
     @classmethod
@@ -54,7 +56,8 @@ class FacesSource:
         if not count:
             raise SourceError(f"{faces}: holds no photo")
         if look.readings:
-            return cls.of_reading(path, shown, _with_default(_readable(faces, look)))
+            source = cls.of_reading(path, shown, _with_default(_readable(faces, look)))
+            return replace(source, several=_one_line(several_of(look.readings)))
         return cls(source_name(path), count, tuple(_plain_lines(shown)))
 
     @classmethod

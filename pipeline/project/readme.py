@@ -47,6 +47,8 @@ def _taken(source: FacesSource) -> str:
             "  as bare, by `default_label` in `params.yaml`.\n"
         )
     text = f"- `{source.name}` was recognised: {source.recognised}. Its settings stand under `ingest.settings`.\n"
+    if source.several:
+        text += f"  But {source.several}: see that `adapter` there is the right one.\n"
     if source.untold:
         words = ", ".join(f"`{word}`" for word in source.untold)
         text += f"  Say there, under `labels`, in `params.yaml` what {words} means before the first `dvc repro`.\n"

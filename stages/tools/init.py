@@ -58,6 +58,8 @@ def _how_taken(source: "FacesSource") -> Iterator[str]:
         yield "Nothing tells of masks there: every photo counts as bare (default_label in params.yaml)"
         return
     yield f"Recognised: {source.recognised}"
+    if source.several:
+        yield f"But {source.several}: see that params.yaml names the right one"
     if source.untold:
         yield f"First say in params.yaml, under labels, what this means: {', '.join(source.untold)}"
 

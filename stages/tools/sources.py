@@ -114,7 +114,8 @@ def check_sources(params: "Params", names: tuple[str, ...]) -> None:
         lines, unmapped = ([], []) if missing else _foretold(name, adapter)
         missing += unmapped
         say(f"{name}: {'ready' if not missing else 'not ready'}")
-        for sentence in [*lines, *missing, *adapter.hints()]:
+        unread = [] if missing else _unread(adapter)
+        for sentence in [*lines, *missing, *unread, *adapter.hints()]:
             say(f"  {sentence}")
         waiting += [name] if missing else []
     if waiting:
@@ -131,6 +132,14 @@ def _foretold(name: str, adapter: "Adapter[Any]") -> tuple[list[str], list[str]]
         return ["not fetched yet, so its labels can't be counted"] if found is None else list(found.lines()), []
     except SourceError as error:
         return [], [str(error)]
+
+
+def _unread(adapter: "Adapter[Any]") -> list[str]:
+    """What lies there and isn't read; nothing where the source isn't fetched yet."""
+    from pipeline.sources.recognition.unread import unread_annotations
+
+    sentence = "" if adapter.listed() is None else unread_annotations(adapter)
+    return [sentence] if sentence else []
 
 
 def list_conflicts(params: "Params", out: Path) -> None:  # noqa: ARG001 - every command reads the parameters

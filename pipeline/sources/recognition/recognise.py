@@ -89,17 +89,23 @@ def described(path: Path, shown: Path, params: IngestParams, store: Path) -> Ite
             is, which the lines told already.
     """
     readings = readings_of(path, params, store)
+    if several := several_of(readings):
+        yield f"{path}: {several}: take one of them, or each with a path of its own"
     for reading in readings:
         yield f"{path}: {reading.layout.why} (adapter {reading.layout.adapter})"
         yield from (f"  {line}" for line in said_of(reading))
         yield "For params.yaml:"
         lines = params_lines(reading.layout, shown, source_name(path), reading.counts.words, reading.told)
         yield from (f"  {line}" for line in lines)
-    if len(readings) > 1:
-        names = " and ".join(reading.layout.adapter for reading in readings)
-        yield f"Annotations of several kinds lie here, {names}: take one of them, or each with a path of its own."
     if all(reading.problem for reading in readings):
         raise SourceError(f"not ready: {path}")
+
+
+def several_of(readings: Sequence[Reading]) -> str:
+    """The kinds of annotations that lie side by side, in words; empty where there is one at most."""
+    layouts = [reading.layout for reading in readings]
+    named = " and ".join(f"{layout.why} (adapter {layout.adapter})" for layout in layouts)
+    return f"several kinds of annotations lie here, {named}" if len(layouts) > 1 else ""
 
 
 def said_of(reading: Reading) -> Iterator[str]:

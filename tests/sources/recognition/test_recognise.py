@@ -105,9 +105,10 @@ def test_attributes_that_label_nothing_yet_are_told(tmp_path: Path) -> None:
 
 def test_annotations_of_two_kinds_side_by_side_are_both_told(tmp_path: Path) -> None:
     files = {**LAYOUTS["yolo"][1], **LAYOUTS["voc"][1]}
-    lines = look(write_tree(tmp_path / "in", files), tmp_path)
+    first, *lines = look(write_tree(tmp_path / "in", files), tmp_path)
     assert sorted(adapters_of(lines)) == ["voc", "yolo"]
-    assert "several kinds" in lines[-1]
+    assert "several kinds of annotations lie here, boxes of YOLO" in first
+    assert "and Pascal VOC: annotations/a.xml (adapter voc)" in first
 
 
 def test_a_layout_that_cannot_be_taken_as_it_is_says_why(tmp_path: Path) -> None:

@@ -85,6 +85,13 @@ def test_the_photos_are_taken_in_as_the_layout_says(
     assert ready(tmp_path / "project", monkeypatch).exit_code == 0
 
 
+def test_annotations_of_several_kinds_are_told(tmp_path: Path) -> None:
+    write_tree(tmp_path / "set", {**LAYOUTS["voc"][1], **LAYOUTS["yolo"][1]})
+    done = init("project", "--faces", "set")
+    assert "But several kinds of annotations lie here, boxes of YOLO: " in done.output
+    assert "But several kinds of annotations lie here" in (tmp_path / "project/README.md").read_text(encoding="utf-8")
+
+
 def test_classes_are_told_by_their_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_tree(tmp_path / "set", {"With Mask/a.JPG": picture(1), "WITHOUT_MASK/b.png": picture(2)})
     done = init("project", "--faces", "set")

@@ -251,3 +251,21 @@ class TestCheckOfAPath:
         assert result.exit_code == 1
         assert "1 annotation files, such as a.json: JSON with the keys shapes" in result.stderr
         assert "masks: boxes of YOLO" in result.stdout
+
+
+@pytest.mark.parametrize(("taken", "left"), [("yolo", "voc"), ("voc", "yolo"), ("csv", "voc"), ("folder", "coco")])
+def test_annotations_that_the_adapter_leaves_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: str, left: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    layout = {"csv": "labels of images", "folder": "one class"}.get(taken, taken)
+    write_tree(tmp_path / "in", {**LAYOUTS[left][1], **LAYOUTS[layout][1]})
+    labels = {"with_mask": {"masked": "yes"}, "no_mask": {"mask_type": "none"}}
+    settings = {"mine": {"adapter": taken, "path": "in", "labels": labels, "default_label": "no_mask"}}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"ingest": {"sources": ["mine"], "settings": settings}}))
+    for words in (("sources", "check"), ("ingest",)):
+        done = run(*words)
+        assert done.exit_code == 0, done.output
+        (line,) = (line for line in done.output.splitlines() if "several kinds of annotations lie here" in line)
+        assert f"adapter {taken} doesn't read: " in line
+        assert line.endswith(f"adapter {left})")

@@ -1,0 +1,31 @@
+"""Annotations that lie in a source and that its adapter doesn't read."""
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import Any
+
+from pipeline.sources.adapters.base import Adapter
+from pipeline.sources.adapters.layout import ParsedTree
+from pipeline.sources.adapters.tree import TreeAdapter
+from pipeline.sources.recognition.layouts import kinds_of
+
+_ENDINGS = frozenset({".csv", ".json", ".jsonl", ".parquet", ".tsv", ".txt", ".xml"})
+
+
+def unread_annotations(adapter: Adapter[Any], left: Iterable[str] | None = None) -> str:
+    """A sentence that names the kinds of annotations that an adapter leaves; empty where there are none.
+
+    A source is listed again for it, unless `left`, the origins that weren't taken for images, can hold no annotation.
+    """
+    if not isinstance(adapter, TreeAdapter) or (left is not None and not any(map(_may_annotate, left))):
+        return ""
+    own = adapter.settings.adapter
+    others = [kind for kind in kinds_of(ParsedTree(adapter.files())) if kind.adapter not in {None, own}]
+    if not others:
+        return ""
+    named = ", ".join(f"{kind.what} ({kind.first}; adapter {kind.adapter})" for kind in others)
+    return f"several kinds of annotations lie here; adapter {own} doesn't read: {named}"
+
+
+def _may_annotate(origin: str) -> bool:
+    return PurePosixPath(origin.lower()).suffix in _ENDINGS
