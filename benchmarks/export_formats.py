@@ -53,7 +53,7 @@ def write_folder(root: Path, pictures: int) -> None:
     """The rows of as many pictures, and a file for each."""
     out = root / _FOLDERS["folder"]
     out.mkdir()
-    names = [f"images/{MASKS[number % 3]}/{number // 3:09d}-0-0.jpg" for number in range(pictures)]
+    names = [f"images/{MASKS[number % 3]}/{number // 3:09d}-0-{MASKS[number % 3]}0.jpg" for number in range(pictures)]
     with (out / "metadata.jsonl").open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(_row(number, name)) + "\n" for number, name in enumerate(names))
     _write_files(out, names)

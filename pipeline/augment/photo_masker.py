@@ -122,10 +122,10 @@ def _add_face(outcomes: Iterable[Outcome], photo: Photo, parent: Parent, face: F
         match outcome:
             case MaskedPicture(asked, _, files):
                 row = {"id": f"{face_id}-{asked.name}"} | mask_columns(outcome) | face_columns(parent, face)
-                _add(result, f"{asked.mask_type}/{stem}-{asked.number}", files, row)
+                _add(result, f"{asked.mask_type}/{stem}-{asked.name}", files, row)
             case BarePicture(files):
                 row = {"id": f"{face_id}-none0"} | bare_columns() | face_columns(parent, face)
-                _add(result, f"none/{stem}-0", files, row)
+                _add(result, f"none/{stem}-none0", files, row)
             case RejectedPicture(asked, verdict):
                 result.rejected.append(_rejection(photo, verdict, face.index, asked))
             case RejectedFace(verdict):
@@ -133,7 +133,10 @@ def _add_face(outcomes: Iterable[Outcome], photo: Photo, parent: Parent, face: F
 
 
 def _add(result: PhotoResult, stem: str, files: EncodedPicture, row: Row) -> None:
-    """Name the picture's files and add its row; `file_name` first, as the Hugging Face `imagefolder` loader expects."""
+    """Name the picture's files and add its row; `file_name` first, as the Hugging Face `imagefolder` loader expects.
+
+    No two pictures have one name, whatever their folders: many tools know a picture by its name alone.
+    """
     extras: Row = {}
     if files.crop is not None:
         extras["crop_file_name"] = f"crops/{stem}.jpg"
@@ -181,7 +184,7 @@ def _mask_scene(masker: SceneMasker, scene: _Scene, result: PhotoResult) -> None
 
 def _add_scene(scene: _Scene, picture: ScenePicture, ignored: Sequence[Ignored], result: PhotoResult) -> None:
     kind, number = ("none", 0) if picture.number is None else (SCENE, picture.number)
-    stem = f"{kind}/{scene.photo.stem}-{number}"
+    stem = f"{kind}/{scene.photo.stem}-{kind}{number}"
     row: Row = {"id": f"{scene.parent.photo.id}-{kind}{number}"}
     row |= scene_columns(scene.parent, scene.found.faces, picture, ignored)
     crops = [_crop_name(scene.photo.stem, one.face.place, one.mask_type, number) for one in picture.shown]
@@ -192,7 +195,7 @@ def _add_scene(scene: _Scene, picture: ScenePicture, ignored: Sequence[Ignored],
 
 
 def _crop_name(stem: str, place: str, mask_type: str, number: int) -> str:
-    return f"crops/{mask_type}/{stem}-{place}-{number}.jpg"
+    return f"crops/{mask_type}/{stem}-{place}-{mask_type}{number}.jpg"
 
 
 def _rejection(

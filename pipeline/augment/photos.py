@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,11 @@ MARKER = Path(".maskwright", "run.json")
 
 _MAX_STEM_BYTES = 150
 """File systems allow 255 bytes a name; the rest is room for what is appended."""
+_SIDES = re.compile(
+    r"(?<![^-._ 0-9])(train|training|validation|valid|dev|val|test|testing|eval|evaluation)(?![^-._ 0-9])"
+)
+"""Words that Hugging Face's loaders take for the side of a split where they stand by themselves in a name."""
+_NO_SIDE = r"\1photo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,7 @@ class Photo:
     Attributes:
         path: Where it is.
         name: Its path below the folder, with `/`; bytes that aren't UTF-8 are escaped.
-        stem: What its outputs are called, likewise a path with `/`; no two photos share one.
+        stem: What the names of its outputs begin with; no two photos share one.
     """
 
     path: Path
@@ -132,7 +138,10 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
 
 
 class _Names:
-    """Gives every photo a stem of its own: `a.jpg` becomes `a`, `a.png` beside it `a_png`."""
+    """Gives every photo a stem of its own: `a.jpg` becomes `a`, `b/a.png` becomes `b__a_png`.
+
+    The folders stand in it, since tools that gather pictures in one folder know them by their names alone.
+    """
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
@@ -141,8 +150,9 @@ class _Names:
         folder, _, file = name.replace("\\", "_").rpartition("/")
         stem, dot, ending = file.rpartition(".")
         whole = f"{stem}_{ending}" if dot else file
-        short = _shorten(stem if dot and ending.lower() == "jpg" else whole, name)
-        candidate = f"{folder}/{short}" if folder else short
+        own = stem if dot and ending.lower() == "jpg" else whole
+        path = f"{folder}/{own}" if folder else own
+        candidate = _shorten(_SIDES.sub(_NO_SIDE, path.replace("/", "__")), name)
         if candidate.casefold() in self._taken:  # some file systems take `A` and `a` for one name
             candidate = f"{candidate}_{_digest(name)}"
         self._taken.add(candidate.casefold())

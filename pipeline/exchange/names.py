@@ -30,15 +30,15 @@ class FileNames:
         Raises:
             SampleRejected: `repeated_origin`: a picture of this id has its name already.
 
-        >>> FileNames().stem("images/cloth/anna-0-0.jpg"), FileNames().stem("images/none/a b.jpg")
-        ('cloth__anna-0-0', 'none__a_b-35fb7e9ed0')
+        >>> FileNames().stem("images/cloth/anna-0-cloth0.jpg"), FileNames().stem("images/none/a b.jpg")
+        ('cloth__anna-0-cloth0', 'none__a_b-35fb7e9ed0')
         """
         if picture_id in self._seen:
             raise SampleRejected("repeated_origin", "it stands there twice")
         self._seen.add(picture_id)
         path = picture_id.removeprefix("images/")
         whole = path.rpartition(".")[0].replace("/", "__") if "." in path else path
-        plain = _PLAIN.fullmatch(whole) and "__" not in path
+        plain = _PLAIN.fullmatch(whole) and ("__" not in path or path.count("/") == 1)  # as `augment-masks` has it
         stem = whole if plain and whole.casefold() not in self._taken else _with_digest(whole, picture_id)
         self._taken.add(stem.casefold())
         return stem

@@ -39,7 +39,7 @@ def couple(tmp_path: Path, portrait: Rgb) -> Path:
 
 def test_each_type_of_mask_gives_one_picture_and_one_row(photo: Path) -> None:
     result = mask(photo, masks=("surgical", "ffp2"))
-    names = ["images/surgical/anna-0-0.jpg", "images/ffp2/anna-0-0.jpg"]
+    names = ["images/surgical/anna-0-surgical0.jpg", "images/ffp2/anna-0-ffp20.jpg"]
     assert (list(result.files), [row["file_name"] for row in result.rows]) == (names, names)
     assert (result.faces, result.rejected) == (1, [])
     assert next(iter(result.rows[0])) == "file_name"
@@ -74,7 +74,7 @@ def test_the_picture_changes_where_the_mask_is_and_nowhere_else(photo: Path, por
 
 def test_per_face_gives_different_masks(photo: Path) -> None:
     result = mask(photo, masks=("cloth",), per_face=3)
-    assert [row["file_name"][-7:] for row in result.rows] == ["0-0.jpg", "0-1.jpg", "0-2.jpg"]
+    assert [row["file_name"][-8:] for row in result.rows] == ["oth0.jpg", "oth1.jpg", "oth2.jpg"]
     assert len(set(result.files.values())) == 3
 
 
@@ -101,10 +101,10 @@ def test_wear_is_drawn_from_the_ways_asked_for(photo: Path) -> None:
 def test_crops_and_unmasked_faces_on_demand(photo: Path) -> None:
     result = mask(photo, masks=("cloth",), crops=True, crop_px=96, include_unmasked=True)
     assert sorted(result.files) == [
-        "crops/cloth/anna-0-0.jpg",
-        "crops/none/anna-0-0.jpg",
-        "images/cloth/anna-0-0.jpg",
-        "images/none/anna-0-0.jpg",
+        "crops/cloth/anna-0-cloth0.jpg",
+        "crops/none/anna-0-none0.jpg",
+        "images/cloth/anna-0-cloth0.jpg",
+        "images/none/anna-0-none0.jpg",
     ]
     bare = result.rows[1]
     assert (bare["mask_type"], bare["wear"], bare["polygon"], bare["draw"]) == ("none", "none", [], None)
@@ -145,7 +145,7 @@ def test_a_face_that_cannot_be_masked_is_one_row(photo: Path, monkeypatch: pytes
 
 
 def test_a_face_that_wears_a_mask_already_is_one_row(photo: Path) -> None:
-    photo.write_bytes(mask(photo, masks=("ffp2",)).files["images/ffp2/anna-0-0.jpg"])
+    photo.write_bytes(mask(photo, masks=("ffp2",)).files["images/ffp2/anna-0-ffp20.jpg"])
     result = mask(photo, include_unmasked=True)
     assert (result.rows, result.files) == ([], {})
     assert [(row["face_index"], row["reason"]) for row in result.rejected] == [(0, "already_masked")]

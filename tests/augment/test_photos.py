@@ -36,7 +36,7 @@ def test_odd_names_are_kept(tmp_path: Path, name: str) -> None:
     touch(tmp_path, name)
     (photo,) = list_photos(tmp_path).photos
     assert photo.name == name
-    assert photo.stem == name.removesuffix(".jpg")
+    assert photo.stem == name.removesuffix(".jpg").replace("/", "__")
     assert photo.path.read_bytes() == b"x"
 
 
@@ -54,10 +54,27 @@ def test_hidden_files_are_left_out(tmp_path: Path) -> None:
 
 
 def test_stems_never_collide(tmp_path: Path) -> None:
-    touch(tmp_path, "a.jpg", "a.png", "a.jpeg", "a_png.jpg", "A.jpg", "a.JPG", "a/a.jpg")
+    touch(tmp_path, "a.jpg", "a.png", "a.jpeg", "a_png.jpg", "A.jpg", "a.JPG", "a/a.jpg", "a__a.jpg", "test.jpg")
+    touch(tmp_path, "testphoto.jpg")
     stems = [photo.stem.casefold() for photo in list_photos(tmp_path).photos]
-    assert len(stems) == 7
-    assert len(set(stems)) == 7
+    assert len(stems) == 10
+    assert len(set(stems)) == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("001/a.jpg", "001__a"),
+        ("test/a.jpg", "testphoto__a"),
+        ("set/train.2/val/my eval-1.jpg", "set__trainphoto.2__valphoto__my evalphoto-1"),
+        ("dev.png", "devphoto_png"),
+        ("latest/contest validated.jpg", "latest__contest validated"),
+    ],
+)
+def test_folders_stand_in_the_stem_and_no_word_that_names_a_side(tmp_path: Path, name: str, stem: str) -> None:
+    touch(tmp_path, name)
+    (photo,) = list_photos(tmp_path).photos
+    assert photo.stem == stem
 
 
 def test_long_names_leave_room_for_what_is_appended(tmp_path: Path) -> None:

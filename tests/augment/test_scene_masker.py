@@ -71,7 +71,7 @@ def fail_where(monkeypatch: pytest.MonkeyPatch, is_hit: Callable[[Points], bool]
 def test_one_picture_holds_a_mask_on_every_face(trio: Path, trio_rgb: Rgb) -> None:
     result = mask(trio, seed=1)
     row = only(result)
-    assert list(result.files) == [row["file_name"]] == ["images/all/trio-0.jpg"]
+    assert list(result.files) == [row["file_name"]] == ["images/all/trio-all0.jpg"]
     objects = row["objects"]
     assert {len(column) for column in objects.values()} == {3}
     assert set(objects["category"]) <= {"cloth", "surgical", "ffp2"}
@@ -96,7 +96,7 @@ def test_boxes_are_left_top_width_height_inside_the_photo(trio: Path) -> None:
 
 def test_a_number_gives_each_face_another_mask(trio: Path) -> None:
     result = mask(trio, per_face=3)
-    assert [row["file_name"] for row in result.rows] == [f"images/all/trio-{number}.jpg" for number in range(3)]
+    assert [row["file_name"] for row in result.rows] == [f"images/all/trio-all{number}.jpg" for number in range(3)]
     seeds = [seed for row in result.rows for seed in row["objects"]["seed"]]
     assert len(set(seeds)) == 9
     types = {kind for row in mask(trio, per_face=6).rows for kind in row["objects"]["category"]}
@@ -171,7 +171,7 @@ def test_a_photo_of_which_no_face_can_be_masked_gives_no_picture(trio: Path, mon
 def test_the_bare_picture_has_every_face_as_no_mask(trio: Path, trio_rgb: Rgb) -> None:
     result = mask(trio, include_unmasked=True, alpha=True)
     bare = result.rows[1]
-    assert bare["file_name"] == "images/none/trio-0.jpg"
+    assert bare["file_name"] == "images/none/trio-none0.jpg"
     assert bare["objects"]["category"] == ["no_mask"] * 3
     assert "alpha_file_name" not in bare
     assert set(bare) | {"alpha_file_name"} == set(result.rows[0])
@@ -184,7 +184,7 @@ def test_crops_are_cut_from_the_common_picture_and_named_with_the_objects(trio: 
     objects = only(result)["objects"]
     names = objects["crop_file_name"]
     kinds = [kind.replace("no_mask", "none") for kind in objects["category"]]
-    assert names == [f"crops/{kind}/trio-{place}-0.jpg" for place, kind in enumerate(kinds)]
+    assert names == [f"crops/{kind}/trio-{place}-{kind}0.jpg" for place, kind in enumerate(kinds)]
     assert all(decode_image(result.files[name]).rgb.shape == (64, 64, 3) for name in names)
 
 

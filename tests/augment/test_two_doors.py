@@ -80,9 +80,9 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _place(file_name: str) -> Key:
-    """As in `images/cloth/anna-0-1.jpg`."""
+    """As in `images/cloth/anna-0-cloth1.jpg`."""
     path = Path(file_name)
-    return path.parent.name, int(path.stem.rpartition("-")[2])
+    return path.parent.name, int(path.stem.rpartition("-")[2].removeprefix(path.parent.name))
 
 
 def stage_door(image: Image) -> Door:

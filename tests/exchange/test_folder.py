@@ -22,7 +22,7 @@ def of_all(**fields: Any) -> dict[str, Any]:
 
 
 def test_a_row_is_a_picture(tmp_path: Path) -> None:
-    (one,) = pictures(write_folder(tmp_path, [folder_row("images/cloth/photo-0-0.jpg")]))
+    (one,) = pictures(write_folder(tmp_path, [folder_row("images/cloth/photo-0-cloth0.jpg")]))
     (face,) = one.faces
     assert (face.box, face.mask_box) == ((10.25, 20.5, 60.75, 90.0), (15.0, 50.0, 56.5, 86.25))
     assert (face.mask_type, face.wear, face.valve, face.masked) == ("cloth", "correct", "no", "yes")
@@ -31,7 +31,7 @@ def test_a_row_is_a_picture(tmp_path: Path) -> None:
 
 
 def test_the_other_faces_of_a_photo_are_bare(tmp_path: Path) -> None:
-    rows = [folder_row(f"images/cloth/photo-{place}-0.jpg", place, faces_in_photo=2) for place in (0, 1)]
+    rows = [folder_row(f"images/cloth/photo-{place}-cloth0.jpg", place, faces_in_photo=2) for place in (0, 1)]
     found = pictures(write_folder(tmp_path, rows))
     assert [[face.mask_type for face in one.faces] for one in found] == [["cloth", "none"], ["none", "cloth"]]
     assert [[face.box[2] for face in one.faces] for one in found] == [[60.75, 61.75]] * 2
@@ -44,20 +44,20 @@ def test_the_bare_pictures_of_a_photo_are_one(tmp_path: Path) -> None:
         row
         for place in (0, 1)
         for row in (
-            folder_row(f"images/cloth/photo-{place}-0.jpg", place, faces_in_photo=2),
-            folder_row(f"images/none/photo-{place}-0.jpg", place, faces_in_photo=2, **BARE_COLUMNS),
+            folder_row(f"images/cloth/photo-{place}-cloth0.jpg", place, faces_in_photo=2),
+            folder_row(f"images/none/photo-{place}-none0.jpg", place, faces_in_photo=2, **BARE_COLUMNS),
         )
     ]
     found = pictures(write_folder(tmp_path, rows))
     assert [one.id for one in found] == [
-        "images/cloth/photo-0-0.jpg", "images/none/photo-0-0.jpg", "images/cloth/photo-1-0.jpg",
+        "images/cloth/photo-0-cloth0.jpg", "images/none/photo-0-none0.jpg", "images/cloth/photo-1-cloth0.jpg",
     ]  # fmt: skip
     assert [face.mask_type for face in found[1].faces] == ["none", "none"]
     assert not found[1].synthetic
 
 
 def test_faces_that_have_no_row_are_missed(tmp_path: Path) -> None:
-    (one,) = pictures(write_folder(tmp_path, [folder_row("images/cloth/photo-0-0.jpg", faces_in_photo=3)]))
+    (one,) = pictures(write_folder(tmp_path, [folder_row("images/cloth/photo-0-cloth0.jpg", faces_in_photo=3)]))
     assert not one.complete
 
 
@@ -73,7 +73,7 @@ def test_faces_that_have_no_row_are_missed(tmp_path: Path) -> None:
 )
 def test_rejected_faces_are_missed_too(tmp_path: Path, fields: dict[str, Any], complete: bool) -> None:
     row = {"photo": "photo.jpg", "face_index": None, "mask_type": None, "number": None, "detail": ""} | fields
-    (one,) = pictures(write_folder(tmp_path, [folder_row("images/cloth/photo-0-0.jpg")], [row]))
+    (one,) = pictures(write_folder(tmp_path, [folder_row("images/cloth/photo-0-cloth0.jpg")], [row]))
     assert one.complete == complete
 
 
@@ -120,7 +120,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("line", BROKEN.values(), ids=BROKEN.keys())
 def test_a_line_that_is_no_row_is_told_and_the_others_are_taken(tmp_path: Path, line: str) -> None:
-    folder = write_folder(tmp_path, [folder_row("images/cloth/photo-0-0.jpg")])
+    folder = write_folder(tmp_path, [folder_row("images/cloth/photo-0-cloth0.jpg")])
     with (folder / "metadata.jsonl").open("a", encoding="utf-8") as file:
         file.write(line + "\n")
     assert len(pictures(folder)) == 1
@@ -129,7 +129,7 @@ def test_a_line_that_is_no_row_is_told_and_the_others_are_taken(tmp_path: Path, 
 
 def test_windows_lines_a_mark_at_the_beginning_and_blank_lines_are_read(tmp_path: Path) -> None:
     folder = write_folder(tmp_path, [])
-    rows = [folder_row(f"images/cloth/photo-{place}-0.jpg", place) for place in (0, 1)]
+    rows = [folder_row(f"images/cloth/photo-{place}-cloth0.jpg", place) for place in (0, 1)]
     text = "\r\n\r\n".join(json.dumps(row) for row in rows)
     (folder / "metadata.jsonl").write_bytes(b"\xef\xbb\xbf" + text.encode() + b"\r\n")
     assert (len(pictures(folder)), unusable(folder)) == (2, {})

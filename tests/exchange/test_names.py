@@ -6,7 +6,7 @@ from pipeline.core.errors import SampleRejected
 from pipeline.exchange.names import FileNames
 
 
-@pytest.mark.parametrize("name", ["a" * 32, "images/cloth/anna-0-0.jpg", "images/cloth/2020/anna_b-0-0.JPG"])
+@pytest.mark.parametrize("name", ["a" * 32, "images/cloth/anna-0-cloth0.jpg", "images/cloth/2020/anna_b-0-cloth0.JPG"])
 def test_plain_names_can_be_read_back(name: str) -> None:
     assert FileNames().stem(name) == name.removeprefix("images/").partition(".")[0].replace("/", "__")
 

@@ -55,10 +55,10 @@ def test_a_folder_tree_becomes_a_dataset(make_photos: MakePhotos, out: Path) -> 
         ".maskwright", "README.md", "contact_sheet.jpg", "images", "metadata.jsonl", "rejected.jsonl",
     ]  # fmt: skip
     assert [row["file_name"] for row in rows(out)] == [
-        "images/surgical/anna-0-0.jpg",
-        "images/ffp2/anna-0-0.jpg",
-        "images/surgical/more/b_png-0-0.jpg",
-        "images/ffp2/more/b_png-0-0.jpg",
+        "images/surgical/anna-0-surgical0.jpg",
+        "images/ffp2/anna-0-ffp20.jpg",
+        "images/surgical/more__b_png-0-surgical0.jpg",
+        "images/ffp2/more__b_png-0-ffp20.jpg",
     ]
     assert all(read_image(out / row["file_name"]).rgb.shape == (300, 256, 3) for row in rows(out))
     assert reasons(out) == {"broken.jpg": "not_an_image"}
@@ -244,7 +244,7 @@ def test_overwrite_makes_it_anew(make_photos: MakePhotos, out: Path) -> None:
     photos = make_photos("a.jpg")
     run(photos, out, "--mask", "cloth", "--seed", 1)
     assert run(photos, out, "--mask", "ffp2", "--overwrite").exit_code == 0
-    assert [path for path in tree(out) if path.startswith("images/")] == ["images/ffp2/a-0-0.jpg"]
+    assert [path for path in tree(out) if path.startswith("images/")] == ["images/ffp2/a-0-ffp20.jpg"]
 
 
 def test_overwrite_without_a_picture_leaves_the_former_output(
@@ -506,7 +506,7 @@ def test_a_full_disk_is_one_message_and_resume_goes_on(make_photos: MakePhotos, 
     assert "cannot be written: File too large" in stderr
     assert "the same command goes on from here" in stderr
     assert [row["parent"] for row in rows(out)] == ["a.jpg"]
-    assert {name for name in tree(out) if name.startswith("images/")} == {"images/cloth/a-0-0.jpg"}
+    assert {name for name in tree(out) if name.startswith("images/")} == {"images/cloth/a-0-cloth0.jpg"}
     assert run(photos, out, "--mask", "cloth", "--resume").exit_code == 0
     assert run(photos, tmp_path / "whole", "--mask", "cloth").exit_code == 0
     assert tree(out) == tree(tmp_path / "whole")
@@ -561,10 +561,10 @@ def test_all_faces_in_one_picture(pairs: Path, out: Path) -> None:
     result = run(pairs, out, "--faces", "all", "--per-face", 2, "--share", 0.5, "--include-unmasked", *ONE_PROCESS)
     assert result.exit_code == 0, result.output
     names = [row["file_name"] for row in rows(out)]
-    stems = ("b_png", "cloth/Zoë & Bo")
+    stems = ("b_png", "cloth__Zoë & Bo")
     assert sorted(names) == sorted(
-        [f"images/all/{stem}-{number}.jpg" for stem in stems for number in range(2)]
-        + [f"images/none/{stem}-0.jpg" for stem in stems]
+        [f"images/all/{stem}-all{number}.jpg" for stem in stems for number in range(2)]
+        + [f"images/none/{stem}-none0.jpg" for stem in stems]
     )
     assert {len(row["objects"]["bbox"]) for row in rows(out)} == {2}
     assert read_image(out / "contact_sheet.jpg").rgb.std() > 20

@@ -1,11 +1,13 @@
 """Pairs of pictures that are known to show one photo, for measuring the duplicate search."""
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 from pipeline.core.arrays import Rgb
 from pipeline.core.errors import SampleRejected, SourceError
+from pipeline.core.records import MASK_TYPES
 from pipeline.dedup.fingerprints.face_patch import FaceAligner, make_aligner
 from pipeline.dedup.fingerprints.fingerprint import DRAFT_SIDE_PX, Fingerprint, fingerprint
 from pipeline.sources.offers import Refusal
@@ -15,19 +17,20 @@ from pipeline.storage.images import Decoded, read_image
 KnownPairs = tuple[list[Fingerprint], list[Fingerprint]]
 Unread = dict[Path, str]
 """What couldn't be read, and why; the functions that meet such a file add it."""
+_OF_TYPE = re.compile(rf"-({'|'.join(MASK_TYPES)}|all)\d+\Z")
 _aligner = cache(make_aligner)
 
 
 def paired_by_name(bare: Path, masked: Path, limit: int, faces: bool, unread: Unread) -> KnownPairs:
-    """Fingerprints of the files that stand in both folders under one stem.
+    """Fingerprints of the files that stand in both folders under one stem, or as `augment-masks` names one face's.
 
     A pair with a half that goes to `unread` is no pair.
 
     Raises:
         SourceError: no stem is in both.
     """
-    twins = {file.stem: file for file in listed_photos(masked, unread)}
-    files = [(file, twins[file.stem]) for file in listed_photos(bare, unread) if file.stem in twins][:limit]
+    twins = {_shared(file): file for file in listed_photos(masked, unread)}
+    files = [(file, twins[_shared(file)]) for file in listed_photos(bare, unread) if _shared(file) in twins][:limit]
     if not files:
         raise SourceError(f"{bare} and {masked}: no file name stands in both")
     align = _aligner() if faces else None
@@ -38,6 +41,11 @@ def paired_by_name(bare: Path, masked: Path, limit: int, faces: bool, unread: Un
         and (second := _of_file(other, align, unread)) is not None
     ]
     return [first for first, _ in rows], [second for _, second in rows]
+
+
+def _shared(file: Path) -> str:
+    """What the names of a pair have in common: `a-0` of `a-0-none0.jpg` and `a-0-cloth0.jpg`."""
+    return _OF_TYPE.sub("", file.stem)
 
 
 def generated_copies(photos: Path, change: Callable[[Rgb], Rgb], limit: int, faces: bool, unread: Unread) -> KnownPairs:

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from pipeline.core.params import DedupParams
 from pipeline.dedup.calibration.copies import RADII, TRANSFORMATIONS, CurvePoint, Rate, calibrate
-from pipeline.dedup.calibration.known_pairs import generated_copies
+from pipeline.dedup.calibration.known_pairs import generated_copies, paired_by_name
 from pipeline.storage.images import write_image
 from stages.cli import main
 from tests.dedup.examples import picture, with_mask
@@ -58,6 +58,15 @@ def test_the_command_prints_a_curve(photos: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "masked twins (8 pairs)" in result.output
     assert result.output.count("%") >= 12 * len(RADII)
+
+
+def test_pairs_are_told_by_what_augment_masks_calls_them(tmp_path: Path) -> None:
+    for number in range(2):
+        write_image(tmp_path / f"none/a-{number}-none0.png", picture(number))
+        write_image(tmp_path / f"ffp2/a-{number}-ffp20.png", with_mask(picture(number)))
+    write_image(tmp_path / "ffp2/b-0-ffp20.png", picture(3))
+    pairs = paired_by_name(tmp_path / "none", tmp_path / "ffp2", 9, faces=False, unread={})
+    assert list(map(len, pairs)) == [2, 2]
 
 
 def test_the_command_asks_for_what_it_needs(tmp_path: Path) -> None:
