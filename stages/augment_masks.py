@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.augment.imagefolder import Mode
     from pipeline.augment.photos import Listing
     from pipeline.augment.request import FolderRequest
+    from pipeline.augment.sides import Shares
     from pipeline.core.records import MaskType
 
 MASKS: "tuple[MaskType, ...]" = ("cloth", "surgical", "ffp2")
@@ -124,6 +125,12 @@ class MaskCommand(Utf8Command):
 @click.option("--crop-px", default=224, show_default=True, type=click.IntRange(32), help="Side of the crops.")
 @click.option("--include-unmasked", is_flag=True, help="Write every face without a mask too, labelled none.")
 @click.option(
+    "--split",
+    metavar="TRAIN,VAL,TEST",
+    callback=lambda _, __, text: _shares(text),
+    help="Name a side for each photo, as 0.8,0.1,0.1: all its pictures have it in the column split.",
+)
+@click.option(
     "--licence",
     type=Utf8Text(),
     default="unknown",
@@ -153,6 +160,15 @@ def command(faces: Path, out: Path, **options: Any) -> None:
 
 
 main = command
+
+
+def _shares(text: str | None) -> "Shares | None":
+    from pipeline.augment.sides import shares_of
+
+    try:
+        return None if text is None else shares_of(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def _check_use(faces: Path, out: Path, options: dict[str, Any]) -> None:
@@ -251,6 +267,7 @@ def _request(options: dict[str, Any]) -> "FolderRequest":
         crops=options["crops"],
         include_unmasked=options["include_unmasked"],
         mark_synthetic=not options["no_mark"],
+        split=options["split"],
         licence=options["licence"],
         author=options["author"],
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from pipeline.augment.columns import held_by
 from pipeline.augment.features import features_of
 from pipeline.augment.request import FolderRequest
 from pipeline.augment.rows import BARE, Row
@@ -23,21 +24,6 @@ _HUB_LICENCES = frozenset(
 _NOTE = re.compile(r"\n<!-- written by augment-masks, left alone once edited: ([0-9a-f]{16}) -->\n\Z")
 _OPTIONS = {"masks": "mask"}
 """Options whose names aren't those of the request's fields."""
-_MEANING = {
-    "image": "the photo with masks",
-    "id": "names the photo's content, the face and the mask",
-    "mask_type": "cloth, surgical, ffp2 or none",
-    "wear": "how it is worn",
-    "valve": "whether the mask has one",
-    "template": "what it was drawn from",
-    "seed, draw": "every drawn value: `maskwright replay` draws it again",
-    "polygon, mask_box": "the mask's outline and box, pixels",
-    "face_box, landmarks": "the face and its 68 points, pixels",
-    "objects": "the faces of a picture as lists of one length; bbox is left, top, width, height in pixels",
-    "ignored": "faces of a picture that have no label, with the reason",
-    "parent, parent_sha256": "the photo that it was made of",
-    "crop, alpha": "a square face crop, and where masks cover the photo, where asked for",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +88,7 @@ def _body(made: Made) -> list[str]:
         "",
         *table(("type", "worn", "faces"), _composition(made.rows)),
         "",
-        *table(("column", "what"), list(_MEANING.items())),
+        *table(("column", "values", "what"), [(name, one.kind, one.what) for name, one in held_by(made.rows)]),
         "",
         "## Terms",
         "",
@@ -168,6 +154,8 @@ def _command(request: FolderRequest) -> str:
             words.append("--no-mark")
         elif isinstance(value, bool):
             words.append(f"--{name}")
+        elif field.name == "split":
+            words.append(f"--{name} {','.join(map(str, value))}")
         else:
             values = value if isinstance(value, tuple) else (value,)
             words += [f"--{name} {_word(one)}" for one in values]

@@ -21,6 +21,7 @@ from pipeline.augment.photos import Photo
 from pipeline.augment.request import SCENE, AskedPicture, FolderRequest
 from pipeline.augment.rows import Ignored, Parent, Row, bare_columns, face_columns, mask_columns, scene_columns, written
 from pipeline.augment.scene_masker import LeftOut, SceneMasker, ScenePicture
+from pipeline.augment.sides import side_of
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
@@ -72,7 +73,8 @@ class PhotoMasker:
         result.rejected.extend(_rejection(photo, face.verdict, face.index) for face in found.refused)
         sha256, request = hashlib.sha256(data).hexdigest(), self.request
         known = KnownPhoto(sha256, sha256[:_ID_DIGITS], request.licence, request.author)
-        parent = Parent(photo.name, known, rgb.shape[1], rgb.shape[0], len(faces))
+        side = None if request.split is None else side_of(sha256, request.split, request.seed)
+        parent = Parent(photo.name, known, rgb.shape[1], rgb.shape[0], len(faces), side)
         if self.request.faces == "all":
             _mask_scene(SceneMasker(self.request.of_each_face()), _Scene(photo, parent, rgb, found), result)
         else:

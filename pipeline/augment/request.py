@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.augment.sides import Shares
 from pipeline.core.params import AugmentParams, FacesChoice, FacesParams, Params
 from pipeline.core.records import LandmarkModel, MaskType, Wear
 from pipeline.core.version import VERSION
@@ -134,6 +135,7 @@ class FolderRequest:
         landmarks: The model that gives their points.
         min_face_px: Faces whose box's longer side is shorter are left out, px.
         include_unmasked: Whether each face is written without a mask too, encoded like the others.
+        split: Shares of the photos on train, val and test, where the rows are to say on which each stands.
         licence: Of all photos, where it is one; the pictures and their rows say it.
         author: Likewise.
 
@@ -159,6 +161,7 @@ class FolderRequest:
     crops: bool = False
     include_unmasked: bool = False
     mark_synthetic: bool = _AUGMENT.mark_synthetic
+    split: Shares | None = None
     licence: str = "unknown"
     author: str | None = None
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.augment.columns import object_names
 from pipeline.augment.face_masker import KnownPhoto, MaskedPicture
 from pipeline.augment.scene_masker import ScenePicture, ShownFace
 from pipeline.core.arrays import Points
+from pipeline.core.records import Side
 from pipeline.faces.detectors import Box
 from pipeline.faces.finding import FoundFace
 from pipeline.masks import MaskRecipe
@@ -22,13 +24,14 @@ BARE = "no_mask"
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The photo that pictures are made of, its name below the folder, its size, and how many faces it has."""
+    """The photo that pictures are made of, its name below the folder, size, number of faces, and side of a split."""
 
     name: str
     photo: KnownPhoto
     width_px: int
     height_px: int
     faces: int
+    side: Side | None = None
 
     def columns(self) -> Row:
         """What a row says of it."""
@@ -40,6 +43,7 @@ class Parent:
             "parent_sha256": self.photo.sha256,
             "licence": self.photo.licence,
             "author": self.photo.author,
+            **({} if self.side is None else {"split": self.side}),
         }
 
 
@@ -97,11 +101,7 @@ def scene_columns(parent: Parent, faces: Sequence[FoundFace], picture: ScenePict
     }
 
 
-_OBJECT = (
-    "bbox", "category", "wear", "valve", "polygon", "template", "mask_bbox", "seed", "draw",
-    "face_index", "face_score", "landmarks", "landmarks_by", "yaw_deg", "pitch_deg", "roll_deg",
-)  # fmt: skip
-_IGNORED = ("bbox", "reason", "landmarks")
+_OBJECT, _IGNORED = object_names("objects"), object_names("ignored")
 
 
 def _as_lists(names: Sequence[str], rows: Sequence[Row]) -> Row:

@@ -21,6 +21,8 @@ Side = Literal["train", "val", "test"]
 MASK_TYPES: tuple[MaskType, ...] = ("none", "cloth", "surgical", "ffp2")
 """The classes a model tells apart, in the order of its outputs; `unknown` is a missing label, not a class."""
 
+SIDES: tuple[Side, ...] = ("train", "val", "test")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledBox:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
 from pipeline.core.file_names import leads_out
-from pipeline.core.records import Masked, MaskType, Valve, Wear
+from pipeline.core.records import Masked, MaskType, Side, Valve, Wear
 from pipeline.exchange.lines import lines_by_photo, lines_of
 from pipeline.exchange.records import NO_FACE, BoxedFace, Corners, Picture, Unusable
 
@@ -80,6 +80,7 @@ class _Row(_Part):
     faces_in_photo: int | None = None
     licence: str | None = None
     author: str | None = None
+    split: Side | None = None
     objects: _Objects | None = None
     ignored: _Ignored = _Ignored()
     mask_type: MaskType = "unknown"
@@ -223,6 +224,7 @@ class _OfPhoto:
             width_px=row.width_px,
             height_px=row.height_px,
             faces=tuple(faces[index] for index in sorted(faces)),
+            side=row.split,
             group=row.parent_sha256 or row.parent,
             source=self.folder.resolve().name,
             licence=row.licence or "unknown",

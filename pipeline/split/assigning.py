@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pipeline.columns.ids import id_array
 from pipeline.core.params import Params
 from pipeline.core.records import (
+    SIDES,
     Assignment,
     DuplicateLink,
     Face,
@@ -34,7 +35,7 @@ from pipeline.core.records import (
 )
 from pipeline.split.groups import ImageGroups, group_images
 from pipeline.split.leak_gate import LeakGate
-from pipeline.split.sides import SIDES, Samples, SplitRules, choose_sides, group_point
+from pipeline.split.sides import Samples, SplitRules, choose_sides, group_point
 from pipeline.storage.manifests import Manifest
 
 STAGE = "split"

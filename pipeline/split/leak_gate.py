@@ -7,9 +7,8 @@ import numpy as np
 
 from pipeline.columns.ids import IdTable
 from pipeline.core.errors import MaskwrightError
-from pipeline.core.records import Assignment, DuplicateLink, LinkKind
+from pipeline.core.records import SIDES, Assignment, DuplicateLink, LinkKind
 from pipeline.split.groups import link_rows
-from pipeline.split.sides import SIDES
 from pipeline.storage.manifests import Manifest
 
 _SHOWN = 10

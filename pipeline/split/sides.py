@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.randomness import sample_rng
-from pipeline.core.records import Side
+from pipeline.core.records import SIDES, Side
 
 _NO_GAIN = 1e-9
-SIDES: tuple[Side, ...] = ("train", "val", "test")
 _TEST = SIDES.index("test")
 _FLOAT = NDArray[np.float64]
 _INT = NDArray[np.integer]

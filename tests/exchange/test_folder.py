@@ -56,6 +56,11 @@ def test_the_bare_pictures_of_a_photo_are_one(tmp_path: Path) -> None:
     assert not found[1].synthetic
 
 
+def test_the_side_is_as_the_row_says(tmp_path: Path) -> None:
+    (one,) = pictures(write_folder(tmp_path, [folder_row("images/cloth/photo-0-cloth0.jpg", split="val")]))
+    assert one.side == "val"
+
+
 def test_faces_that_have_no_row_are_missed(tmp_path: Path) -> None:
     (one,) = pictures(write_folder(tmp_path, [folder_row("images/cloth/photo-0-cloth0.jpg", faces_in_photo=3)]))
     assert not one.complete
@@ -111,6 +116,7 @@ BROKEN = {
     "unknown type": json.dumps(folder_row("x.jpg", mask_type="scarf")),
     "contradiction": json.dumps(folder_row("x.jpg", wear="none")),
     "contradicting objects": json.dumps(of_all(objects=OBJECTS | {"wear": ["none", "none"]})),
+    "unknown side": json.dumps(folder_row("x.jpg", split="left")),
     "no box": json.dumps(folder_row("x.jpg", face_box=None)),
     "uneven lists": json.dumps(of_all(objects=OBJECTS | {"category": ["surgical"]})),
     "uneven polygons": json.dumps(of_all(objects=OBJECTS | {"polygon": [None]})),

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from pipeline.columns.components import DisjointSets
-from pipeline.core.records import Assignment, DuplicateLink, Face, Image, MaskedImage, Rejection
-from pipeline.split.sides import SIDES, SplitRules, balance, fill_empty_sides, group_point, sides_by_points
+from pipeline.core.records import SIDES, Assignment, DuplicateLink, Face, Image, MaskedImage, Rejection
+from pipeline.split.sides import SplitRules, balance, fill_empty_sides, group_point, sides_by_points
 
 Sample = tuple[Face | MaskedImage, Image]
 

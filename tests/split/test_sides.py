@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from pipeline.columns.ids import IdTable, id_array
-from pipeline.core.records import Assignment, DuplicateLink, Image, LinkKind, MaskType, Rejection, Side
+from pipeline.core.records import SIDES, Assignment, DuplicateLink, Image, LinkKind, MaskType, Rejection, Side
 from pipeline.split.groups import group_images
 from pipeline.split.leak_gate import LeakError, LeakGate
-from pipeline.split.sides import SIDES, SplitRules, balance, farthest_share
+from pipeline.split.sides import SplitRules, balance, farthest_share
 from tests.dedup.examples import image_row, make_link
 from tests.split.rows import face_of, made_manifest, masked_of, split_rows
 

@@ -65,6 +65,24 @@ def test_a_folder_tree_becomes_a_dataset(make_photos: MakePhotos, out: Path) -> 
     assert read_image(out / "contact_sheet.jpg").rgb.std() > 20
 
 
+@pytest.mark.parametrize("faces", ["each", "all"])
+def test_a_split_puts_all_pictures_of_a_photo_on_one_side(make_photos: MakePhotos, out: Path, faces: str) -> None:
+    photos = make_photos("a.jpg", "b.jpg", "c.jpg")
+    (photos / "copy of a.jpg").write_bytes((photos / "a.jpg").read_bytes())
+    options = ("--per-face", 2, "--include-unmasked", "--faces", faces, "--split", "0.4,0.3,0.3", *ONE_PROCESS)
+    assert run(photos, out, *options).exit_code == 0
+    found = {(row["parent_sha256"], row["split"]) for row in rows(out)}
+    assert len(found) == 3
+    assert {side for _, side in found} <= {"train", "val", "test"}
+    assert "--split 0.4,0.3,0.3" in (out / "README.md").read_text(encoding="utf-8")
+
+
+def test_shares_that_are_not_one_together_are_wrong_use(make_photos: MakePhotos, out: Path) -> None:
+    result = run(make_photos("a.jpg"), out, "--split", "0.8,0.1,0.2")
+    assert (result.exit_code, out.exists()) == (2, False)
+    assert "shares of 0 to 1 are expected that are 1 together, here they are 1.1" in result.output
+
+
 def test_the_summary_counts_everything(make_photos: MakePhotos, out: Path) -> None:
     photos = make_photos("a.jpg", "b.jpg")
     (photos / "empty.jpg").write_bytes(b"")
