@@ -21,7 +21,7 @@ install: $(STAMP)
 # Once, and again only when the dependencies change.
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,export,pipeline,cloud,cluster,heif,dev]'
+	python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,export,pipeline,cloud,cluster,heif,c2pa,dev]'
 	touch $@
 
 repro: $(STAMP)

@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from pipeline.augment.request import FolderRequest
     from pipeline.augment.sides import Shares
     from pipeline.core.records import MaskType
+    from pipeline.storage.content_credentials import Credentials
 
 MASKS: "tuple[MaskType, ...]" = ("cloth", "surgical", "ffp2")
 WEARS = ("correct", "nose_exposed", "chin_exposed", "nose_mouth_exposed")
 DETECTORS = ("yunet", "dlib_hog", "dlib_cnn")
 LANDMARKS = ("dlib", "mesh")
 FACES = ("each", "all", "largest")
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 EPILOG = """\b
 Exit code 0: masked pictures were written, or all were there already; with a
@@ -139,6 +142,8 @@ class MaskCommand(Utf8Command):
 )
 @click.option("--author", type=Utf8Text(), help="Of the photos, likewise.")
 @click.option("--no-mark", is_flag=True, help="Don't say in masked pictures' metadata that they are synthetic.")
+@click.option("--c2pa-cert", type=_FILE, help="Sign masked pictures (C2PA): certificates in PEM, yours first.")
+@click.option("--c2pa-key", type=_FILE, help="The certificate's private key, PEM without a password.")
 @click.option("--dry-run", is_flag=True, help="Do everything but write.")
 @click.option("--resume", is_flag=True, help="Go on with what is in OUT, finished or not.")
 @click.option("--overwrite", is_flag=True, help="Make an earlier output anew.")
@@ -178,6 +183,8 @@ def _check_use(faces: Path, out: Path, options: dict[str, Any]) -> None:
         raise click.UsageError("--largest is --faces largest: it can't be --faces all as well")
     if options["share"] is not None and options["which"] != "all":
         raise click.UsageError("--share is for --faces all: elsewhere each picture has one masked face")
+    if (options["c2pa_cert"] is None) != (options["c2pa_key"] is None):
+        raise click.UsageError("--c2pa-cert and --c2pa-key go together: a certificate and its key")
     source, target = faces.resolve(), out.resolve()
     if source == target or target in source.parents:
         raise click.UsageError(f"OUT ({out}) must not be FACES or hold it: photos would be mistaken for output")
@@ -188,11 +195,14 @@ def _check_use(faces: Path, out: Path, options: dict[str, Any]) -> None:
 def _run(faces: Path, out: Path, options: dict[str, Any], log: Log) -> None:
     with uncollected():
         from pipeline.augment.folder_run import find_photos
+        from pipeline.augment.photo_masker import try_signing
         from pipeline.augment.templates_in_use import templates_for
         from pipeline.core.errors import OutputError
 
         request = _request(options)
         templates_for(request.templates, request.masks)
+        if request.credentials is not None:
+            try_signing(request.credentials)
     run = Run(log, options["record"], options["profile"], digest(request.as_row()))
     listing = find_photos(faces, out, options["limit"], follow_links=options["follow_links"])
     with orderly_stop(), recorded(run):
@@ -267,10 +277,18 @@ def _request(options: dict[str, Any]) -> "FolderRequest":
         crops=options["crops"],
         include_unmasked=options["include_unmasked"],
         mark_synthetic=not options["no_mark"],
+        credentials=_credentials(options),
         split=options["split"],
         licence=options["licence"],
         author=options["author"],
     )
+
+
+def _credentials(options: dict[str, Any]) -> "Credentials | None":
+    from pipeline.storage.content_credentials import Credentials
+
+    certificate, key = options["c2pa_cert"], options["c2pa_key"]
+    return None if certificate is None else Credentials(certificate.resolve(), key.resolve())
 
 
 def _jobs(asked: int, photos: int) -> int:

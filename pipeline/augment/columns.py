@@ -43,7 +43,7 @@ _FACE = (
     Column("face_box", "[left, top, right, bottom]", "of the face, px; it may reach out of the picture"),
     Column("face_score", "number", "the detector's, 0 to 1"),
     Column("landmarks", "68 x [x, y]", "points of the face in iBUG's order, px"),
-    Column("landmarks_by", "text", "what placed the points: dlib or mesh"),
+    Column("landmarks_by", "text", "what placed the points: dlib, mesh or mean_head"),
     Column("yaw_deg", "number", "head turned, degrees; above 0 to the viewer's right"),
     Column("pitch_deg", "number", "head nodded, degrees; above 0 downwards"),
     Column("roll_deg", "number", "head tilted, degrees; above 0 clockwise"),

@@ -14,6 +14,7 @@ from pipeline.augment.request import FolderRequest
 from pipeline.augment.rows import BARE, Row
 from pipeline.core.version import VERSION
 from pipeline.pages.markdown import front_matter, one_line, plain, size_category, table
+from pipeline.storage.content_credentials import Credentials
 
 _HUB_LICENCES = frozenset(
     {"cc", "cc0-1.0", "cc-by-2.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0", "cc-by-nc-4.0"}
@@ -82,7 +83,8 @@ def _body(made: Made) -> list[str]:
         "",
         f"{len(made.rows)} pictures of {len({row['parent_sha256'] for row in made.rows})} photos with masks drawn on "
         f"their faces, made by Maskwright. The photos are real or not as they were; **the masks are synthetic**"
-        f"{', and each masked picture says so in its XMP' if request.mark_synthetic else ''}.",
+        f"{', and each masked picture says so in its XMP' if request.mark_synthetic else ''}"
+        f"{', and in a signed C2PA manifest' if request.credentials else ''}.",
         "",
         "## What is in it",
         "",
@@ -150,7 +152,9 @@ def _command(request: FolderRequest) -> str:
         if value == field.default:
             continue
         name = _OPTIONS.get(field.name, field.name).replace("_", "-")
-        if field.name == "mark_synthetic":
+        if isinstance(value, Credentials):
+            words += [f"--c2pa-cert {_word(value.certificate)}", f"--c2pa-key {_word(value.key)}"]
+        elif field.name == "mark_synthetic":
             words.append("--no-mark")
         elif isinstance(value, bool):
             words.append(f"--{name}")

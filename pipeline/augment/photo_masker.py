@@ -1,8 +1,9 @@
 """One photo in, its masked pictures out, as bytes and rows: nothing is written here."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -19,15 +20,27 @@ from pipeline.augment.face_masker import (
 )
 from pipeline.augment.photos import Photo
 from pipeline.augment.request import SCENE, AskedPicture, FolderRequest
-from pipeline.augment.rows import Ignored, Parent, Row, bare_columns, face_columns, mask_columns, scene_columns, written
+from pipeline.augment.rows import (
+    BARE,
+    Ignored,
+    Parent,
+    Row,
+    bare_columns,
+    drawn_masks,
+    face_columns,
+    mask_columns,
+    scene_columns,
+    written,
+)
 from pipeline.augment.scene_masker import LeftOut, SceneMasker, ScenePicture
 from pipeline.augment.sides import side_of
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
 from pipeline.faces.finding import Findings, FoundFace, shared_finder
+from pipeline.storage.content_credentials import Composite, Credentials, CredentialSigner, load_signer, shared_signer
 from pipeline.storage.digests import file_stamp
-from pipeline.storage.images import DEFAULT_LIMITS, decode_image, read_file
+from pipeline.storage.images import DEFAULT_LIMITS, decode_image, encode_image, read_file
 
 _ID_DIGITS = 32
 """Of a photo's sha256 in the ids of its pictures. Two copies of a photo give pictures of one id: they are the same."""
@@ -82,6 +95,8 @@ class PhotoMasker:
             for face in faces if self.request.faces == "each" else faces[:1]:
                 outcomes = masker(rgb, _known(parent, face))
                 _add_face(outcomes, photo, parent, face, result)
+        if request.credentials is not None:
+            result.files.update(_signed(result, shared_signer(request.credentials)))
         return PhotoResult(photo, result.stamp, len(faces), result.files, result.rows, result.rejected)
 
     def rejected(self, photo: Photo, verdict: SampleRejected) -> PhotoResult:
@@ -194,6 +209,37 @@ def _add_scene(scene: _Scene, picture: ScenePicture, ignored: Sequence[Ignored],
         row["objects"]["crop_file_name"] = crops
         result.files.update({name: one.crop for name, one in zip(crops, picture.shown, strict=True) if one.crop})
     _add(result, stem, picture.files, row)
+
+
+def try_signing(credentials: Credentials) -> None:
+    """Make sure that pictures can be signed, before any is made.
+
+    Raises:
+        OutputError: they can't.
+        ModuleNotFoundError: the extra `c2pa` isn't installed.
+    """
+    load_signer(credentials).check(encode_image(np.zeros((16, 16, 3), np.uint8)))
+
+
+def _signed(result: PhotoResult, signer: CredentialSigner) -> Iterator[tuple[str, bytes]]:
+    """The pictures and crops with a drawn mask, each with a manifest of its own."""
+    for row in result.rows:
+        for name in _with_masks(row):
+            said = Composite(PurePosixPath(name).name, row["parent_sha256"])
+            yield name, signer.sign(result.files[name], said)
+
+
+def _with_masks(row: Row) -> Iterator[str]:
+    """The pictures of a row that show a drawn mask; a crop belongs to one face, and is bare where that is."""
+    if any(drawn_masks(row)):
+        yield row["file_name"]
+    whole = row.get("objects")
+    kinds, crops = (
+        ([row["mask_type"]], [row.get("crop_file_name")])
+        if whole is None
+        else (whole["category"], whole.get("crop_file_name", [None] * len(whole["category"])))
+    )
+    yield from (crop for kind, crop in zip(kinds, crops, strict=True) if crop and kind not in {"none", BARE})
 
 
 def _crop_name(stem: str, place: str, mask_type: str, number: int) -> str:

@@ -17,6 +17,7 @@ from pipeline.core.records import LandmarkModel, MaskType, Wear
 from pipeline.core.version import VERSION
 from pipeline.faces.detectors import DetectorName
 from pipeline.masks import MaskParams
+from pipeline.storage.content_credentials import Credentials
 from pipeline.storage.digests import code_digest, digest_of_folders
 
 SCENE = "all"
@@ -135,6 +136,7 @@ class FolderRequest:
         landmarks: The model that gives their points.
         min_face_px: Faces whose box's longer side is shorter are left out, px.
         include_unmasked: Whether each face is written without a mask too, encoded like the others.
+        credentials: Whose signed C2PA manifest pictures with a mask get.
         split: Shares of the photos on train, val and test, where the rows are to say on which each stands.
         licence: Of all photos, where it is one; the pictures and their rows say it.
         author: Likewise.
@@ -161,6 +163,7 @@ class FolderRequest:
     crops: bool = False
     include_unmasked: bool = False
     mark_synthetic: bool = _AUGMENT.mark_synthetic
+    credentials: Credentials | None = None
     split: Shares | None = None
     licence: str = "unknown"
     author: str | None = None
@@ -190,5 +193,6 @@ class FolderRequest:
     def as_row(self) -> dict[str, Any]:
         """The request as JSON values, with what else decides the bytes: the code and the templates' content."""
         row: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
+        row["credentials"] = self.credentials and self.credentials.digest()
         code = {"version": VERSION, "code": code_digest()[:16]}
         return row | {"templates": digest_of_folders(self.templates)} | code

@@ -3,6 +3,7 @@
 import click
 
 EXTRA_OF_MODULE = {
+    "c2pa": "c2pa",
     "onnx": "export",
     "onnxscript": "export",
     "dask": "cluster",

@@ -23,6 +23,7 @@ from pipeline.sources.content import refuse_polyglot
 from pipeline.storage.images import read_image
 from stages import augment_masks
 from tests.conftest import MakePhotos, tree
+from tests.storage.certificates import chain
 
 ROOT = Path(__file__).parent.parent.parent
 ONE_PROCESS = ("--jobs", "1")
@@ -81,6 +82,41 @@ def test_shares_that_are_not_one_together_are_wrong_use(make_photos: MakePhotos,
     result = run(make_photos("a.jpg"), out, "--split", "0.8,0.1,0.2")
     assert (result.exit_code, out.exists()) == (2, False)
     assert "shares of 0 to 1 are expected that are 1 together, here they are 1.1" in result.output
+
+
+@pytest.mark.parametrize("faces", ["each", "all"])
+def test_pictures_with_masks_are_signed_and_bare_ones_are_not(
+    make_photos: MakePhotos, out: Path, tmp_path: Path, faces: str
+) -> None:
+    made, options = chain(), ("--mask", "ffp2", "--faces", faces, "--include-unmasked", "--crops", *ONE_PROCESS)
+    certificate, key = made.written(tmp_path)
+    result = run(make_photos("a.jpg"), out, *options, "--c2pa-cert", certificate, "--c2pa-key", key)
+    assert result.exit_code == 0, result.output
+    signed = {name: b"jumb" in data for name, data in tree(out).items() if name.startswith(("images", "crops"))}
+    assert signed == {name: not name.startswith(("images/none", "crops/none")) for name in signed}
+    assert len(signed) == 4
+    written = (out / ".maskwright/run.json").read_text() + (out / "README.md").read_text()
+    assert (str(tmp_path) in written, "--c2pa-cert cert.pem --c2pa-key key.pem" in written) == (False, True)
+    done = run(tmp_path / "faces", out, *options, "--resume", "--c2pa-cert", certificate, "--c2pa-key", key)
+    assert "all done already" in done.output
+
+
+def test_what_cannot_sign_stops_before_anything_is_written(make_photos: MakePhotos, out: Path, tmp_path: Path) -> None:
+    certificate, key = chain(days=-90).written(tmp_path)
+    result = run(make_photos("a.jpg"), out, "--c2pa-cert", certificate, "--c2pa-key", key)
+    assert (result.exit_code, out.exists()) == (1, False)
+    assert "not valid at time of signing" in result.output
+    assert run(tmp_path / "faces", out, "--c2pa-cert", certificate).exit_code == 2
+
+
+def test_signing_without_the_extra_names_it(
+    make_photos: MakePhotos, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = chain().written(tmp_path)
+    monkeypatch.setitem(sys.modules, "c2pa", None)
+    result = run(make_photos("a.jpg"), out, "--c2pa-cert", certificate, "--c2pa-key", key)
+    assert (result.exit_code, out.exists()) == (1, False)
+    assert result.output == "Error: c2pa is not installed: pip install 'maskwright[c2pa]'\n"
 
 
 def test_the_summary_counts_everything(make_photos: MakePhotos, out: Path) -> None:
