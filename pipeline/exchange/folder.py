@@ -82,7 +82,7 @@ class _Row(_Part):
     author: str | None = None
     split: Side | None = None
     objects: _Objects | None = None
-    ignored: _Ignored = _Ignored()
+    ignored: _Ignored | None = None
     mask_type: MaskType = "unknown"
     wear: Wear = "unknown"
     valve: Valve = "unknown"
@@ -214,8 +214,9 @@ class _OfPhoto:
     def _of_objects(self, row: _Row, objects: _Objects) -> Picture:
         faces = dict(enumerate(objects.faces()))
         picture = self._picture(row, faces, synthetic=any(face.template is not None for face in faces.values()))
-        ignored = any(reason not in NO_FACE for reason in row.ignored.reason)
-        return replace(picture, complete=not ignored and (bool(row.ignored.reason) or picture.complete))
+        reasons = row.ignored.reason if row.ignored else []
+        ignored = any(reason not in NO_FACE for reason in reasons)
+        return replace(picture, complete=not ignored and (bool(reasons) or picture.complete))
 
     def _picture(self, row: _Row, faces: dict[int, BoxedFace], *, synthetic: bool) -> Picture:
         return Picture(

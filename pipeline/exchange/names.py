@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pipeline.core.errors import SampleRejected
 
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,89}")
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
 _KEPT_CHARACTERS = 80
 _DIGEST_CHARACTERS = 10

@@ -4,17 +4,17 @@ WebDataset: https://github.com/webdataset/webdataset. Members of one sample shar
 """
 
 import hashlib
-import io
-import math
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from pipeline.core.locations import Location
 from pipeline.storage.whole_files import atomic_path, write_bytes
 
 INDEX = "index.parquet"
+_BUFFER_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,35 +64,69 @@ class Shard:
 
     Attributes:
         name: Its locator.
+        tar: The file.
+        indexed: Whether `files` and `written` are wanted, which takes a digest of each member and of the whole.
         files: What stands in it.
         written: The tar as a whole, once it is complete.
     """
 
     name: str
-    tar: tarfile.TarFile
+    tar: BinaryIO
+    indexed: bool = True
     files: list[StoredFile] = field(default_factory=list)
     written: WrittenFile | None = None
+    _end: int = 0
 
     def add(self, key: str, members: Mapping[str, bytes]) -> dict[str, str]:
         """Append one sample and return the locator of each member."""
         return {member: self._append(key, member, data) for member, data in members.items()}
 
     def _append(self, key: str, member: str, data: bytes) -> str:
-        info = tarfile.TarInfo(f"{key}.{member}")  # time 0, user 0, mode 644
-        info.size = len(data)
-        self.tar.addfile(info, io.BytesIO(data))
-        offset = self.tar.offset - math.ceil(len(data) / tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
-        self.files.append(_row(key, member, self.name, offset, data))
-        return f"{self.name}#{offset}+{len(data)}"
+        size, header = len(data), _header(f"{key}.{member}", len(data))
+        offset, padding = self._end + len(header), -size % tarfile.BLOCKSIZE
+        self.tar.write(b"".join((header, data, bytes(padding))))
+        self._end = offset + size + padding
+        if self.indexed:
+            self.files.append(_row(key, member, self.name, offset, data))
+        return f"{self.name}#{offset}+{size}"
+
+    def close(self) -> None:
+        """Write what ends a tar: two empty blocks, and zeros up to a whole record."""
+        end = 2 * tarfile.BLOCKSIZE
+        self.tar.write(bytes(end + -(self._end + end) % tarfile.RECORDSIZE))
+
+
+def _tar_header(name: str, size: int) -> bytes:
+    info = tarfile.TarInfo(name)  # time 0, user 0, mode 644
+    info.size = size
+    return info.tobuf(tarfile.USTAR_FORMAT, tarfile.ENCODING, "surrogateescape")
+
+
+_EMPTY = _tar_header("", 0)
+_NAME_BYTES, _SIZE, _SUM = 100, slice(124, 135), slice(148, 154)
+_EMPTY_SUM = int(_EMPTY[_SUM], 8) - sum(_EMPTY[_SIZE])
+
+
+def _header(name: str, size: int) -> bytes:
+    """As `tarfile` writes it, put together from its parts: for a small file that takes as long as all the rest."""
+    digits = b"%011o" % size
+    if not name.isascii() or len(name) > _NAME_BYTES or len(digits) > 11:
+        return _tar_header(name, size)
+    raw = name.encode("ascii")
+    total = b"%06o" % (_EMPTY_SUM + sum(raw) + sum(digits))
+    start, middle = _EMPTY[_NAME_BYTES : _SIZE.start], _EMPTY[_SIZE.stop : _SUM.start]
+    return b"".join((raw.ljust(_NAME_BYTES, b"\0"), start, digits, middle, total, _EMPTY[_SUM.stop :]))
 
 
 @contextmanager
-def new_shard(root: Location, name: str) -> Iterator[Shard]:
+def new_shard(root: Location, name: str, *, indexed: bool = True) -> Iterator[Shard]:
     """A shard that appears under its name when the block ends well; it is for the caller to sync."""
     with atomic_path(root / name, synced=False) as part:
-        with tarfile.open(part, "w", format=tarfile.USTAR_FORMAT) as tar:
-            shard = Shard(name, tar)
+        with part.open("wb", buffering=_BUFFER_BYTES) as tar:
+            shard = Shard(name, tar, indexed)
             yield shard
-        with part.open("rb") as whole:
-            digest = hashlib.file_digest(whole, "sha256").hexdigest()
-        shard.written = WrittenFile(name, part.stat().st_size, digest)
+            shard.close()
+        if indexed:
+            with part.open("rb") as whole:
+                digest = hashlib.file_digest(whole, "sha256").hexdigest()
+            shard.written = WrittenFile(name, part.stat().st_size, digest)

@@ -116,9 +116,13 @@ class FormatWriter(ABC):
         return [side for side in ("train", "val", "test") if side in self.sides]
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""`json.dumps` makes one each time."""
+
+
 def as_json(value: Any) -> str:
     """One line of JSON, the same for the same value."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def short(polygon: tuple[float, ...]) -> tuple[float, ...]:

@@ -43,7 +43,8 @@ class WebDatasetWriter(FormatWriter):
         if place == 0:
             ends = self._ends.setdefault(side, self._files.enter_context(ExitStack()))
             ends.close()
-            self._shards[side] = ends.enter_context(new_shard(self.folder, f"{side}-{number:06d}.tar"))
+            name = f"{side}-{number:06d}.tar"
+            self._shards[side] = ends.enter_context(new_shard(self.folder, name, indexed=False))
         return self._shards[side]
 
     def file_name(self, entry: Entry, suffix: str) -> str:
