@@ -1,7 +1,9 @@
 """The documents say what the code does."""
 
 import ast
+import importlib
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +65,33 @@ def test_commands_in_documents_name_modules_that_exist(document: Path) -> None:
     places = [(name, ROOT / name.replace(".", "/")) for name in modules]
     runs = {name for name, place in places if place.with_suffix(".py").is_file() or (place / "__main__.py").is_file()}
     assert [name for name in modules if name not in runs] == []
+
+
+TO_BE_WRITTEN = {"pipeline.core.paths SIDES_TABLE", "pipeline.core.records SideCount", "pipeline.split.sides side_rows"}
+"""What a document tells the reader to add."""
+
+
+def imported_names(document: Path) -> Iterator[str]:
+    """Each name that examples import from this project's modules, behind its module."""
+    for block in re.findall(
+        r"^( *)```python\n(.*?)^\1```", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    ):
+        if block[1].lstrip().startswith(">>>"):  # run as a doctest
+            continue
+        for node in ast.walk(ast.parse(textwrap.dedent(block[1]))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in {
+                "pipeline",
+                "stages",
+                "maskwright",
+            }:
+                yield from (f"{node.module} {alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.relative_to(ROOT).as_posix())
+def test_what_examples_import_exists(document: Path) -> None:
+    for name in set(imported_names(document)) - TO_BE_WRITTEN:
+        module, _, attribute = name.partition(" ")
+        assert hasattr(importlib.import_module(module), attribute), name
 
 
 NAMED_TESTS = re.findall(r"`(tests/[\w/]+\.py)::([\w:]+)`", (ROOT / "docs/messy-data.md").read_text(encoding="utf-8"))
