@@ -47,6 +47,7 @@ _FACE = (
     Column("yaw_deg", "number", "head turned, degrees; above 0 to the viewer's right"),
     Column("pitch_deg", "number", "head nodded, degrees; above 0 downwards"),
     Column("roll_deg", "number", "head tilted, degrees; above 0 clockwise"),
+    Column("sharpness", "number", "of the face in the photo, variance of the Laplacian; below 50 it looks blurred"),
     Column("face_index", "integer", "of the face in its photo; 0 is the largest"),
 )
 _PHOTO = (

@@ -37,6 +37,7 @@ from pipeline.augment.sides import side_of
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
+from pipeline.faces.crops import sharpness
 from pipeline.faces.finding import Findings, FoundFace, shared_finder
 from pipeline.storage.content_credentials import Composite, Credentials, CredentialSigner, load_signer, shared_signer
 from pipeline.storage.digests import file_stamp
@@ -87,7 +88,8 @@ class PhotoMasker:
         sha256, request = hashlib.sha256(data).hexdigest(), self.request
         known = KnownPhoto(sha256, sha256[:_ID_DIGITS], request.licence, request.author)
         side = None if request.split is None else side_of(sha256, request.split, request.seed)
-        parent = Parent(photo.name, known, rgb.shape[1], rgb.shape[0], len(faces), side)
+        sharp = tuple(round(sharpness(rgb, face.box), 1) for face in faces)
+        parent = Parent(photo.name, known, rgb.shape[1], rgb.shape[0], len(faces), side, sharp)
         if self.request.faces == "all":
             _mask_scene(SceneMasker(self.request.of_each_face()), _Scene(photo, parent, rgb, found), result)
         else:

@@ -24,7 +24,14 @@ BARE = "no_mask"
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The photo that pictures are made of, its name below the folder, size, number of faces, and side of a split."""
+    """The photo that pictures are made of.
+
+    Attributes:
+        name: Its path below the folder.
+        faces: How many it has.
+        side: On which side of a split it stands, where it was asked for.
+        sharpness: Of each face, by its index.
+    """
 
     name: str
     photo: KnownPhoto
@@ -32,6 +39,7 @@ class Parent:
     height_px: int
     faces: int
     side: Side | None = None
+    sharpness: tuple[float, ...] = ()
 
     def columns(self) -> Row:
         """What a row says of it."""
@@ -67,6 +75,7 @@ def face_columns(parent: Parent, face: FoundFace) -> Row:
         "yaw_deg": round(face.pose.yaw_deg, 2),
         "pitch_deg": round(face.pose.pitch_deg, 2),
         "roll_deg": round(face.pose.roll_deg, 2),
+        "sharpness": parent.sharpness[face.index],
         "face_index": face.index,
         **parent.columns(),
     }

@@ -1,6 +1,7 @@
 """Facets and scores by column, packed so that a browser has 200,000 rows of them in a tenth of a second."""
 
 import base64
+from array import array
 from collections import Counter
 from dataclasses import dataclass, fields
 from typing import Any
@@ -87,9 +88,9 @@ class Columns:
     """Takes the facets and scores of one record after another; 70 bytes a record are held."""
 
     def __init__(self) -> None:
-        self._codes: dict[str, list[int]] = {name: [] for name in (*FACETS, UNREAD)}
+        self._codes = {name: array("H") for name in (*FACETS, UNREAD)}
         self._seen: dict[str, dict[str, int]] = {name: {} for name in self._codes}
-        self._scores: dict[str, list[float]] = {name: [] for name in SCORES}
+        self._scores = {name: array("f") for name in SCORES}
 
     def add(self, record: Record) -> None:
         """Append a record."""

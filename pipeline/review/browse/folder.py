@@ -4,7 +4,7 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,14 @@ from pipeline.review.browse.records import (
     Relative,
     Scores,
     pose_of,
+    quality_of,
     size_of_face,
     whole_picture,
 )
 from pipeline.storage.whole_files import size_of
 
 _LONGEST_LINE = 1 << 26
+_MOST_SOURCES = 50
 _DRAWN = frozenset({"polygon", "landmarks"})
 
 
@@ -41,6 +43,35 @@ class DamagedLine:
 
     origin: str
     problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Faces:
+    """What a picture's record takes from other rows.
+
+    Attributes:
+        bare: The bare picture of each face that has one, by photo and index.
+        beside: The faces of each picture that has several.
+        folders: In which folders the photos are, the first of each path.
+    """
+
+    bare: dict[tuple[str, int | None], str] = field(default_factory=dict)
+    beside: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    folders: set[str] = field(default_factory=set)
+
+    def take(self, row: PictureRow) -> None:
+        """Add one row."""
+        if row.mask_type == "none" and row.parent is not None:
+            self.bare[row.parent, row.face_index] = _id_of(row)
+        if _has_several(row):
+            self.beside[row.file_name].append(_id_of(row))
+        if len(self.folders) <= _MOST_SOURCES:
+            self.folders.add(_first_folder(row.parent))
+
+
+def _first_folder(parent: str | None) -> str:
+    folder, slash, _ = (parent or "").partition("/")
+    return folder if slash else ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +92,18 @@ class Output:
 
     def keys(self) -> Iterator[Key]:
         """The pictures in the order of their table, then what was rejected, then lines that are no rows."""
-        return (record.key for record in self.records())
+        damaged = []
+        for row in self._pictures():
+            if isinstance(row, DamagedLine):
+                damaged.append(Key(row.origin))
+            else:
+                yield self._key_of(row)
+        for number, rejected in enumerate(self._rejections(), 1):
+            if isinstance(rejected, DamagedLine):
+                damaged.append(Key(rejected.origin))
+            else:
+                yield _key_of_rejected(number)
+        yield from damaged
 
     def records(self) -> Iterator[Record]:
         """As `keys`, with all that the tables tell."""
@@ -94,19 +136,17 @@ class Output:
                 yield DamagedLine(origin, str(error))
 
     @cached_property
-    def _bare(self) -> dict[tuple[str | None, int | None], str]:
-        """The bare picture of each face that has one."""
-        rows = (row for row in self._pictures() if isinstance(row, PictureRow) and row.mask_type == "none")
-        return {(row.parent, row.face_index): _id_of(row) for row in rows if row.parent is not None}
-
-    @cached_property
-    def _beside(self) -> dict[str, list[str]]:
-        """The faces of each picture that has several."""
-        found: dict[str, list[str]] = defaultdict(list)
+    def _faces(self) -> "_Faces":
+        """What is looked up of other rows."""
+        faces = _Faces()
         for row in self._pictures():
-            if isinstance(row, PictureRow) and _has_several(row):
-                found[row.file_name].append(_id_of(row))
-        return found
+            if isinstance(row, PictureRow):
+                faces.take(row)
+        return faces
+
+    def _source_of(self, parent: str | None) -> str:
+        """The first folder of the photo, where there are so few that they tell sources apart and not people."""
+        return _first_folder(parent) if 1 < len(self._faces.folders) <= _MOST_SOURCES else ""
 
     @cached_property
     def _crop_scale(self) -> float | None:
@@ -116,25 +156,32 @@ class Output:
         except (OSError, ValueError, LookupError, TypeError, RecursionError):  # pydantic's errors are values
             return None
 
+    def _key_of(self, row: PictureRow) -> Key:
+        bare = self._faces.bare.get((row.parent or "", row.face_index)) if row.mask_type != "none" else None
+        return Key(_id_of(row), bare)
+
     def _of_picture(self, row: PictureRow) -> Record:
         own = _id_of(row)
-        bare = self._bare.get((row.parent, row.face_index)) if row.mask_type != "none" else None
         return Record(
-            key=Key(own, bare),
+            key=self._key_of(row),
             name=row.file_name,
             facets=Facets(
                 kind="face" if row.mask_type == "none" else "masked",
+                side=row.split or "",
+                source=self._source_of(row.parent),
                 mask_type=row.mask_type,
                 wear=row.wear or "",
                 valve=row.valve or "",
                 template=row.template or "",
                 pose=pose_of(row.yaw_deg),
                 size=size_of_face(_longer_side(row)),
+                quality=quality_of(row.sharpness),
                 licence=row.licence or "",
             ),
             scores=Scores(
                 detector_score=row.face_score,
                 face_px=_longer_side(row),
+                sharpness=row.sharpness,
                 yaw_deg=row.yaw_deg,
                 pitch_deg=row.pitch_deg,
                 roll_deg=row.roll_deg,
@@ -145,7 +192,7 @@ class Output:
             outline=self._outline(row),
             relatives=tuple(
                 Relative(one, "another face of this picture")
-                for one in self._beside.get(row.file_name, ())
+                for one in self._faces.beside.get(row.file_name, ())
                 if one != own
             ),
             row={"picture": _columns_of(row)},
@@ -173,7 +220,7 @@ class Output:
         what = [row.mask_type, None if row.number is None else str(row.number)]
         place = "" if row.face_index is None else f"face {row.face_index}"
         return Record(
-            key=Key(f"{REJECTED}#{number}"),
+            key=_key_of_rejected(number),
             name=", ".join([row.photo, *filter(None, [place, *what])]),
             facets=Facets(kind="rejected", mask_type=row.mask_type or "", reason=row.reason),
             detail=row.detail,
@@ -192,6 +239,10 @@ class Output:
         within = self.faces if self.faces.is_dir() else self.faces.parent
         place = within / os.fsdecode(name.encode("utf-8", "surrogateescape"))
         return place if place.is_file() else None
+
+
+def _key_of_rejected(number: int) -> Key:
+    return Key(f"{REJECTED}#{number}")
 
 
 def is_output(folder: Path) -> bool:

@@ -67,6 +67,8 @@ class PictureRow(_Lenient):
     parent: str | None = None
     crop_file_name: RelativePath | None = None
     licence: str | None = None
+    split: str | None = None
+    sharpness: Annotated[float, Field(ge=0)] | None = None
     draw: Any = None
 
     @field_validator("polygon", "landmarks", mode="before")

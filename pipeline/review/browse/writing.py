@@ -137,9 +137,9 @@ class _DataWriter:
         """Write all of it; how many pictures there are, and how many of them couldn't be shown."""
         columns = Columns()
         keys = list(collection.keys())
-        places = self._write_rows(collection, Family.of(keys), columns)
         self._call("ids.js", "ids", [key.id for key in keys])
         unread = 0
+        places = self._places(collection, Family.of(keys), columns)
         for number, sheet in enumerate(make_sheets(places, engine)):
             self._file(f"tiles/{number:05}.webp", sheet.data)
             unread += sum(map(bool, sheet.problems))
@@ -149,22 +149,21 @@ class _DataWriter:
         return len(keys), unread
 
     def digest(self) -> str:
-        """Names the content of all that was written."""
-        return hashlib.sha256("\n".join(self._digests).encode()).hexdigest()[:16]
+        """Names the content of all that was written, whichever of rows and tiles were first."""
+        return hashlib.sha256("\n".join(sorted(self._digests)).encode()).hexdigest()[:16]
 
-    def _write_rows(self, collection: Collection, family: Family, columns: Columns) -> list[Place | None]:
-        places: list[Place | None] = []
+    def _places(self, collection: Collection, family: Family, columns: Columns) -> Iterator[Place | None]:
+        """What each tile is made of; the rows are written as the workers ask for more, and none is held."""
         rows: list[dict[str, Any]] = []
         for number, record in enumerate(collection.records()):
             columns.add(record)
-            places.append(record.tile)
             rows.append(detail_of(record, number, family, self._page_folder))
             if len(rows) == ROWS_A_FILE:
                 self._rows(number // ROWS_A_FILE, rows)
                 rows = []
+            yield record.tile
         if rows:
-            self._rows((len(places) - 1) // ROWS_A_FILE, rows)
-        return places
+            self._rows(number // ROWS_A_FILE, rows)
 
     def _rows(self, number: int, rows: list[dict[str, Any]]) -> None:
         self._call(f"rows/{number:05}.js", "rows", number, rows)

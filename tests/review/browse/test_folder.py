@@ -28,6 +28,24 @@ def records(out: Path, faces: Path | None = None) -> list[Record]:
     return found
 
 
+def test_side_source_and_sharpness_are_filters_where_the_rows_say_them(tmp_path: Path) -> None:
+    rows = [
+        ROW | {"file_name": f"images/cloth/{number}.png", "parent": parent, "split": "val", "sharpness": 60.5}
+        for number, parent in enumerate(("web/a.jpg", "studio/b/c.jpg", "d.jpg"))
+    ]
+    found = records(make_output(tmp_path / "out", *rows, ROW))
+    assert [one.facets.source for one in found] == ["web", "studio", "", ""]
+    assert [one.facets.side for one in found] == ["val", "val", "val", ""]
+    assert [one.facets.quality for one in found] == ["soft, 50 to 200"] * 3 + [""]
+    assert [one.scores.sharpness for one in found] == [60.5, 60.5, 60.5, None]
+
+
+@pytest.mark.parametrize("folders", [1, 60])
+def test_one_folder_tells_nothing_apart_and_many_are_people(tmp_path: Path, folders: int) -> None:
+    rows = [ROW | {"file_name": f"{number}.png", "parent": f"{number}/a.jpg"} for number in range(folders)]
+    assert {one.facets.source for one in records(make_output(tmp_path / "out", *rows))} == {""}
+
+
 def test_a_picture_its_bare_face_and_what_was_rejected(tmp_path: Path) -> None:
     write_image(tmp_path / "faces/c.png", picture(3))
     masked, bare, rejected = records(make_output(tmp_path / "out", ROW, BARE, rejected=(REJECTED,)), tmp_path / "faces")
