@@ -16,7 +16,8 @@ _TEXT = """# A Maskwright project
 
 `maskwright --help` lists the stages and the tools around them, such as `maskwright predict`, `export` and `sources`.
 
-{taken}- Another folder or archive: `maskwright sources add PATH` says what it is, and puts it into `params.yaml` on a yes.
+{taken}- Another folder or archive: `maskwright sources add PATH` says what it is, and puts it into
+  `params.yaml` on a yes.
 - Try another value: `dvc exp run -S train.epochs=30` {exp}
 - DVC looks at parameters and at what stages make, not into your photo folders: after you have added photos run
   `dvc repro --force ingest@{name}`. After an upgrade of Maskwright run `dvc repro --force`.
