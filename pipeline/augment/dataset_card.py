@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ class Made:
     """What a card tells of: what was asked for, the rows of both tables."""
 
     request: FolderRequest
-    rows: Sequence[Row]
+    rows: Collection[Row]
     rejected: Sequence[Row]
 
 

@@ -174,10 +174,8 @@ def _close(writer: DatasetWriter, listing: Listing, summary: Summary, request: F
     ]
     try:
         writer.finish(listing.photos, refused)
-        entries = writer.entries(listing.photos)
-        rows = [row for entry in entries for row in entry.rows]
-        rejected = [*refused, *(row for entry in entries for row in entry.rejected)]
-        writer.write_card(dataset_card(Made(request, rows, rejected)))
+        rejected = [*refused, *(row for entry in writer.entries(listing.photos) for row in entry.rejected)]
+        writer.write_card(dataset_card(Made(request, writer.rows(listing.photos), rejected)))
         mark = SyntheticMark() if request.mark_synthetic else None
         writer.write_sheet(encode_image(contact_sheet(_pairs(writer, listing.photos)), quality=90, mark=mark))
         if summary.ending == "complete" and not writer.has_pictures():
@@ -190,7 +188,7 @@ def _close(writer: DatasetWriter, listing: Listing, summary: Summary, request: F
 
 def _pairs(writer: DatasetWriter, photos: list[Photo]) -> list[Pair]:
     paths = {photo.name: photo.path for photo in photos}
-    masks = [mask for entry in writer.entries(photos) for row in entry.rows for mask in drawn_masks(row)]
+    masks = [mask for row in writer.rows(photos) for mask in drawn_masks(row)]
     pairs = (_pair(paths[mask.parent], writer.path_of(mask.file_name), mask) for mask in _chosen(masks))
     return [pair for pair in pairs if pair]
 

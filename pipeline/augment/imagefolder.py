@@ -3,8 +3,9 @@
 import json
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from shutil import rmtree
 from types import TracebackType
@@ -140,8 +141,8 @@ class DatasetWriter:
         write_text(self._folder / MARKER, json.dumps(settings, indent=2, sort_keys=True) + "\n")
         self._journal = Journal(self._folder / _JOURNAL)
         records = finished(self._journal, self._folder / _BOOT, self._is_whole, synced=True)  # where it was complete
-        self._entries = {name: _entry(record) for name, record in records}
-        self._hold_room(self._entries.values())
+        self._stamps = {name: _entry(record).stamp for name, record in records}
+        self._hold_room(map(self._entry_of, self._stamps))
 
     def _is_whole(self, record: Row, compare: bool) -> bool:
         checksum_of = crc32_of if compare else None
@@ -180,8 +181,8 @@ class DatasetWriter:
 
     def has(self, photo: Photo) -> bool:
         """Whether the photo was done by an earlier run and has not changed since."""
-        entry = self._entries.get(photo.name)
-        return entry is not None and entry.stamp == file_stamp(photo.path)
+        stamp = self._stamps.get(photo.name)
+        return stamp is not None and stamp == file_stamp(photo.path)
 
     def add(self, result: PhotoResult) -> None:
         """Write one photo's pictures and note them.
@@ -201,7 +202,7 @@ class DatasetWriter:
         except BaseException:  # Ctrl-C between two pictures, or no room for the record
             self._remove(result.files)
             raise
-        self._entries[entry.photo] = entry
+        self._stamps[entry.photo] = entry.stamp
         if entry.rows and not self.replaced:
             self._replace()
 
@@ -227,13 +228,23 @@ class DatasetWriter:
         for name, data in files.items():
             write_bytes(self.path_of(name), data, synced=False)
 
-    def _remove(self, files: dict[str, bytes]) -> None:
+    def _remove(self, files: Iterable[str]) -> None:
         for name in files:
             self.path_of(name).unlink(missing_ok=True)
 
-    def entries(self, photos: list[Photo]) -> list[Entry]:
-        """What is known of these photos, in their order; photos not done yet are left out."""
-        return [self._entries[photo.name] for photo in photos if photo.name in self._entries]
+    def entries(self, photos: list[Photo]) -> Iterator[Entry]:
+        """What is known of these photos, in their order; photos not done yet are left out.
+
+        Each is read when its turn comes: rows as objects take 150 KB a photo, and a folder may have millions.
+        """
+        return (self._entry_of(photo.name) for photo in photos if photo.name in self._stamps)
+
+    def rows(self, photos: list[Photo]) -> "WrittenRows":
+        """The rows of `entries`."""
+        return WrittenRows(self, photos)
+
+    def _entry_of(self, name: str) -> Entry:
+        return _entry(self._journal[name])
 
     def finish(self, photos: list[Photo], refused: list[Row]) -> None:
         """Write the tables over these photos; pictures of other photos, since deleted, go.
@@ -241,25 +252,23 @@ class DatasetWriter:
         Raises:
             OutputError: the disk is full or refuses.
         """
-        entries = self.entries(photos)
-        kept = {entry.photo for entry in entries}
+        kept = {photo.name: self._stamps[photo.name] for photo in photos if photo.name in self._stamps}
         try:
-            for name in [name for entry in self._entries.values() if entry.photo not in kept for name in entry.files]:
-                self.path_of(name).unlink(missing_ok=True)
-            self._entries = {entry.photo: entry for entry in entries}
+            for name in self._stamps.keys() - kept.keys():
+                self._remove(self._entry_of(name).files)
+            self._stamps = kept
             sync_file_system(self._folder)  # all pictures at once, before a table names them
             self._reserve.release()
-            rows = [row for entry in entries for row in entry.rows]
-            rejected = refused + [row for entry in entries for row in entry.rejected]
-            write_text(self._folder / METADATA, "".join(map(_line, rows)))
+            rejected = chain(refused, (row for entry in self.entries(photos) for row in entry.rejected))
+            write_text(self._folder / METADATA, "".join(map(_line, self.rows(photos))))
             write_text(self._folder / REJECTED, "".join(map(_line, rejected)))
-            self._journal.rewrite([entry.photo for entry in entries])
+            self._journal.rewrite(list(kept))
         except OSError as error:
             raise unwritable(self._out, error) from error
 
     def has_pictures(self) -> bool:
         """Whether any photo done gave a picture."""
-        return any(entry.rows for entry in self._entries.values())
+        return any(self._entry_of(name).rows for name in self._stamps)
 
     def withdraw(self) -> Path:
         """Take away a finished output that has no picture, and return the file beside it that keeps its rejections.
@@ -340,6 +349,22 @@ def _holds_rejections(path: Path) -> bool:
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(first, dict) and {"photo", "face_index", "reason"} <= first.keys()
+
+
+class WrittenRows(Collection[Row]):
+    """The rows of some photos, read from the journal each time they are gone through."""
+
+    def __init__(self, writer: DatasetWriter, photos: list[Photo]) -> None:
+        self._writer, self._photos = writer, photos
+
+    def __iter__(self) -> Iterator[Row]:
+        return (row for entry in self._writer.entries(self._photos) for row in entry.rows)
+
+    def __len__(self) -> int:
+        return sum(len(entry.rows) for entry in self._writer.entries(self._photos))
+
+    def __contains__(self, row: object) -> bool:
+        return any(row == one for one in self)
 
 
 def _is_ours(card: Path) -> bool:

@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -249,3 +250,22 @@ def test_pictures_are_on_the_disk_before_a_table_names_them(
         writer.add(result_of(photo))
         writer.finish([photo], [])
     assert tables == [False]
+
+
+def test_rows_stay_on_the_disk(tmp_path: Path, photo: Photo) -> None:
+    """Rows as objects took 150 KB a photo, and a folder may have a million."""
+    points = [[float(number), 0.5] for number in range(2000)]
+    photos = [Photo(photo.path, f"{number}.jpg", str(number)) for number in range(20)]
+    with DatasetWriter(tmp_path / "out", SETTINGS) as writer:
+        tracemalloc.start()
+        for one in photos:
+            row = {"file_name": f"{one.stem}.jpg", "polygon": json.loads(json.dumps(points))}
+            writer.add(PhotoResult(one, (0, 0), 1, {}, [row]))
+            del row
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert held < 100_000, "a row as objects is twice that"
+        rows = writer.rows(photos[::-1])
+        assert (len(rows), next(iter(rows))["file_name"]) == (20, "19.jpg")
+        assert {"file_name": "3.jpg", "polygon": points} in rows
+        assert {"file_name": "20.jpg", "polygon": points} not in rows
