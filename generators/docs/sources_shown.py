@@ -200,7 +200,7 @@ def pack(path: Path, files: Mapping[str, bytes]) -> None:
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, data in files.items():
-                archive.writestr(name, data)
+                archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)  # without the time of today
         return
     with tarfile.open(path, "w") as shard:
         for name, data in files.items():
