@@ -1,5 +1,5 @@
 # make repro: the whole road on the sample.  make test: every test.  make quick: those that your change touches, in under
-# a minute.  make lint: style and types.  For a release: make package audit sbom licences matrix.
+# a minute.  make lint: style and types.  make docs: the docs site.  For a release: make package audit sbom licences matrix.
 PYTHON ?= python3
 # Processes that run tests; auto is one a core.
 JOBS ?= auto
@@ -14,14 +14,14 @@ TOOLS_STAMP := $(TOOLS)/.installed
 # The Pythons that `make matrix` tries; those that aren't here are said so.
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
-.PHONY: install repro test quick lint format lock package audit sbom licences matrix clean
+.PHONY: install repro test quick lint docs format lock package audit sbom licences matrix clean
 
 install: $(STAMP)
 
 # Once, and again only when the dependencies change.
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,export,pipeline,cloud,cluster,heif,c2pa,dev]'
+	python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,export,pipeline,cloud,cluster,heif,c2pa,docs,dev]'
 	touch $@
 
 repro: $(STAMP)
@@ -38,6 +38,10 @@ lint: $(STAMP)
 	ruff check .
 	ruff format --check .
 	mypy
+
+# The docs site, in docs/_build; warnings are errors.
+docs: $(STAMP)
+	python -m sphinx --fresh-env --fail-on-warning --keep-going --quiet --builder html docs docs/_build
 
 format: $(STAMP)
 	ruff format .

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 RUNNABLE = frozenset({"sh", "console", "python"})
 """Commands, commands with what they print, code: what must say whether it is run."""
 
-_FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[\w-]*)$")
+_FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[^`\s]*)$")
 _RUN = re.compile(
     r"<!-- run(?: in (?P<place>\w+))?(?:, within (?P<within>[\d.]+))?(?:; first: (?P<first>.+))? -->", re.ASCII
 )

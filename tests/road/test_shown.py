@@ -10,8 +10,8 @@ from generators.docs.shown import ShownDiffersError, commands_of, difference, ru
 from tests.road.places import Places
 
 ROOT = Path(__file__).parents[2]
-GENERATED = {"sources_shown.md"}
-"""Pages whose generator ran the commands; a test makes each of them again."""
+GENERATED = {"sources_shown.md", "api.md", "columns.md", "commands.md", "dials.md"}
+"""Pages whose generator ran the commands, and those that the site's build leaves in docs/reference."""
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 PAGES += sorted(page for page in (ROOT / "docs").rglob("*.md") if page.name not in GENERATED)
 
