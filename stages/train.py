@@ -65,7 +65,7 @@ def command(params: "Params") -> None:
     from pipeline.training.run import training_sides
 
     rows = read_manifest(SPLIT_TABLE, Assignment)
-    sides = training_sides(rows, params.storage.pixels, params.train, seed=params.seed, masking=_masking(params))
+    sides = training_sides(rows, params.storage.pixels, params.train, seed=params.seed, masking=masking_for(params))
     with joined_world(os.environ) as world:
         if not world.is_first:
             _train(params, sides, world, None)
@@ -75,7 +75,7 @@ def command(params: "Params") -> None:
     CHECKPOINT.unlink(missing_ok=True)  # it served to go on after a kill
 
 
-def _masking(params: "Params") -> "FaceMasking | None":
+def masking_for(params: "Params") -> "FaceMasking | None":
     """What puts masks and coverings on bare faces while training, if the parameters ask for it."""
     share, covering = params.train.augmentation.random_mask, params.train.augmentation.random_covering
     if share + covering == 0:

@@ -250,6 +250,7 @@ class TrainParams(Section):
     """The CNN and its training loop."""
 
     target: Literal["mask_type", "wear", "type_and_wear", "mask_presence", "wear_correctness", "all"] = "mask_type"
+    fold: Annotated[int, Field(ge=0)] | None = None
     model: str = "masknet"
     weights: str = "none"
     normalisation: Literal["auto", "dataset", "imagenet"] = "auto"

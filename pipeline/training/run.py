@@ -23,6 +23,7 @@ from pipeline.training.backbones import IMAGENET_MEAN, IMAGENET_STD, load_initia
 from pipeline.training.checkpoint import CheckpointFile
 from pipeline.training.data import CropDataset, Masking, channel_statistics
 from pipeline.training.distributed import World
+from pipeline.training.folds import with_fold
 from pipeline.training.inference import fitted_temperatures
 from pipeline.training.labels import UNKNOWN_LABEL, FaceLabels, Head, heads_of, label_of
 from pipeline.training.loop import Observer, Trainer, TrainOutcome
@@ -109,12 +110,12 @@ class TrainingSides:
 def training_sides(
     rows: Sequence[Assignment], root: Location, params: TrainParams, *, seed: int, masking: Masking | None = None
 ) -> TrainingSides:
-    """The train side with augmentation, and with masks put on by `masking`; the val side as it is.
+    """The train side with augmentation, and with masks put on by `masking`; the val side, or `params.fold`, as it is.
 
     Raises:
-        MaskwrightError: a side is empty or a crop can't be read.
+        MaskwrightError: a side is empty, there is no such fold or a crop can't be read.
     """
-    heads = heads_of(params.target)
+    heads, rows = heads_of(params.target), with_fold(rows, params.fold)
     train_rows, val_rows = usable_rows(rows, "train", heads), usable_rows(rows, "val", heads)
     transform = train_transform(params.augmentation, params.image_px)
     return TrainingSides(

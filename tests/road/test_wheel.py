@@ -116,6 +116,7 @@ COMMANDS = {
     "train": "train",
     "evaluate": "train",
     "audit-leaks faces faces": "pipeline",
+    "cross-validate": "train",
     "calibrate-dedup --help": None,
     "calibrate-dedup": "pipeline",
     "replay out/metadata.jsonl --row 0 --faces faces -o again.jpg": None,
