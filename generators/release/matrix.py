@@ -18,10 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pipeline.core.paths import PROVENANCE
+
 ROOT = Path(__file__).parents[2]
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 ROAD = ("ingest --source sample", "dedup", "faces", "augment", "split")
-_PASSING = ("data/provenance", "reports", "masked/.maskwright")
+_PASSING = (str(PROVENANCE), "reports", "masked/.maskwright")
 """What depends on when it was made, and in which order the workers were done."""
 _OUTSIDE = {"PYTHONPATH", "VIRTUAL_ENV"}
 
