@@ -1,6 +1,6 @@
 """The columns of `metadata.jsonl`, in their order: what each says, in which unit, and how its boxes are given."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,7 +106,7 @@ def described(columns: tuple[Column, ...]) -> Iterator[tuple[str, Column]]:
         yield from ((f"{column.name}.{one.name}", one) for one in WITHIN.get(column.name, ()))
 
 
-def held_by(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, Column]]:
+def held_by(rows: Collection[dict[str, Any]]) -> Iterator[tuple[str, Column]]:
     """As `described`, of the columns that some row has."""
     names = {name for row in rows for name in row}
     inner = {f"{name}.{key}" for row in rows for name in WITHIN if name in row for key in row[name]}

@@ -21,8 +21,10 @@ class Table:
 
 
 TABLES = (
-    Table("data/raw/<source>/images.parquet", Image, f"An image that was taken in; `{paths.KEPT}` has what is kept."),
-    Table("boxes (in images.parquet)", LabelledBox, "A face box that came with a source."),
+    Table(
+        f"{paths.RAW}/<source>/{paths.IMAGES}", Image, f"An image that was taken in; `{paths.KEPT}` has what is kept."
+    ),
+    Table(f"boxes (in {paths.IMAGES})", LabelledBox, "A face box that came with a source."),
     Table(str(paths.LINKS), DuplicateLink, "Two images that belong together."),
     Table(str(paths.CLUSTERS), ClusterMember, "An image of a cluster of duplicates."),
     Table(str(paths.QUALITY), ImageQuality, "The scores of an image."),
