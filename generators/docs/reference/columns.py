@@ -21,9 +21,7 @@ class Table:
 
 
 TABLES = (
-    Table(
-        f"{paths.RAW}/<source>/{paths.IMAGES}", Image, f"An image taken in; `{paths.KEPT}` has what is kept."
-    ),
+    Table(f"{paths.RAW}/<source>/{paths.IMAGES}", Image, f"An image taken in; `{paths.KEPT}` has what is kept."),
     Table(f"boxes (in {paths.IMAGES})", LabelledBox, "A face box that came with a source."),
     Table(str(paths.LINKS), DuplicateLink, "Two images that belong together."),
     Table(str(paths.CLUSTERS), ClusterMember, "An image of a cluster of duplicates."),
