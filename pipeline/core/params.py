@@ -222,6 +222,8 @@ class AugmentationParams(Section):
     translate: Share = 0.08
     scale_range: Annotated[tuple[Positive, Positive], InOrder] = (0.85, 1.2)
     aspect_range: Annotated[tuple[AspectFactor, AspectFactor], InOrder] = (0.8, 1.05)
+    perspective: Annotated[float, Field(ge=0, le=0.3)] = 0
+    trivial_augment: Share = 0
     brightness: Share = 0.35
     contrast: Share = 0.35
     saturation: Share = 0.35
@@ -230,6 +232,8 @@ class AugmentationParams(Section):
     grey: Share = 0.05
     blur: Share = 0.2
     blur_sigma_px_range: Annotated[tuple[Positive, Positive], InOrder] = (0.3, 1.5)
+    noise: Share = 0
+    noise_sigma_range: Annotated[tuple[Share, Share], InOrder] = (0.01, 0.06)
     jpeg: Share = 0.2
     jpeg_quality_range: Annotated[tuple[JpegQuality, JpegQuality], InOrder] = (35, 95)
     low_resolution: Share = 0.2

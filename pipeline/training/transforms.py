@@ -49,6 +49,23 @@ class Squeeze(_ByFactor):
         return v2.functional.resize(inpt, size, v2.InterpolationMode.BILINEAR, antialias=True)
 
 
+class Noise(v2.Transform):  # type: ignore[misc]
+    """Add Gaussian noise of a random strength, each pixel and channel by itself: a photo in little light."""
+
+    def __init__(self, sigma_range: tuple[float, float]) -> None:
+        super().__init__()
+        self._sigma_range = sigma_range
+
+    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
+        """Draw strength and noise."""
+        sigma = torch.empty(()).uniform_(*self._sigma_range)
+        return {"noise": torch.randn(flat_inputs[0].shape) * sigma * 255}
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        """Images `uint8 (C, H, W)`."""
+        return (inpt + params["noise"]).round().clamp(0, 255).to(torch.uint8)
+
+
 class ColourCast(v2.Transform):  # type: ignore[misc]
     """Multiply each channel by its own factor: light of another colour, or a camera's wrong white balance."""
 
@@ -103,12 +120,20 @@ def _geometry(params: AugmentationParams, image_px: int) -> list[Any]:
     across = max(down, ((1 + 2 * down) / low - 1) / 2)  # as wide as before once it is squeezed
     padding = v2.Pad([round(image_px * across), round(image_px * down)], padding_mode="reflect")
     squeeze = [] if params.aspect_range == (1, 1) else [Squeeze(params.aspect_range)]
-    return [v2.RandomHorizontalFlip(params.flip), padding, *squeeze, affine, v2.CenterCrop(image_px)]
+    flip = v2.RandomHorizontalFlip(params.flip)
+    return [flip, padding, *squeeze, affine, *_perspective(params), v2.CenterCrop(image_px)]
+
+
+def _perspective(params: AugmentationParams) -> list[Any]:
+    """Nothing where it is off: a step that does nothing would draw, and change what the others draw."""
+    return [v2.RandomPerspective(params.perspective, p=1)] if params.perspective else []
 
 
 def _colour(params: AugmentationParams) -> list[Any]:
     jitter = v2.ColorJitter(params.brightness, params.contrast, params.saturation, params.hue)
-    return [jitter, ColourCast(params.colour_cast), v2.RandomGrayscale(params.grey)]
+    share = params.trivial_augment
+    trivial = [v2.RandomApply([v2.TrivialAugmentWide()], share)] if share else []
+    return [*trivial, jitter, ColourCast(params.colour_cast), v2.RandomGrayscale(params.grey)]
 
 
 def _quality(params: AugmentationParams) -> list[Any]:
@@ -116,6 +141,7 @@ def _quality(params: AugmentationParams) -> list[Any]:
     return [
         v2.RandomApply([LowResolution(params.low_resolution_range)], params.low_resolution),
         v2.RandomApply([blur], params.blur),
+        *([v2.RandomApply([Noise(params.noise_sigma_range)], params.noise)] if params.noise else []),
         v2.RandomApply([JpegArtefacts(params.jpeg_quality_range)], params.jpeg),
         v2.RandomErasing(params.erase, scale=params.erase_area_range),
     ]

@@ -64,3 +64,35 @@ def test_a_narrow_picture_leaves_no_black_corners() -> None:
     darkest = min(int(transform(disc()).min()) for _ in range(40))
 
     assert darkest > 60
+
+
+def changed(seed: int = 0, **dials: Any) -> Tensor:
+    torch.manual_seed(seed)
+    image: Tensor = train_transform(AugmentationParams(**OFF | dials), 96)(disc())
+    assert image.shape == (3, 96, 96)
+    assert image.dtype == torch.uint8
+    return image
+
+
+def test_noise_is_as_strong_as_its_dial_says_and_brightens_nothing() -> None:
+    grey = changed(noise=1, noise_sigma_range=(0.05, 0.05))[:, :20].float() - 90
+    assert float(grey.std()) == pytest.approx(0.05 * 255, rel=0.1)
+    assert float(grey.mean()) == pytest.approx(0, abs=1)
+    assert torch.equal(changed(noise=1, noise_sigma_range=(0, 0)), disc())
+
+
+def test_perspective_makes_a_disc_no_disc_and_leaves_no_black_corners() -> None:
+    images = [changed(seed, perspective=0.3) for seed in range(5)]
+    assert len({extent(image) for image in images}) > 1
+    assert all(bool((image[:, 48, 48] == 255).all()) for image in images)
+    assert all(int(image[:, (0, 0, -1, -1), (0, -1, 0, -1)].min()) > 0 for image in images)
+
+
+def test_trivial_augment_changes_its_share() -> None:
+    same = [torch.equal(changed(seed, trivial_augment=0.5), disc()) for seed in range(40)]
+    assert 12 <= sum(same) <= 36, "a few of its operations leave the disc as it is"
+
+
+def test_dials_that_are_off_change_no_draw_of_the_others() -> None:
+    usual, new = {"rotate_deg": 20, "blur": 0.5}, {"noise": 0, "perspective": 0, "trivial_augment": 0}
+    assert all(torch.equal(changed(seed, **usual), changed(seed, **usual, **new)) for seed in range(3))
