@@ -26,6 +26,7 @@ TOOLS = {
     "browse": "Write a page to look through every picture: filter, sort, open.",
     "calibrate-dedup": "Measure how well duplicates are found, on pairs that are known.",
     "replay": "Draw one masked picture again from its row: the same pixels.",
+    "find-lr": "Try learning rates: the loss while the rate grows.",
     "cross-validate": "Train once for each fold of the split: mean and spread.",
     "predict": "Tell the mask of each face in photos, with a trained model.",
     "preset": "Print training parameters for a kind of machine, as options of dvc exp run.",

@@ -224,6 +224,8 @@ class AugmentationParams(Section):
     aspect_range: Annotated[tuple[AspectFactor, AspectFactor], InOrder] = (0.8, 1.05)
     perspective: Annotated[float, Field(ge=0, le=0.3)] = 0
     trivial_augment: Share = 0
+    rand_augment: Annotated[int, Field(ge=0, le=10)] = 0
+    rand_augment_magnitude: Annotated[int, Field(ge=0, le=30)] = 9
     brightness: Share = 0.35
     contrast: Share = 0.35
     saturation: Share = 0.35
@@ -269,8 +271,10 @@ class TrainParams(Section):
     backbone_lr_scale: Share = 1.0
     weight_decay: Annotated[float, Field(ge=0)] = 0.05
     momentum: Share = 0.9
-    schedule: Literal["cosine", "one_cycle", "constant"] = "one_cycle"
+    schedule: Literal["cosine", "one_cycle", "constant", "plateau"] = "one_cycle"
     warmup_epochs: Annotated[float, Field(ge=0)] = 1
+    plateau_epochs: Annotated[int, Field(ge=1)] = 3
+    plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.3
     freeze_epochs: Annotated[int, Field(ge=0)] = 0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.05

@@ -24,7 +24,7 @@ from pipeline.training.distributed import World
 from pipeline.training.inference import autocast, choose_device, head_scores, predict, timed, train_loader
 from pipeline.training.losses import class_weights, mix_images, multi_head_loss, sample_weights
 from pipeline.training.models import MaskClassifier
-from pipeline.training.optimization import WeightAverage, make_optimizer, make_schedule
+from pipeline.training.optimization import WeightAverage, make_optimizer, make_schedule, refresh
 from pipeline.training.transforms import to_unit
 
 
@@ -98,10 +98,10 @@ class Trainer:
             train_data, batch_size, params.workers, self._order, pin=self._device.type == "cuda"
         )
         self._optimizer = make_optimizer(model, params)
-        self._schedule = make_schedule(self._optimizer, params, len(self._loader))
+        self._history: list[EpochResult] = []
+        self._schedule = make_schedule(self._optimizer, params, len(self._loader), self._scores)
         self._scaler = torch.amp.GradScaler(self._device.type, enabled=params.precision == "fp16")
         self._average = WeightAverage(model, params.ema_decay)
-        self._history: list[EpochResult] = []
         self._best: dict[str, Tensor] = {}
 
     def run(self, observer: Observer) -> TrainOutcome:
@@ -123,6 +123,7 @@ class Trainer:
         self._world.follow_first(self._average.weights)
         result = self._validate(epoch, lr, self._world.mean(loss))
         self._history.append(result)
+        refresh(self._schedule)
         if best_epoch(self._history) == result:
             self._best = {name: value.clone() for name, value in self._average.weights.items()}
         if self._world.is_first:
@@ -204,6 +205,9 @@ class Trainer:
             val_balanced_accuracy=scores.balanced_accuracy,
             val_macro_f1=scores.macro_f1,
         )
+
+    def _scores(self) -> list[float]:
+        return [result.val_macro_f1 for result in self._history]
 
     def _should_stop(self) -> bool:
         patience = self._params.early_stop_epochs

@@ -1,6 +1,7 @@
 """The optimiser, the learning rate over time and the moving average of the weights."""
 
 import math
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -26,12 +27,42 @@ def make_optimizer(model: MaskClassifier, params: TrainParams) -> Optimizer:
     return AdamW(groups, lr=params.lr)
 
 
-def make_schedule(optimizer: Optimizer, params: TrainParams, steps_an_epoch: int) -> LambdaLR:
-    """A schedule stepped once a batch."""
+def make_schedule(
+    optimizer: Optimizer, params: TrainParams, steps_an_epoch: int, scores: Callable[[], Sequence[float]] = tuple
+) -> LambdaLR:
+    """A schedule stepped once a batch; `scores` gives those of the epochs so far, by which `plateau` falls."""
     total, warmup = params.epochs * steps_an_epoch, params.warmup_epochs * steps_an_epoch
     if params.schedule == "one_cycle":
         warmup = 0.3 * total
-    return LambdaLR(optimizer, lambda step: lr_share(step, total, warmup, decay=params.schedule != "constant"))
+    decay = params.schedule in {"one_cycle", "cosine"}
+
+    def share(step: int) -> float:
+        fallen = plateau_share(scores(), params) if params.schedule == "plateau" else 1.0
+        return lr_share(step, total, warmup, decay=decay) * fallen
+
+    return LambdaLR(optimizer, share)
+
+
+def refresh(schedule: LambdaLR) -> None:
+    """Set the rates anew at the step where the schedule stands: an epoch's score has come in since."""
+    for group, rate, share in zip(schedule.optimizer.param_groups, schedule.base_lrs, schedule.lr_lambdas, strict=True):
+        group["lr"] = rate * share(schedule.last_epoch)
+
+
+def plateau_share(scores: Sequence[float], params: TrainParams) -> float:
+    """What is left of the learning rate after epochs with these scores: a fall for each `plateau_epochs` in vain.
+
+    >>> params = TrainParams(schedule="plateau", plateau_epochs=2, plateau_factor=0.1)
+    >>> [plateau_share(scores, params) for scores in ([], [0.5, 0.6, 0.6], [0.5, 0.6, 0.6, 0.55], [0.5, 0.4, 0.4, 0.7])]
+    [1.0, 1.0, 0.1, 0.1]
+    """
+    best, waited, share = float("-inf"), 0, 1.0
+    for score in scores:
+        waited = 0 if score > best else waited + 1
+        best = max(best, score)
+        if waited == params.plateau_epochs:
+            share, waited = share * params.plateau_factor, 0
+    return share
 
 
 def lr_share(step: int, total: int, warmup: float, *, decay: bool) -> float:

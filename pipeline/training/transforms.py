@@ -133,7 +133,9 @@ def _colour(params: AugmentationParams) -> list[Any]:
     jitter = v2.ColorJitter(params.brightness, params.contrast, params.saturation, params.hue)
     share = params.trivial_augment
     trivial = [v2.RandomApply([v2.TrivialAugmentWide()], share)] if share else []
-    return [*trivial, jitter, ColourCast(params.colour_cast), v2.RandomGrayscale(params.grey)]
+    operations = params.rand_augment
+    drawn = [v2.RandAugment(operations, params.rand_augment_magnitude)] if operations else []
+    return [*trivial, *drawn, jitter, ColourCast(params.colour_cast), v2.RandomGrayscale(params.grey)]
 
 
 def _quality(params: AugmentationParams) -> list[Any]:

@@ -23,7 +23,7 @@ EXTRA_OF_MODULE = {
 }
 """Which extra brings a package that the base install lacks."""
 
-_TRAINING = frozenset({"train", "evaluate", "cross_validate"})
+_TRAINING = frozenset({"train", "evaluate", "cross_validate", "find_lr"})
 _WITH_TORCH = frozenset({"pyarrow", "scipy", "sklearn"})
 """What the extra `train` brings too: who trains is told of that one, not of one after the other."""
 

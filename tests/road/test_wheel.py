@@ -117,6 +117,7 @@ COMMANDS = {
     "evaluate": "train",
     "audit-leaks faces faces": "pipeline",
     "cross-validate": "train",
+    "find-lr": "train",
     "calibrate-dedup --help": None,
     "calibrate-dedup": "pipeline",
     "replay out/metadata.jsonl --row 0 --faces faces -o again.jpg": None,

@@ -64,7 +64,10 @@ def same_weights(first: TrainedModel, second: TrainedModel) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("changes", [{}, {"ema_decay": 0.9, "mixup_alpha": 0.2, "precision": "bf16"}])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"ema_decay": 0.9, "mixup_alpha": 0.2, "precision": "bf16"}, {"schedule": "plateau", "plateau_epochs": 1}],
+)
 def test_a_killed_run_resumes_to_the_same_result(run: Train, tmp_path: Path, changes: dict[str, object]) -> None:
     whole, told = run(**changes)
     checkpoint = tmp_path / "last.pt"

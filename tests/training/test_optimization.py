@@ -7,7 +7,7 @@ from torch import nn
 from pipeline.core.params import TrainParams
 from pipeline.training.labels import heads_of
 from pipeline.training.models import ModelSpec, build_model
-from pipeline.training.optimization import WeightAverage, lr_share, make_optimizer, make_schedule
+from pipeline.training.optimization import WeightAverage, lr_share, make_optimizer, make_schedule, refresh
 
 SPEC = ModelSpec("masknet", heads_of("mask_type"), 32, (0.5,) * 3, (0.2,) * 3, 0.0)
 
@@ -38,6 +38,22 @@ def test_schedules_rise_to_the_full_rate_and_end_low_unless_constant(
     assert rates[0] < 0.02
     assert max(rates) == pytest.approx(0.1, rel=0.02)
     assert rates[-1] == pytest.approx(0.1 if schedule == "constant" else 0, abs=0.001)
+
+
+def test_a_plateau_lowers_the_rate_after_its_epochs_and_the_rate_is_that_of_the_history_again() -> None:
+    params = TrainParams(schedule="plateau", plateau_epochs=1, plateau_factor=0.5, warmup_epochs=0, lr=0.1)
+    optimizer, scores = make_optimizer(build_model(SPEC), params), [0.5]
+    schedule = make_schedule(optimizer, params, 4, lambda: scores)
+    for _ in range(4):
+        optimizer.step()
+        schedule.step()
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.1)
+    scores.append(0.4)
+    refresh(schedule)
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.05)
+    scores.append(0.7)
+    refresh(schedule)
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.05)
 
 
 def test_lr_share_never_reaches_zero() -> None:

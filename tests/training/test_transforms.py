@@ -88,11 +88,22 @@ def test_perspective_makes_a_disc_no_disc_and_leaves_no_black_corners() -> None:
     assert all(int(image[:, (0, 0, -1, -1), (0, -1, 0, -1)].min()) > 0 for image in images)
 
 
+def test_rand_augment_changes_crops_and_more_with_its_magnitude() -> None:
+    weak, strong = (
+        sum(not torch.equal(changed(seed, rand_augment=2, rand_augment_magnitude=size), disc()) for seed in range(20))
+        for size in (0, 20)
+    )
+    assert weak < strong
+
+
 def test_trivial_augment_changes_its_share() -> None:
     same = [torch.equal(changed(seed, trivial_augment=0.5), disc()) for seed in range(40)]
     assert 12 <= sum(same) <= 36, "a few of its operations leave the disc as it is"
 
 
 def test_dials_that_are_off_change_no_draw_of_the_others() -> None:
-    usual, new = {"rotate_deg": 20, "blur": 0.5}, {"noise": 0, "perspective": 0, "trivial_augment": 0}
+    usual, new = (
+        {"rotate_deg": 20, "blur": 0.5},
+        {"noise": 0, "perspective": 0, "trivial_augment": 0, "rand_augment": 0},
+    )
     assert all(torch.equal(changed(seed, **usual), changed(seed, **usual, **new)) for seed in range(3))
