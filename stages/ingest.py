@@ -7,6 +7,7 @@ import click
 
 from pipeline.core.paths import LOCKS, RAW
 from stages.running.commands import dvc_stage, log_counts
+from stages.running.screen import say
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
@@ -40,7 +41,7 @@ def command(params: "Params", sources: tuple[str, ...]) -> None:
         log_counts(f"ingest {source}", images + len(rejections), images, rejections, "items")
         left = (one.origin or "" for one in rejections if one.reason == "not_an_image")
         if unread := unread_annotations(make_adapter(source, params.ingest, Path.cwd()), left):
-            click.echo(f"ingest {source}: {unread}", err=True)
+            say(f"ingest {source}: {unread}", err=True)
     if failures:
         raise SourceError("\n\n".join(failures))
 

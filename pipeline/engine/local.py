@@ -64,6 +64,10 @@ class LocalWorkers:
                 process.end()
 
 
+_OF_A_TERMINAL = tuple(getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name))
+"""It sends them to every process; the parent stops, and ends the workers."""
+
+
 class _GoneError(Exception):
     """A process ended without an answer."""
 
@@ -79,7 +83,7 @@ class _Process:
         context = multiprocessing.get_context("spawn")  # forking a process that holds OpenCV's threads can deadlock
         self._line, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, function), daemon=True)
-        with theirs, _one_thread_environment():
+        with theirs, _one_thread_environment(), _held_back():
             self._process.start()
 
     def is_alive(self) -> bool:
@@ -134,10 +138,28 @@ def _one_thread_environment() -> Iterator[None]:
                     os.environ[name] = value
 
 
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Hold a terminal's signals back in this thread, and in a process that it starts until `_serve` ignores them.
+
+    A worker that is still importing would print a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _OF_A_TERMINAL)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(line: Connection, function: Callable[[Any], Any]) -> None:
     """Answer batches until the parent hangs up or is gone. Ctrl-C is the parent's to handle: it ends the workers."""
-    for name in {"SIGINT", "SIGHUP"} & set(dir(signal)):  # a terminal sends them to every process; the parent stops
-        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for number in _OF_A_TERMINAL:
+        signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _OF_A_TERMINAL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_threads()
     while True:

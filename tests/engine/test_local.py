@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 
@@ -42,6 +43,26 @@ def test_a_worker_that_cannot_start_is_no_fault_of_the_items() -> None:
     results = map_records(KillsWhoLoadsIt(), range(4), EngineParams(jobs=2), crashed=lambda item, _: item)
     with pytest.raises(WorkerError, match="died while it started"):
         list(results)
+
+
+class StoppedWhileLoading:
+    """A terminal's Ctrl-C reaches a worker that is still importing."""
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return (_interrupted, ())
+
+    def __call__(self, item: int) -> int:
+        return item
+
+
+def _interrupted() -> object:
+    os.kill(os.getpid(), signal.SIGINT)
+    return double
+
+
+def test_ctrl_c_is_the_parents_while_a_worker_starts(capfd: pytest.CaptureFixture[str]) -> None:
+    assert list(map_records(StoppedWhileLoading(), range(4), EngineParams(jobs=2), batch_size=1)) == [0, 2, 4, 6]
+    assert capfd.readouterr().err == ""
 
 
 PARENT_IS_GONE = """

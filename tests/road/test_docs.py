@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 MODULES = sorted((ROOT / "pipeline").rglob("*.py"))
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+SITE = ROOT / "docs/_build"
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(page for page in (ROOT / "docs").rglob("*.md") if SITE not in page.parents)])
 BUILT = {"exact_duplicate", "near_duplicate"}
 """Reasons that are put together from a kind of link."""
 
