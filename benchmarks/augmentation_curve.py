@@ -29,6 +29,7 @@ from pipeline.core.randomness import sample_rng
 from pipeline.core.records import MASK_TYPES
 from pipeline.storage.images import read_image
 from pipeline.storage.whole_files import write_text
+from pipeline.training.backbones import IMAGENET_MEAN, IMAGENET_STD
 
 NUMBERS = (5, 10, 20, 40, None)
 """Real crops a class; None is all there are."""
@@ -37,7 +38,6 @@ IMAGE_PX = 144
 _BATCH = 64
 _STRENGTH = 0.003
 """Inverse of the L2 penalty: of some 1,280 features and few crops, little may be believed."""
-_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def read_features(backbone: torch.nn.Module, folder: Path) -> Features:
 def features_of(backbone: torch.nn.Module, crops: Sequence[Rgb]) -> NDArray[np.float32]:
     """Mean features `(N, 2, F)` of crops `uint8 (IMAGE_PX, IMAGE_PX, 3)` and of their mirror images."""
     images = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).float() / 255
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (_MEAN, _STD))
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
     with torch.inference_mode():
         views = [backbone((view - mean) / std).mean((2, 3)).numpy() for view in (images, images.flip(3))]
     return np.stack(views, 1)

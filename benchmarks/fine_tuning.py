@@ -27,6 +27,7 @@ from benchmarks.ready_model.crops import class_files
 from pipeline.core.errors import MaskwrightError
 from pipeline.core.records import MASK_TYPES
 from pipeline.storage.images import read_image
+from pipeline.training.backbones import IMAGENET_MEAN, IMAGENET_STD
 from pipeline.training.inference import autocast, choose_device
 
 IMAGE_PX = 128
@@ -34,7 +35,6 @@ _MARGIN = 8
 """Crops are held this much larger on every side: a view that is shifted finds something there."""
 _BATCH = 32
 _LR, _HEAD_LR = 4e-4, 2e-3
-_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,9 @@ def varied(images: Tensor, generator: torch.Generator) -> Tensor:
 
 def normalised(images: Tensor) -> Tensor:
     """As ImageNet's weights want it."""
-    mean, std = (torch.tensor(values, device=images.device).view(1, 3, 1, 1) for values in (_MEAN, _STD))
+    mean, std = (
+        torch.tensor(values, device=images.device).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD)
+    )
     return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
 
 

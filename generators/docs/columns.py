@@ -3,9 +3,10 @@
 python -m generators.docs.columns
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
+from generators.docs.reference.tables import table
 from pipeline.augment.columns import OF_ALL, OF_FACE, Column, described
 from pipeline.storage.whole_files import write_text
 
@@ -18,19 +19,20 @@ def tables() -> str:
     common = dict(described(OF_FACE)).items()
     scene = [(name, one) for name, one in described(OF_ALL) if (name, one) not in common]
     lines = [
-        *_table(list(common)), "",
+        *_table(common), "",
         "With `--faces all` a row has `objects` and `ignored` instead of what is said of one face:", "",
         *_table(scene),
     ]  # fmt: skip
     return "\n".join(["", *lines, "", ""])
 
 
-def _table(columns: list[tuple[str, Column]]) -> Iterator[str]:
-    yield "| column | values | what |"
-    yield "|---|---|---|"
-    for name, one in columns:
-        asked = f" (with `{one.asked_by}`)" if one.asked_by else ""
-        yield f"| `{name}` | {one.kind} | {one.what}{asked} |"
+def _table(columns: Iterable[tuple[str, Column]]) -> list[str]:
+    cells = ((f"`{name}`", one.kind, _what(one)) for name, one in columns)
+    return table(("column", "values", "what"), cells)
+
+
+def _what(column: Column) -> str:
+    return f"{column.what} (with `{column.asked_by}`)" if column.asked_by else column.what
 
 
 def renewed(page: str) -> str:
