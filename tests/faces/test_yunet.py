@@ -37,11 +37,24 @@ def by_place(rows: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("min_score", [0.05, 0.3, 0.6])
-@pytest.mark.parametrize("size", [(610, 450), (320, 236), (128, 94), (33, 64), (1, 1), (640, 640)])
+@pytest.mark.parametrize("size", [(610, 450), (320, 236), (128, 94), (33, 64), (65, 33), (640, 640)])
 def test_the_boxes_are_those_of_opencv(crowd: Rgb, size: tuple[int, int], min_score: float) -> None:
     rgb = np.asarray(cv2.resize(crowd, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     rows, expected = YunetNetwork().rows(rgb, min_score), in_opencv(rgb, min_score)
     np.testing.assert_allclose(by_place(rows), by_place(expected), atol=2e-3)
+
+
+@pytest.mark.parametrize(("size", "faces"), [((1, 1), 0), ((3, 5), 0), ((32, 32), 3)])
+def test_images_of_one_cell_are_answered_whatever_memory_held(crowd: Rgb, size: tuple[int, int], faces: int) -> None:
+    """OpenCV's network can't be asked: up to 32 px, one cell of the coarsest stride, it reads memory never written."""
+    rgb = np.asarray(cv2.resize(crowd, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    first = YunetNetwork().rows(rgb, 0.05)
+    assert first.shape == (faces, 15)
+    assert np.isfinite(first).all()
+    for filled in (1e30, -1e30):
+        left_behind = np.full(10**6, filled, dtype=np.float32)
+        del left_behind
+        np.testing.assert_array_equal(YunetNetwork().rows(rgb, 0.05), first)
 
 
 def test_the_crowd_has_faces_to_compare(crowd: Rgb) -> None:
