@@ -6,13 +6,13 @@ commerce, which dlib's points do not: docs/decisions/landmarks-by-two-models.md.
 """
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.step_times import timed
 from pipeline.faces.detectors import Box, square_around, square_of
 from pipeline.faces.models import FACE_MESH_FILE
+from pipeline.faces.onnx_session import one_thread_session
 from pipeline.faces.turning import roll_deg, turned_view
 
 SIDE_PX = 192
@@ -67,9 +67,7 @@ class FaceMesh:
     """The network, run on one thread."""
 
     def __init__(self) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(FACE_MESH_FILE, options, providers=["CPUExecutionProvider"])
+        self._session = one_thread_session(FACE_MESH_FILE)
         self._input = self._session.get_inputs()[0].name
 
     def vertices(self, rgb: Rgb) -> NDArray[np.float32]:

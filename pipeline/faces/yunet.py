@@ -6,11 +6,11 @@ FaceDetectorYN does; onnxruntime takes half the time of OpenCV's own network cod
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import Rgb
 from pipeline.faces.models import YUNET_FILE
+from pipeline.faces.onnx_session import one_thread_session
 
 STRIDES = (8, 16, 32)
 _HEADS = ("cls", "obj", "bbox", "kps")
@@ -23,9 +23,7 @@ class YunetNetwork:
     """The network, run on one thread."""
 
     def __init__(self) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(YUNET_FILE, options, providers=["CPUExecutionProvider"])
+        self._session = one_thread_session(YUNET_FILE)
 
     def rows(self, rgb: Rgb, min_score: float) -> NDArray[np.float32]:
         """Faces `(F, 15)` of an image.

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 
 from pipeline.core.arrays import Rgb
 from pipeline.core.errors import MaskwrightError
 from pipeline.core.step_times import timed
+from pipeline.faces.onnx_session import one_thread_session
 from pipeline.prediction.onnx_parts import has_outside_weights
 from pipeline.prediction.usage import METADATA_KEY, ModelUsage, read_usage
 from pipeline.scores.probabilities import Logits, log_of_mean
@@ -21,9 +21,6 @@ _REFUSALS = (
     refusals.NoModel, refusals.RuntimeException, ValueError, RuntimeError,
 )  # fmt: skip
 """What onnxruntime raises over a file that it can't take: its own exceptions have no common base."""
-
-_FATAL = 4
-"""onnxruntime's log level: what it refuses it raises as well."""
 
 
 class Classifier(Protocol):
@@ -116,11 +113,8 @@ def _session(data: bytes, origin: str) -> Any:
         raise _foreign(origin, f"no ONNX file, or a damaged one: {error}") from error
     if outside:
         raise _foreign(origin, "it keeps weights in another file")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = _FATAL
     try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
+        return one_thread_session(data)
     except _REFUSALS as error:
         raise _foreign(origin, f"no ONNX file, or a damaged one: {_first_line(error)}") from error
 
