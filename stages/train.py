@@ -13,9 +13,12 @@ from stages.running.commands import dvc_stage
 from stages.running.screen import say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dvclive import Live
 
     from pipeline.core.params import Params
+    from pipeline.core.records import Assignment
     from pipeline.training.distributed import World
     from pipeline.training.loop import EpochResult, Timing
     from pipeline.training.random_mask import FaceMasking
@@ -62,10 +65,9 @@ def command(params: "Params") -> None:
     from pipeline.core.records import Assignment
     from pipeline.storage.manifests import read_manifest
     from pipeline.training.distributed import joined_world
-    from pipeline.training.run import training_sides
 
     rows = read_manifest(SPLIT_TABLE, Assignment)
-    sides = training_sides(rows, params.storage.pixels, params.train, seed=params.seed, masking=masking_for(params))
+    sides = sides_of(params, rows)
     with joined_world(os.environ) as world:
         if not world.is_first:
             _train(params, sides, world, None)
@@ -75,7 +77,14 @@ def command(params: "Params") -> None:
     CHECKPOINT.unlink(missing_ok=True)  # it served to go on after a kill
 
 
-def masking_for(params: "Params") -> "FaceMasking | None":
+def sides_of(params: "Params", rows: "Sequence[Assignment]") -> "TrainingSides":
+    """Both sides as the parameters ask for them, with what is put on bare faces."""
+    from pipeline.training.run import training_sides
+
+    return training_sides(rows, params.storage.pixels, params.train, seed=params.seed, masking=_masking(params))
+
+
+def _masking(params: "Params") -> "FaceMasking | None":
     """What puts masks and coverings on bare faces while training, if the parameters ask for it."""
     share, covering = params.train.augmentation.random_mask, params.train.augmentation.random_covering
     if share + covering == 0:

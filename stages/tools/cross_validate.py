@@ -52,11 +52,11 @@ def _line(score: "FoldScore") -> str:
 
 def _score(params: "Params", rows: "Sequence[Assignment]", fold: int) -> "FoldScore":
     from pipeline.training.folds import FoldScore
-    from pipeline.training.run import train_model, training_sides
-    from stages.train import masking_for
+    from pipeline.training.run import train_model
+    from stages.train import sides_of
 
     train = params.train.model_copy(update={"fold": fold})
-    sides = training_sides(rows, params.storage.pixels, train, seed=params.seed, masking=masking_for(params))
+    sides = sides_of(params.model_copy(update={"train": train}), rows)
     last = train_model(sides, train, seed=params.seed, observer=_Silent()).outcome.history[-1]
     return FoldScore(fold, len(sides.val), last.val_accuracy, last.val_macro_f1)
 

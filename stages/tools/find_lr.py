@@ -27,11 +27,10 @@ def command(params: "Params", lowest: float, highest: float, steps: int) -> None
     from pipeline.core.records import Assignment
     from pipeline.storage.manifests import read_manifest
     from pipeline.training.lr_finding import losses_by_rate, suggested_rate
-    from pipeline.training.run import training_sides
-    from stages.train import masking_for
+    from stages.train import sides_of
 
     rows = read_manifest(SPLIT_TABLE, Assignment)
-    sides = training_sides(rows, params.storage.pixels, params.train, seed=params.seed, masking=masking_for(params))
+    sides = sides_of(params, rows)
     points = losses_by_rate(sides, params.train, seed=params.seed, lowest=lowest, highest=highest, steps=steps)
     for point in points[:: max(1, len(points) // _LINES)]:
         say(f"find-lr: {point.lr:9.2g}  loss {point.loss:.3f}")
