@@ -16,18 +16,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from generators.sample.head import PHOTO_FIT, load_head, to_canonical
 from generators.sample.landmarks import MIRROR_TWIN, anchor_points
 from generators.sample.makehuman import HeadData, macro_weights
+from pipeline.core.arrays import FloatImage, Points3d
+from pipeline.masks.head.canonical import AZIMUTH_LIMIT_DEG, Y_RANGE_MM, to_cylinder
 from pipeline.storage.whole_files import atomic_path
 
 Floats = NDArray[np.float64]
 
 _OUTPUT = Path(__file__).resolve().parents[1] / "pipeline" / "faces" / "canonical_head.npz"
 _LOWEST_Y_MM = 150.0
+_FIELD_ROWS, _FIELD_COLUMNS = 126, 121
 # Brings the pupils back to 63 mm after the targets below widened the face.
 _SCALE = 0.955
 
@@ -42,13 +46,45 @@ def canonical_arrays(data: HeadData) -> dict[str, NDArray[np.generic]]:
     landmarks = (landmarks + landmarks[MIRROR_TWIN] * np.array([-1.0, 1.0, 1.0])) / 2
     names, anchors = anchor_points(head.neutral, head.triangles, head.twin)
     used, faces = np.unique(head.triangles, return_inverse=True)
+    vertices, triangles = mesh[used].astype(np.float32), faces.reshape(-1, 3).astype(np.int32)
     return {
         "landmarks": landmarks.astype(np.float32),
-        "vertices": mesh[used].astype(np.float32),
-        "faces": faces.reshape(-1, 3).astype(np.int32),
+        "vertices": vertices,
+        "faces": triangles,
         "anchor_names": np.array(names),
         "anchor_points": anchors.on(mesh).astype(np.float32),
+        "radius": radius_field(vertices, triangles),
     }
+
+
+def radius_field(vertices: Points3d, triangles: NDArray[np.int32]) -> FloatImage:
+    """The field `CanonicalHead.radius` of a skin: the farthest point of it at each y and azimuth."""
+    azimuth, y, radius = to_cylinder(_sample_surface(vertices, triangles))
+    column = np.rint((azimuth / AZIMUTH_LIMIT_DEG + 1) / 2 * (_FIELD_COLUMNS - 1)).astype(int)
+    row = np.rint((y - Y_RANGE_MM[0]) / (Y_RANGE_MM[1] - Y_RANGE_MM[0]) * (_FIELD_ROWS - 1)).astype(int)
+    inside = (column >= 0) & (column < _FIELD_COLUMNS) & (row >= 0) & (row < _FIELD_ROWS)
+    field = np.zeros((_FIELD_ROWS, _FIELD_COLUMNS), dtype=np.float32)
+    np.maximum.at(field, (row[inside], column[inside]), radius[inside])
+    return _fill_holes(field)
+
+
+def _sample_surface(vertices: Points3d, triangles: NDArray[np.int32], steps: int = 10) -> Points3d:
+    a, b = (part.ravel() for part in np.mgrid[0 : 1 : steps * 1j, 0 : 1 : steps * 1j])
+    inside = a + b <= 1
+    weights = np.stack([a, b, 1 - a - b], axis=1)[inside]
+    samples = np.einsum("sk,tkd->tsd", weights, vertices[triangles]).reshape(-1, 3)
+    return np.asarray(samples, dtype=np.float32)
+
+
+def _fill_holes(field: FloatImage) -> FloatImage:
+    known = (field > 0).astype(np.float32)
+    values = field.copy()
+    for size in (3, 5, 9, 17, 33, 65):
+        weight = cv2.blur(known, (size, size))
+        mean = cv2.blur(values * known, (size, size)) / np.maximum(weight, 1e-6)
+        holes = (known == 0) & (weight > 0)
+        values[holes], known[holes] = mean[holes], 1
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), 1.0), dtype=np.float32)
 
 
 def photo_residual(landmarks: Floats, photo_points: Floats, distance_mm: float = 1200.0) -> Floats:

@@ -1,22 +1,28 @@
-"""The 68 iBUG points of a face, by dlib's ensemble of regression trees (Kazemi & Sullivan, CVPR 2014) or the mesh."""
+"""The 68 iBUG points of a face, by dlib's ensemble of regression trees or by the mesh."""
 
 from typing import Protocol
 
-import dlib
 import numpy as np
 
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.records import LandmarkModel
 from pipeline.core.step_times import timed
 from pipeline.faces.detectors import Box
+from pipeline.faces.dlib_file import read_shape_predictor
 from pipeline.faces.face_mesh import MeshLandmarks
 from pipeline.faces.models import landmark_model
+from pipeline.faces.regression_trees import Rect, RegressionTrees
+from pipeline.storage.kept_arrays import kept_array
+from pipeline.storage.whole_files import size_of
 
 NOSE_TIP, CHIN = 30, 8
 JAW = slice(0, 17)
 EYE_OUTER_CORNERS = (36, 45)
 EYES = slice(36, 48)
 MOUTH = slice(48, 68)
+
+_KEPT_AS = "v1"
+"""Counts the layouts of `regression_trees.CASCADE`: another one is kept under another name."""
 
 
 class Landmarker(Protocol):
@@ -28,24 +34,25 @@ class Landmarker(Protocol):
 
 
 class LandmarkPredictor:
-    """Predicts 68 points inside a detector's box, by dlib."""
+    """Predicts 68 points inside a detector's box, by dlib's model."""
 
     def __init__(self) -> None:
-        self._predictor = dlib.shape_predictor(str(landmark_model()))
+        model = landmark_model()
+        name = f"{model.stem}_{_KEPT_AS}_{size_of(model)}"
+        self._trees = RegressionTrees(kept_array(name, lambda: read_shape_predictor(model)))
 
     @timed("landmarks")
     def predict(self, rgb: Rgb, box: Box) -> Points:
         """Points `float32 (68, 2)` as x, y in pixels; they may lie outside the image."""
-        shape = self._predictor(np.ascontiguousarray(rgb), _rectangle(box))
-        return np.array([(p.x, p.y) for p in shape.parts()], dtype=np.float32)
+        return self._trees.predict(rgb, _rect(box))
 
 
-def _rectangle(box: Box) -> "dlib.rectangle":
+def _rect(box: Box) -> Rect:
     left, top, right, bottom = box.left, box.top, box.right, box.bottom
     if box.dlib_square:
         x, y, side = box.dlib_square
         left, top, right, bottom = x - side / 2, y - side / 2, x + side / 2, y + side / 2
-    return dlib.rectangle(round(left), round(top), round(right) - 1, round(bottom) - 1)
+    return round(left), round(top), round(right) - 1, round(bottom) - 1
 
 
 def make_landmarker(model: LandmarkModel) -> Landmarker:

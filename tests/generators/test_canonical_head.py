@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from generators.canonical_head import radius_field
 from generators.sample.landmarks import MIRROR_TWIN
 from generators.sample.truth import read_truth
 
@@ -76,3 +77,9 @@ def test_solving_the_pose_of_rendered_faces_finds_it(head: dict[str, NDArray[Any
         gaps.append(np.degrees(np.arctan2(forward[0], -forward[2])) - pose[0])
     assert np.median(np.abs(gaps)) < 2.5
     assert np.abs(np.mean(gaps)) < 1.0
+
+
+def test_the_field_of_radii_is_that_of_the_skin(head: dict[str, NDArray[Any]]) -> None:
+    field = radius_field(head["vertices"], head["faces"])
+    np.testing.assert_allclose(head["radius"], field, atol=1e-3)
+    np.testing.assert_allclose(field, field[:, ::-1], atol=1.5)

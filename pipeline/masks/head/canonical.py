@@ -21,7 +21,6 @@ AXIS_Z_MM = 75.0
 
 AZIMUTH_LIMIT_DEG = 120.0
 Y_RANGE_MM = (-60.0, 190.0)
-_FIELD_ROWS, _FIELD_COLUMNS = 126, 121
 
 _JAW_WEIGHT = 0.35
 """Of a jaw point in the pose fit: dlib's contour slides along the cheek when the head turns."""
@@ -38,24 +37,17 @@ _KERNEL_NOISE = 0.25
 
 @dataclass(frozen=True, eq=False)
 class CanonicalHead:
-    """Mean head: the 68 landmarks `(68, 3)`, the skin `vertices` `(V, 3)` and `triangles` `(F, 3)`, named `anchors`."""
+    """Mean head: the 68 landmarks `(68, 3)`, the skin `vertices` `(V, 3)` and `triangles` `(F, 3)`, named `anchors`.
+
+    `radius` is the distance of the skin from the axis in mm, `(126, 121)` over y in Y_RANGE_MM and azimuth within the
+    limit.
+    """
 
     landmarks: Points3d
     vertices: Points3d
     triangles: NDArray[np.int32]
     anchors: dict[str, Points3d]
-
-    @cached_property
-    def radius(self) -> FloatImage:
-        """Distance of the skin from the axis in mm, `(126, 121)` over y in Y_RANGE_MM and azimuth within the limit."""
-        samples = _sample_surface(self.vertices, self.triangles)
-        azimuth, y, radius = to_cylinder(samples)
-        column = np.rint((azimuth / AZIMUTH_LIMIT_DEG + 1) / 2 * (_FIELD_COLUMNS - 1)).astype(int)
-        row = np.rint((y - Y_RANGE_MM[0]) / (Y_RANGE_MM[1] - Y_RANGE_MM[0]) * (_FIELD_ROWS - 1)).astype(int)
-        inside = (column >= 0) & (column < _FIELD_COLUMNS) & (row >= 0) & (row < _FIELD_ROWS)
-        field = np.zeros((_FIELD_ROWS, _FIELD_COLUMNS), dtype=np.float32)
-        np.maximum.at(field, (row[inside], column[inside]), radius[inside])
-        return _fill_holes(field)
+    radius: FloatImage
 
     @cached_property
     def warp_weights(self) -> NDArray[np.float64]:
@@ -241,29 +233,10 @@ def sample_field(field: FloatImage, azimuth_deg: NDArray[np.floating], y: NDArra
     )
 
 
-def _sample_surface(vertices: Points3d, triangles: NDArray[np.int32], steps: int = 10) -> Points3d:
-    a, b = (part.ravel() for part in np.mgrid[0 : 1 : steps * 1j, 0 : 1 : steps * 1j])
-    inside = a + b <= 1
-    weights = np.stack([a, b, 1 - a - b], axis=1)[inside]
-    samples = np.einsum("sk,tkd->tsd", weights, vertices[triangles]).reshape(-1, 3)
-    return np.asarray(samples, dtype=np.float32)
-
-
-def _fill_holes(field: FloatImage) -> FloatImage:
-    known = (field > 0).astype(np.float32)
-    values = field.copy()
-    for size in (3, 5, 9, 17, 33, 65):
-        weight = cv2.blur(known, (size, size))
-        mean = cv2.blur(values * known, (size, size)) / np.maximum(weight, 1e-6)
-        holes = (known == 0) & (weight > 0)
-        values[holes], known[holes] = mean[holes], 1
-    return np.asarray(cv2.GaussianBlur(values, (0, 0), 1.0), dtype=np.float32)
-
-
 @lru_cache(maxsize=1)
 def canonical_head() -> CanonicalHead:
     """The head that ships with the package."""
     with (files("pipeline.faces") / "canonical_head.npz").open("rb") as file:
         data = np.load(file)
         anchors = dict(zip(data["anchor_names"].tolist(), data["anchor_points"], strict=True))
-        return CanonicalHead(data["landmarks"], data["vertices"], data["faces"], anchors)
+        return CanonicalHead(data["landmarks"], data["vertices"], data["faces"], anchors, data["radius"])

@@ -1,0 +1,134 @@
+"""Landmarks by an ensemble of regression trees, after Kazemi & Sullivan (CVPR 2014), as dlib trains it and runs it.
+
+The points are dlib's own, to the pixel. What a face needs is one leaf in 16 of 7,500 trees: dlib keeps each of 120,000
+leaves in a place of its own and reads them all when it starts, here they lie side by side in a file that is mapped.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.core.arrays import FloatImage, Points, Rgb
+
+POINTS, CASCADES, TREES, SPLITS, SPOTS = 68, 15, 500, 15, 500
+"""Of the model for 68 points: trees a cascade, splits a tree, and the spots of a cascade whose grey values it reads."""
+LEAVES = SPLITS + 1
+
+CASCADE = np.dtype(
+    [
+        ("start", "<f4", (2, POINTS)),  # x, then y, in sides of the box; the same in every cascade
+        ("near", "<i8", SPOTS),  # the point that a spot goes along with
+        ("beside", "<f4", (2, SPOTS)),  # the way from there to the spot, on the starting shape
+        ("first", "<i8", (TREES, LEAVES)),  # a split asks whether the first spot is brighter than the second
+        ("second", "<i8", (TREES, LEAVES)),
+        ("threshold", "<i2", (TREES, LEAVES)),  # by more than this; the last is no split and never true
+        ("leaves", "<f4", (TREES, LEAVES, 2 * POINTS)),  # what a leaf adds to the shape: x, then y
+    ]
+)
+"""One cascade of the ensemble as it lies on the disk."""
+
+Rect = tuple[int, int, int, int]
+"""Left, top, right and bottom pixel of a box."""
+
+_FIRST_LEAVES = np.arange(TREES) * LEAVES
+
+
+def _leaf_by_answers() -> NDArray[np.int64]:
+    """The leaf that a tree's answers lead to, for every way to answer; the first split's is the highest of 16 bits."""
+    answers = np.arange(1 << LEAVES)
+    node = np.zeros_like(answers)
+    while node[0] < SPLITS:  # all leaves lie equally deep
+        node = 2 * node + 2 - (answers >> (SPLITS - node) & 1)
+    return node - SPLITS
+
+
+_LEAF_BY_ANSWERS = _leaf_by_answers()
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A photo's pixels one after another, and how a box lies in it."""
+
+    pixels: NDArray[np.uint8]
+    width: int
+    height: int
+    corner: NDArray[np.float64]
+    sides: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rgb: Rgb, rect: Rect) -> "_View":
+        left, top, right, bottom = rect
+        corner, sides = np.array([[left], [top]], np.float64), np.array([[right - left], [bottom - top]], np.float64)
+        return cls(np.ascontiguousarray(rgb).reshape(-1, 3), rgb.shape[1], rgb.shape[0], corner + 0.5, sides)
+
+    def whole_pixels(self, shape: FloatImage) -> NDArray[np.int64]:
+        """The nearest pixels to points `(2, K)` that are given in sides of the box."""
+        return np.floor(shape * self.sides + self.corner).astype(np.int64)
+
+    def grey(self, shape: FloatImage) -> NDArray[np.int16]:
+        """The mean of red, green and blue at such points, 0 outside the photo."""
+        x, y = self.whole_pixels(shape)
+        colours = self.pixels.take(y * self.width + x, axis=0, mode="clip").astype(np.int16)
+        grey: NDArray[np.int16] = (colours[:, 0] + colours[:, 1] + colours[:, 2]) // 3
+        if min(x.min(), y.min()) < 0 or x.max() >= self.width or y.max() >= self.height:
+            grey *= (x >= 0) & (x < self.width) & (y >= 0) & (y < self.height)
+        return grey
+
+
+@dataclass(frozen=True, slots=True)
+class _Cascade:
+    """A record of `CASCADE` whose leaves are one table, with the ways to the spots turned by a right angle as well."""
+
+    near: NDArray[np.int64]
+    beside: FloatImage
+    across: FloatImage
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    threshold: NDArray[np.int16]
+    leaves: FloatImage
+
+    @classmethod
+    def of(cls, record: NDArray[np.void]) -> "_Cascade":
+        beside = record["beside"]
+        first, second, threshold = (record[name].ravel() for name in ("first", "second", "threshold"))
+        across, leaves = np.stack([-beside[1], beside[0]]), record["leaves"].reshape(-1, 2 * POINTS)
+        return cls(record["near"], beside, across, first, second, threshold, leaves)
+
+    def spots(self, shape: FloatImage, cos: np.float32, sin: np.float32) -> FloatImage:
+        """Where the spots lie beside the points of a shape that is turned and scaled so."""
+        return cos * self.beside + sin * self.across + shape.take(self.near, axis=1)
+
+    def chosen_leaves(self, grey: NDArray[np.int16]) -> NDArray[np.int64]:
+        """The row of each tree's leaf in the table, by the spots' grey values."""
+        brighter = grey.take(self.first) - grey.take(self.second) > self.threshold
+        return _LEAF_BY_ANSWERS.take(np.packbits(brighter).view(">u2")) + _FIRST_LEAVES
+
+
+class RegressionTrees:
+    """Predicts the points of one face after another; `cascades` are 15 records of `CASCADE`."""
+
+    def __init__(self, cascades: NDArray[np.void]) -> None:
+        self._cascades = [_Cascade.of(cascade) for cascade in cascades.view(np.ndarray)]
+        self._start = np.array(cascades["start"][0])
+        x, y = self._start - self._start.mean(axis=1, keepdims=True, dtype=np.float64)
+        self._turn = np.stack([np.concatenate([x, y]), np.concatenate([-y, x])]) / np.sum(x * x + y * y)
+
+    def predict(self, rgb: Rgb, rect: Rect) -> Points:
+        """Points `float32 (68, 2)` as x, y in whole pixels; they may lie outside the image `(H, W, 3)`.
+
+        The face is to fill `rect` as it fills the square that dlib's detector draws.
+        """
+        view = _View.of(rgb, rect)
+        shape, sums = self._start, np.empty((TREES + 1, 2 * POINTS), np.float32)
+        for cascade in self._cascades:
+            leaves = cascade.chosen_leaves(view.grey(cascade.spots(shape, *self._turned(shape))))
+            sums[0] = shape.ravel()
+            cascade.leaves.take(leaves, axis=0, out=sums[1:], mode="clip")
+            shape = sums.sum(axis=0).reshape(2, POINTS)  # in the trees' order, so that it rounds as dlib's sum does
+        return np.ascontiguousarray(view.whole_pixels(shape).T, dtype=np.float32)
+
+    def _turned(self, shape: FloatImage) -> tuple[np.float32, np.float32]:
+        """Scale times cosine, and times sine, by which the starting shape lies best on this one, by least squares."""
+        cos, sin = (self._turn * shape.ravel()).sum(axis=1).astype(np.float32)
+        return cos, sin
