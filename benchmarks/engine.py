@@ -21,11 +21,11 @@ from typing import Any
 
 import cv2
 
+from benchmarks.local_cluster import local_cluster
 from benchmarks.mask_speed import SAMPLE, prepare
 from pipeline.augment.photo_masker import PhotoMasker
 from pipeline.augment.request import FolderRequest
 from pipeline.engine.mapping import OrderedRun, Workers, make_workers
-from tests.cluster import local_cluster
 
 TRIVIAL_ITEMS = 20_000
 BATCH, PHOTOS_A_BATCH = 16, 4

@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from benchmarks.local_cluster import local_cluster
 from pipeline.core.params import EngineParams
-from tests.cluster import local_cluster
 
 
 @pytest.fixture(scope="module")

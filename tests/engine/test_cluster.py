@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
+from benchmarks.local_cluster import local_cluster
 from pipeline.core.errors import SampleRejected, WorkerError
 from pipeline.core.params import EngineParams
 from pipeline.engine import map_records
 from pipeline.engine.installation import installation
-from tests.cluster import local_cluster
 from tests.engine.functions import (
     CountsItsLoads,
     die_on_five,

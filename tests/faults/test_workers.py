@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from distributed import LocalCluster
 
+from benchmarks.local_cluster import local_cluster
 from pipeline.core.arrays import Rgb
 from pipeline.core.params import EngineParams
 from pipeline.core.records import Image, Rejection
@@ -24,7 +25,6 @@ from pipeline.storage.images import write_image
 from pipeline.storage.manifests import read_manifest
 from stages import augment, dedup, faces, ingest
 from stages.running.commands import ADDRESS_VARIABLE
-from tests.cluster import local_cluster
 from tests.conftest import tree
 from tests.faults.poison import POISON, PoisonedExtractor, PoisonedInspector, PoisonedMasker, poisoned_fingerprint
 

@@ -34,8 +34,8 @@ def test_no_module_lies_loose_and_no_room_is_unknown() -> None:
     assert rooms == set(LAYERS) - {"stages"}
 
 
-def test_what_makes_committed_files_needs_no_tests() -> None:
-    makers = sorted((ROOT / "generators").rglob("*.py"))
+def test_what_makes_committed_files_and_what_measures_need_no_tests() -> None:
+    makers = sorted(file for folder in ("generators", "benchmarks") for file in (ROOT / folder).rglob("*.py"))
     found = [str(module.relative_to(ROOT)) for module in makers if "tests" in _packages(module)]
     assert found == []
 
