@@ -11,6 +11,9 @@ from platformdirs import user_cache_path
 
 from pipeline.storage.whole_files import atomic_path
 
+_PATIENCE_S = 60
+"""Who waits longer for another process makes its own: a home on a network may hold locks of machines that are gone."""
+
 
 def cache_folder() -> Path:
     """Where this user's caches of ours lie: on Linux `$XDG_CACHE_HOME/maskwright`, `~/.cache/maskwright` without it."""
@@ -31,7 +34,7 @@ def kept_array(name: str, make: Callable[[], NDArray[np.void]]) -> NDArray[np.vo
 def _made(file: Path, make: Callable[[], NDArray[np.void]]) -> NDArray[np.void]:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(file.with_suffix(".lock")):
+        with FileLock(file.with_suffix(".lock"), timeout=_PATIENCE_S, fallback_to_soft=False):
             kept = _mapped(file)
             if kept is None:
                 kept = make()

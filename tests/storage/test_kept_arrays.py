@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from pipeline.storage.kept_arrays import cache_folder, kept_array
@@ -75,6 +76,16 @@ def test_where_nothing_can_be_kept_it_is_made_each_time(tmp_path: Path) -> None:
     assert kept_array("trees", make).tobytes() == kept_array("trees", make).tobytes()
     assert len(calls) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["cache"]
+
+
+def test_who_waits_too_long_makes_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.storage.kept_arrays._PATIENCE_S", 0)
+    make, calls = counting_maker()
+    cache_folder().mkdir(parents=True)
+    with FileLock(cache_folder() / "trees.lock"):
+        assert kept_array("trees", make).tobytes() == make().tobytes()
+    assert not list(cache_folder().glob("*.npy"))
+    assert len(calls) == 2
 
 
 def test_what_could_not_be_made_leaves_nothing(tmp_path: Path) -> None:
