@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from torch import Tensor
 from torchvision import tv_tensors
@@ -69,8 +70,23 @@ def _opened_tensor(picture: Tensor) -> tuple[Rgb, PutBack]:
 
 def _changed(before: np.ndarray[Any, Any], seen: Rgb, rgb: Rgb) -> np.ndarray[Any, Any]:
     """The picture `before`, looked at as `seen`, with the pixels of `rgb` where these differ from that."""
-    touched = (rgb != seen).any(axis=2).reshape(*seen.shape[:2], *[1] * (before.ndim - 2))
-    return np.where(touched, _like(rgb, before), before)
+    if before.dtype == np.uint8 and before.shape == rgb.shape:
+        return rgb  # nothing is converted, so what didn't change is what it was
+    red, green, blue = np.moveaxis(rgb != seen, 2, 0)
+    touched = red | green | blue
+    window = _around(touched)
+    inside = touched[window].reshape(*touched[window].shape, *[1] * (before.ndim - 2))
+    after = before.copy()
+    after[window] = np.where(inside, _like(rgb[window], before[window]), before[window])
+    return after
+
+
+def _around(touched: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Rows and columns of the smallest window that holds all that is true."""
+    rows, columns = np.flatnonzero(touched.any(axis=1)), np.flatnonzero(touched.any(axis=0))
+    if not len(rows):
+        return slice(0, 0), slice(0, 0)
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def _like(rgb: Rgb, like: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
