@@ -22,7 +22,7 @@ def picture(kind: str) -> np.ndarray[Any, Any]:
     rng = np.random.default_rng(3)
     bytes_ = rng.integers(0, 256, (SIDE, SIDE, 4), dtype=np.uint8)
     finer = rng.random((SIDE, SIDE, 3))  # not of 256 steps
-    return {
+    kinds: dict[str, np.ndarray[Any, Any]] = {
         "rgb": bytes_[..., :3],
         "grey": bytes_[..., 0],
         "grey plane": bytes_[..., :1],
@@ -30,7 +30,8 @@ def picture(kind: str) -> np.ndarray[Any, Any]:
         "float32": finer.astype(np.float32),
         "float64": finer,
         "uint16": (finer * 65535).astype(np.uint16),
-    }[kind]
+    }
+    return kinds[kind]
 
 
 def repainted(rgb: Rgb, window: tuple[slice, slice]) -> Rgb:
