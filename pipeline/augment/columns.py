@@ -1,6 +1,6 @@
 """The columns of `metadata.jsonl`, in their order: what each says, in which unit, and how its boxes are given."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,9 +106,14 @@ def described(columns: tuple[Column, ...]) -> Iterator[tuple[str, Column]]:
         yield from ((f"{column.name}.{one.name}", one) for one in WITHIN.get(column.name, ()))
 
 
-def held_by(rows: Collection[dict[str, Any]]) -> Iterator[tuple[str, Column]]:
-    """As `described`, of the columns that some row has."""
-    names = {name for row in rows for name in row}
-    inner = {f"{name}.{key}" for row in rows for name in WITHIN if name in row for key in row[name]}
+def names_in(row: Mapping[str, Any]) -> Iterator[str]:
+    """The names of a row's columns as `described` gives them."""
+    yield from row
+    for name in WITHIN:
+        yield from (f"{name}.{key}" for key in row.get(name, ()))
+
+
+def held_by(names: Container[str]) -> Iterator[tuple[str, Column]]:
+    """As `described`, of the columns with these names."""
     columns = OF_ALL if "objects" in names else OF_FACE
-    yield from ((name, column) for name, column in described(columns) if name in names | inner)
+    yield from ((name, column) for name, column in described(columns) if name in names)

@@ -3,13 +3,13 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from pipeline.augment.columns import held_by
-from pipeline.augment.features import features_of
+from pipeline.augment.columns import held_by, names_in
+from pipeline.augment.features import Kind, columns_of
 from pipeline.augment.request import FolderRequest
 from pipeline.augment.rows import BARE, Row
 from pipeline.core.version import VERSION
@@ -29,16 +29,39 @@ _OPTIONS = {"masks": "mask"}
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a card tells of: what was asked for, the rows of both tables."""
+    """What a card tells of: what was asked for, the rows of `metadata.jsonl`, how often each reason was given."""
 
     request: FolderRequest
-    rows: Collection[Row]
-    rejected: Sequence[Row]
+    rows: Iterable[Row]
+    rejected: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class _Contents:
+    """What a card says of the rows, which may be millions and are gone through once."""
+
+    pictures: int = 0
+    parents: set[str] = field(default_factory=set)
+    faces: Counter[tuple[str, str]] = field(default_factory=Counter)
+    names: set[str] = field(default_factory=set)
+    table: Kind = field(default_factory=Kind)
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> "_Contents":
+        contents = cls()
+        for row in rows:
+            contents.pictures += 1
+            contents.parents.add(row["parent_sha256"])
+            contents.faces.update(_labels(row))
+            contents.names.update(names_in(row))
+            contents.table.take(row)
+        return contents
 
 
 def dataset_card(made: Made) -> str:
     """The card, the same text for the same dataset; its last line tells by a digest whether somebody edited it."""
-    text = front_matter(_front(made)) + "\n" + "\n".join(_body(made))
+    contents = _Contents.of(made.rows)
+    text = front_matter(_front(made.request, contents)) + "\n" + "\n".join(_body(made, contents))
     return f"{text}\n<!-- written by augment-masks, left alone once edited: {_digest(text)} -->\n"
 
 
@@ -52,8 +75,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _front(made: Made) -> dict[str, Any]:
-    request = made.request
+def _front(request: FolderRequest, contents: _Contents) -> dict[str, Any]:
     whole = request.faces == "all"
     folders = ["images", *(name for name, asked in (("crops", request.crops), ("alpha", request.alpha)) if asked)]
     paths = ["metadata.jsonl", *(f"{name}/**" for name in folders)]
@@ -61,10 +83,10 @@ def _front(made: Made) -> dict[str, Any]:
         "pretty_name": "Faces with drawn masks",
         **_licence(request.licence),
         "task_categories": ["object-detection", "image-segmentation"] if whole else ["image-classification"],
-        "size_categories": [size_category(len(made.rows))],
+        "size_categories": [size_category(contents.pictures)],
         "tags": ["face-mask", "synthetic"],
         "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": paths}]}],
-        "dataset_info": {"features": features_of(made.rows)},
+        "dataset_info": {"features": columns_of(contents.table)},
     }
 
 
@@ -75,22 +97,22 @@ def _licence(words: str) -> dict[str, str]:
     return {"license": "other", "license_name": one_line(words) or "unknown"}
 
 
-def _body(made: Made) -> list[str]:
+def _body(made: Made, contents: _Contents) -> list[str]:
     request = made.request
     author = f" by {plain(request.author)}" if request.author else ""
     return [
         "# Faces with drawn masks",
         "",
-        f"{len(made.rows)} pictures of {len({row['parent_sha256'] for row in made.rows})} photos with masks drawn on "
-        f"their faces, made by Maskwright. The photos are real or not as they were; **the masks are synthetic**"
+        f"{contents.pictures} pictures of {len(contents.parents)} photos with masks drawn on their faces, made by "
+        "Maskwright. The photos are real or not as they were; **the masks are synthetic**"
         f"{', and each masked picture says so in its XMP' if request.mark_synthetic else ''}"
         f"{', and in a signed C2PA manifest' if request.credentials else ''}.",
         "",
         "## What is in it",
         "",
-        *table(("type", "worn", "faces"), _composition(made.rows)),
+        *table(("type", "worn", "faces"), _composition(contents.faces)),
         "",
-        *table(("column", "values", "what"), [(name, one.kind, one.what) for name, one in held_by(made.rows)]),
+        *table(("column", "values", "what"), [(name, one.kind, one.what) for name, one in held_by(contents.names)]),
         "",
         "## Terms",
         "",
@@ -123,42 +145,42 @@ def _body(made: Made) -> list[str]:
     ]
 
 
-def _labels(rows: Iterable[Row]) -> Iterable[tuple[str, str]]:
-    for row in rows:
-        if "objects" in row:
-            yield from zip(row["objects"]["category"], row["objects"]["wear"], strict=True)
-        else:
-            yield row["mask_type"], row["wear"]
+def _labels(row: Row) -> Iterator[tuple[str, str]]:
+    """Type of mask and way of wearing of each face."""
+    if "objects" in row:
+        kinds = zip(row["objects"]["category"], row["objects"]["wear"], strict=True)
+    else:
+        kinds = zip([row["mask_type"]], [row["wear"]], strict=True)
+    yield from ((BARE if kind == "none" else kind, wear) for kind, wear in kinds)
 
 
-def _composition(rows: Iterable[Row]) -> list[tuple[str, str, str]]:
-    counts = Counter((BARE if kind == "none" else kind, wear) for kind, wear in _labels(rows))
-    return [(kind, wear, str(count)) for (kind, wear), count in sorted(counts.items())]
+def _composition(faces: Counter[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    return [(kind, wear, str(count)) for (kind, wear), count in sorted(faces.items())]
 
 
-def _left_out(rejected: Sequence[Row]) -> list[str]:
-    counts = sorted(Counter(row["reason"] for row in rejected).items())
-    if not counts:
+def _left_out(rejected: Mapping[str, int]) -> list[str]:
+    if not rejected:
         return []
-    told = table(("left out because of", "photos or faces"), [(reason, str(count)) for reason, count in counts])
+    rows = [(reason, str(count)) for reason, count in sorted(rejected.items())]
+    told = table(("left out because of", "photos or faces"), rows)
     return ["`rejected.jsonl` has a line for each photo or face that is not in it.", "", *told, ""]
 
 
 def _command(request: FolderRequest) -> str:
     """What was asked for beyond the defaults; folders by their last name, for nobody need know where they lie."""
     words = ["augment-masks", "FACES", "OUT"]
-    for field in fields(FolderRequest):
-        value = getattr(request, field.name)
-        if value == field.default:
+    for asked in fields(FolderRequest):
+        value = getattr(request, asked.name)
+        if value == asked.default:
             continue
-        name = _OPTIONS.get(field.name, field.name).replace("_", "-")
+        name = _OPTIONS.get(asked.name, asked.name).replace("_", "-")
         if isinstance(value, Credentials):
             words += [f"--c2pa-cert {_word(value.certificate)}", f"--c2pa-key {_word(value.key)}"]
-        elif field.name == "mark_synthetic":
+        elif asked.name == "mark_synthetic":
             words.append("--no-mark")
         elif isinstance(value, bool):
             words.append(f"--{name}")
-        elif field.name == "split":
+        elif asked.name == "split":
             words.append(f"--{name} {','.join(map(str, value))}")
         else:
             values = value if isinstance(value, tuple) else (value,)

@@ -5,6 +5,7 @@ Left to itself it takes them from the first 10 MB of the table, and fails where 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 _WIDER = {("int64", "float64"): "float64", ("float64", "int64"): "float64"}
@@ -27,11 +28,16 @@ class Kind:
         if isinstance(value, dict):
             self._only(not self.items and self.scalar == "null", value)
             for name, part in value.items():
-                self.fields.setdefault(name, Kind()).take(part)
+                kind = self.fields.get(name)
+                if kind is None:
+                    kind = self.fields[name] = Kind()
+                elif kind.scalar == _NAMES.get(type(part)):  # as in most rows: nothing new
+                    continue
+                kind.take(part)
         elif isinstance(value, list):
             self._only(not self.fields and self.scalar == "null", value)
             self.items = self.items or Kind()
-            for part in value if set(map(type, value)) != {float} else value[:1]:  # a hundred points a face
+            for part in _telling(value):
                 self.items.take(part)
         elif value is not None:
             self._only(not self.fields and not self.items, value)
@@ -60,7 +66,23 @@ class Kind:
 
 
 _NAMES = {bool: "bool", int: "int64", float: "float64", str: "string"}
+_SCALARS = frozenset({*_NAMES, type(None)})
 _PICTURES = "_file_name"
+
+
+def _telling(values: list[Any]) -> list[Any]:
+    """Of many values as few as show every kind among them: outlines have hundreds of points."""
+    if set(map(type, values)) != {list}:
+        return _one_of_each(values)
+    points = list(chain.from_iterable(values))
+    return [_one_of_each(points)] if set(map(type, points)) <= _SCALARS else values
+
+
+def _one_of_each(values: list[Any]) -> list[Any]:
+    types = set(map(type, values))
+    if len(types) == 1 and types <= _SCALARS:
+        return values[:1]
+    return list({type(value): value for value in values}.values()) if types <= _SCALARS else values
 
 
 def features_of(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -69,11 +91,15 @@ def features_of(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     Raises:
         ValueError: values of several kinds stand in one place.
     """
-    kinds: dict[str, Kind] = {}
+    table = Kind()
     for row in rows:
-        for name, value in row.items():
-            kinds.setdefault(name, Kind()).take(value)
-    return [_column(name, kind) for name, kind in kinds.items()]
+        table.take(row)
+    return columns_of(table)
+
+
+def columns_of(table: Kind) -> list[dict[str, Any]]:
+    """`features_of` the rows that a kind has taken."""
+    return [_column(name, kind) for name, kind in table.fields.items()]
 
 
 def _column(name: str, kind: Kind) -> dict[str, Any]:

@@ -174,8 +174,7 @@ def _close(writer: DatasetWriter, listing: Listing, summary: Summary, request: F
     ]
     try:
         writer.finish(listing.photos, refused)
-        rejected = [*refused, *(row for entry in writer.entries(listing.photos) for row in entry.rejected)]
-        writer.write_card(dataset_card(Made(request, writer.rows(listing.photos), rejected)))
+        writer.write_card(dataset_card(Made(request, writer.rows(listing.photos), summary.rejected)))
         mark = SyntheticMark() if request.mark_synthetic else None
         writer.write_sheet(encode_image(contact_sheet(_pairs(writer, listing.photos)), quality=90, mark=mark))
         if summary.ending == "complete" and not writer.has_pictures():

@@ -14,7 +14,7 @@ ROW = {"file_name": "images/cloth/a.jpg", "mask_type": "cloth", "wear": "correct
 
 
 def card(**asked: object) -> str:
-    return dataset_card(Made(FolderRequest(**asked), [ROW], [{"reason": "no_face"}]))  # type: ignore[arg-type]
+    return dataset_card(Made(FolderRequest(**asked), [ROW], {"no_face": 1}))  # type: ignore[arg-type]
 
 
 def test_front_matter_is_what_the_hub_reads() -> None:
@@ -53,3 +53,27 @@ def test_columns_are_named_by_all_rows() -> None:
         {"name": "b", "list": {"list": "float64"}},
         {"name": "c", "struct": [{"name": "d", "dtype": "string"}, {"name": "e", "dtype": "bool"}]},
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ([[1.5, 2.0], [3, None]], {"list": {"list": "float64"}}),
+        ([[], [], ["a"]], {"list": {"list": "string"}}),
+        ([[], []], {"list": {"list": "null"}}),
+        ([1, 2.5, None], {"list": "float64"}),
+        ([[[1]], [[2.5]]], {"list": {"list": {"list": "float64"}}}),
+        ([{"x": 1}, {"x": 2.5}], {"list": [{"name": "x", "dtype": "float64"}]}),
+    ],
+)
+def test_a_rare_kind_among_many_values_counts(values: list[Any], told: dict[str, Any]) -> None:
+    many = values[:1] * 50 + values + values[:1] * 50
+    assert features_of([{"a": many}]) == [{"name": "a"} | told]
+
+
+@pytest.mark.parametrize("values", [[1, "a"], [[1.0], ["a"]], [[1.0], 2.0], [True, 1], [{"x": 1}, [1]]])
+def test_values_of_several_kinds_are_refused_wherever_they_stand(values: list[Any]) -> None:
+    with pytest.raises(ValueError, match="several kinds"):
+        features_of([{"a": values[:1] * 50 + values}])
+    with pytest.raises(ValueError, match="several kinds"):
+        features_of([{"a": values[:1]}, {"a": values[1:]}])
