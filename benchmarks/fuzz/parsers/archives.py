@@ -1,6 +1,7 @@
 """Archives: damaged ones, and those that were made to do harm."""
 
 import tempfile
+from functools import cache
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -15,14 +16,15 @@ from pipeline.sources.archives.unpacking import unpack
 
 _LIMITS = ArchiveLimits.of(IngestParams().archive, 64 << 20)
 _SMALL_BYTES = 20_000
-_SUFFIXES = {attack.name: attack.suffix for attack in attacks()}
+_ATTACKS = attacks()
+_SUFFIXES = {attack.name: attack.suffix for attack in _ATTACKS}
 
 
 def unpacked(archive: Attack | Damaged) -> str:
     """What an archive came to; nothing may lie beside the folder that it is unpacked to."""
     with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
         path = Path(name, "a" + (archive.suffix if isinstance(archive, Attack) else _SUFFIXES[archive.kind]))
-        path.write_bytes(archive.make() if isinstance(archive, Attack) else archive.data)
+        path.write_bytes(_data(archive) if isinstance(archive, Attack) else archive.data)
         files, refusals = unpack(path, Path(name, "store"), _LIMITS)
         strays = [file for file in Path(name).rglob("*") if file.is_file() and not file.is_relative_to(files)]
         if {file.name for file in strays} != {path.name, "refusals.json", "boot"}:
@@ -30,11 +32,15 @@ def unpacked(archive: Attack | Damaged) -> str:
     return refusals[0].reason if refusals else "taken"
 
 
-def _fuzzer() -> Fuzzer:
-    every = attacks()
-    sound = {attack.name: data for attack in every if len(data := attack.make()) <= _SMALL_BYTES}
-    damaged = st.builds(Damaged.of, st.just(sound), st.sampled_from(sorted(sound)), st.integers(0, 2**32 - 1))
-    return Fuzzer("archives", damaged, unpacked, every)
+@cache
+def _data(attack: Attack) -> bytes:
+    """Made once, and only when it is asked for: packing the bombs takes 6 s, and who lists the fuzzers tries none."""
+    return attack.make()
 
 
-FUZZER = _fuzzer()
+def _damaged() -> st.SearchStrategy[Damaged]:
+    sound = {attack.name: data for attack in _ATTACKS if len(data := _data(attack)) <= _SMALL_BYTES}
+    return st.builds(Damaged.of, st.just(sound), st.sampled_from(sorted(sound)), st.integers(0, 2**32 - 1))
+
+
+FUZZER = Fuzzer("archives", st.deferred(_damaged), unpacked, _ATTACKS)
