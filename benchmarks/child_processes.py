@@ -12,7 +12,6 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
-_STARTS = 5
 
 
 def cpu_seconds(words: Sequence[str], folder: Path = ROOT) -> float:
@@ -35,15 +34,15 @@ def own_peak_mb() -> int:
     return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
 
-def start_seconds(photo: Path, work: Path) -> dict[str, float]:
-    """CPU time, medians, until there is help and until a photo of a folder has its mask, models loaded."""
+def start_seconds(photo: Path, work: Path, runs: int) -> dict[str, float]:
+    """CPU time until there is help and until a photo has its mask, models loaded: medians over so many starts."""
     photos = work / "one"
     photos.mkdir()
     shutil.copy(photo, photos)
     command = [sys.executable, "-m", "stages.augment_masks", str(photos)]
     first = [*command, str(work / "first"), "--jobs", "1", "--overwrite"]
     kinds = {"--help": [sys.executable, "-m", "stages.cli", "--help"], "first picture": first}
-    return {name: statistics.median(cpu_seconds(words) for _ in range(_STARTS)) for name, words in kinds.items()}
+    return {name: statistics.median(cpu_seconds(words) for _ in range(runs)) for name, words in kinds.items()}
 
 
 def peer_seconds(peer: Path, photos: Sequence[Path], work: Path) -> float:

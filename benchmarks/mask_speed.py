@@ -67,7 +67,7 @@ def main() -> None:
         if options.peer:
             seconds = peer_seconds(options.peer, [photo.path for photo in photos], work)
             print(f"  {'MaskTheFace':16} {_told(seconds, limit)}")
-        print_start(photos, work)
+        print_start(photos, work, options.runs)
         print_memory(photos, work, options.memory_files)
 
 
@@ -183,9 +183,9 @@ def mask_found(photo: Photo, masks: tuple[MaskType, ...], out: Path) -> None:
         write_bytes(out / name, data)
 
 
-def print_start(photos: list[Photo], work: Path) -> None:
+def print_start(photos: list[Photo], work: Path, runs: int) -> None:
     """What a command takes before it does anything, and what the base install takes on the disk."""
-    told = [f"{name} {seconds:.2f} s" for name, seconds in start_seconds(photos[0].path, work).items()]
+    told = [f"{name} {seconds:.2f} s" for name, seconds in start_seconds(photos[0].path, work, runs).items()]
     print(f"start, CPU: {', '.join(told)}; base install {installed_mb():.0f} MB")
 
 
