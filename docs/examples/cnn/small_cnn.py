@@ -1,10 +1,11 @@
 """A small CNN, made better step by step: the code of docs/cnn.md.
 
-    python docs/examples/cnn/small_cnn.py
+    python docs/examples/cnn/small_cnn.py [--seeds 3]
 
 Run it in a project whose road is gone up to the split: it reads the crops that split.parquet names.
 """
 
+import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,12 +101,15 @@ def accuracy(net: nn.Module, images: Tensor, classes: Tensor) -> float:
 
 
 def main() -> None:
-    """A line a recipe: mean over three seeds."""
+    """A line a recipe: mean over some seeds."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3)
+    seeds: int = parser.parse_args().seeds
     rows = read_manifest(SPLIT_TABLE, Assignment)
     seen, held = crops(rows, "train"), crops(rows, "val")
     print(f"{len(seen[1])} crops to learn from, {len(held[1])} to judge by")
     for recipe in RECIPES:
-        nets = [train(recipe, *seen, seed) for seed in range(3)]
+        nets = [train(recipe, *seen, seed) for seed in range(seeds)]
         shares = [np.mean([accuracy(net, *side) for net in nets]) for side in (seen, held)]
         print(f"{recipe.name:20} seen {shares[0]:.2f}, held out {shares[1]:.2f}")
 
