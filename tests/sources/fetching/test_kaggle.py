@@ -81,6 +81,8 @@ def kaggle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Kaggle]:
     monkeypatch.setenv("HOME", str(tmp_path))
     kaggle = Kaggle()
     monkeypatch.setattr("pipeline.sources.fetching.kaggle.sleep", kaggle.waits.append)
+    # It looks for the notebook that calls it, six times through the stack and all that is loaded: a second an attempt.
+    monkeypatch.setattr("kagglehub.clients.get_user_agent", lambda: "kagglehub")
     with serve(kaggle) as server:
         kaggle.server = server
         monkeypatch.setitem(kaggle_env._env_to_endpoint, kaggle_env.KaggleEnv.PROD, server.address)
