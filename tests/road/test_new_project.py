@@ -12,6 +12,7 @@ from pipeline.core.records import Image, MaskedImage
 from pipeline.storage.manifests import read_manifest
 from tests.conftest import tree
 from tests.road.test_repro import change, keep_some
+from tests.road.test_wheel import built_wheel, pip
 from tests.shared import made_once
 
 ROOT = Path(__file__).parents[2]
@@ -33,21 +34,14 @@ class Wheel:
         return done.stdout + done.stderr
 
 
-def unpack(folder: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    for words in (
-        ["wheel", "--no-deps", "--wheel-dir", "dist", str(ROOT)],
-        ["install", "--no-deps", "--no-index", "--find-links", "dist", "--target", "packages", "maskwright"],
-    ):
-        done = subprocess.run([*pip, *words], cwd=folder, capture_output=True, text=True, check=False)
-        if done.returncode and "CI" not in os.environ and "Could not find a version" in done.stderr:
-            pytest.skip(f"no package index can be reached: {done.stderr.strip().splitlines()[-1]}")
-        assert done.returncode == 0, done.stderr
+def unpack(folder: Path, wheel: Path) -> None:
+    pip("install", "--no-deps", "--no-index", "--target", "packages", wheel, cwd=folder)
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Wheel:
-    return Wheel(made_once(tmp_path_factory, "unpacked-wheel", unpack) / "packages")
+    built = built_wheel(tmp_path_factory)
+    return Wheel(made_once(tmp_path_factory, "unpacked-wheel", lambda folder: unpack(folder, built)) / "packages")
 
 
 def make_small(project: Path) -> None:

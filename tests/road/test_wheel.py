@@ -32,8 +32,8 @@ def run(*words: str | Path, cwd: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def pip(python: Path, *words: str | Path, cwd: Path) -> None:
-    done = run(python, "-m", "pip", "--disable-pip-version-check", "--quiet", *words, cwd=cwd)
+def pip(*words: str | Path, cwd: Path) -> None:
+    done = run(sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *words, cwd=cwd)
     if done.returncode and "CI" not in os.environ and "Could not find a version" in done.stderr:
         pytest.skip(f"no package index can be reached: {done.stderr.strip().splitlines()[-1]}")
     assert done.returncode == 0, done.stderr
@@ -42,14 +42,25 @@ def pip(python: Path, *words: str | Path, cwd: Path) -> None:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with the wheel and what it needs; the versions are those of constraints.txt."""
-    return made_once(tmp_path_factory, "wheel", install) / "environment"
+    wheel = built_wheel(tmp_path_factory)
+    return made_once(tmp_path_factory, "wheel", lambda folder: install(folder, wheel)) / "environment"
 
 
-def install(folder: Path) -> None:
-    pip(Path(sys.executable), "wheel", "--no-deps", "--wheel-dir", folder / "dist", ROOT, cwd=folder)
-    (wheel,) = (folder / "dist").glob("maskwright-*.whl")
-    venv.create(folder / "environment", with_pip=True)
-    pip(folder / "environment/bin/python", "install", "-c", ROOT / "constraints.txt", wheel, cwd=folder)
+def built_wheel(factory: pytest.TempPathFactory) -> Path:
+    """This checkout's, built once for all tests that install it."""
+    (wheel,) = made_once(factory, "dist", build).glob("maskwright-*.whl")
+    return wheel
+
+
+def build(folder: Path) -> None:
+    pip("wheel", "--no-deps", "--wheel-dir", folder, ROOT, cwd=folder)
+
+
+def install(folder: Path, wheel: Path) -> None:
+    """By the pip of the tests' environment: to give the new one its own costs as much as all that is installed."""
+    venv.create(folder / "environment")
+    into = ("--python", folder / "environment/bin/python")
+    pip(*into, "install", "-c", ROOT / "constraints.txt", wheel, cwd=folder)
 
 
 def test_masks_a_photo_from_another_folder(installed: Path, make_photos: MakePhotos, tmp_path: Path) -> None:
