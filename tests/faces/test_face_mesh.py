@@ -30,13 +30,13 @@ def view(portrait: Rgb) -> Rgb:
 def test_points_lie_as_near_to_the_true_ones_as_dlibs() -> None:
     """On every fourth rendered portrait, far off ones included."""
     truth, detector = read_truth(SAMPLES / "truth.npz"), make_detector("yunet")
-    errors: dict[str, list[float]] = {"dlib": [], "mesh": []}
+    models: dict[str, LandmarkPredictor | MeshLandmarks] = {"dlib": LandmarkPredictor(), "mesh": MeshLandmarks()}
+    errors: dict[str, list[float]] = {kind: [] for kind in models}
     for name, points in list(zip(truth.picture, truth.landmarks_px, strict=True))[::4]:
         rgb = read_image(SAMPLES / "faces" / str(name)).rgb
         box = detector.detect(rgb)[0]
-        for model in (LandmarkPredictor(), MeshLandmarks()):
+        for kind, model in models.items():
             found = model.predict(rgb, box)
-            kind = "mesh" if isinstance(model, MeshLandmarks) else "dlib"
             errors[kind].append(float(np.linalg.norm(found - points, axis=1).mean()) / interocular_px(points))
     assert np.median(errors["mesh"]) < 0.038
     assert np.percentile(errors["mesh"], 95) < np.percentile(errors["dlib"], 95)
