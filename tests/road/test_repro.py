@@ -126,7 +126,7 @@ def test_shards_train_the_same_model(changeable: Path) -> None:
     made = ("reports/metrics.json", "models/model.pt")
     folder = [(changeable / name).read_bytes() for name in made]
     change(changeable, "  format: folder ", "  format: shards ")
-    dvc(changeable, "repro")
+    dvc(changeable, "repro", "evaluate")
     assert not list((changeable / "data/masked").rglob("*.jpg"))
     assert [(changeable / name).read_bytes() for name in made] == folder
 
