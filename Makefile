@@ -37,7 +37,7 @@ quick: $(STAMP)
 lint: $(STAMP)
 	ruff check .
 	ruff format --check .
-	mypy
+	nice mypy
 
 # The docs site, in docs/_build; warnings are errors.
 docs: $(STAMP)
