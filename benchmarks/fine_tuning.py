@@ -31,7 +31,7 @@ from pipeline.training.backbones import IMAGENET_MEAN, IMAGENET_STD
 from pipeline.training.inference import autocast, choose_device
 
 IMAGE_PX = 128
-_MARGIN = 8
+MARGIN_PX = 8
 """Crops are held this much larger on every side: a view that is shifted finds something there."""
 _BATCH = 32
 _LR, _HEAD_LR = 4e-4, 2e-3
@@ -93,7 +93,7 @@ def _read_folder(folder: Path) -> tuple[Tensor, Tensor]:
     files = list(class_files(folder))
     if not files:
         raise MaskwrightError(f"{folder}: no crops in {', '.join(MASK_TYPES)}")
-    side = IMAGE_PX + 2 * _MARGIN
+    side = IMAGE_PX + 2 * MARGIN_PX
     crops = [cv2.resize(read_image(path).rgb, (side, side), interpolation=cv2.INTER_AREA) for path, _ in files]
     return torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2), torch.tensor([label for _, label in files])
 
@@ -151,6 +151,12 @@ def varied(images: Tensor, generator: torch.Generator) -> Tensor:
     return (views + 0.02 * torch.randn(views.shape, generator=generator).to(images.device)).clamp(0, 1)
 
 
+def centred(images: Tensor) -> Tensor:
+    """Crops `uint8 (N, 3, S, S)` as `float (N, 3, P, P)` in [0, 1], without their margin."""
+    inner = slice(MARGIN_PX, -MARGIN_PX)
+    return images[:, :, inner, inner].float() / 255
+
+
 def normalised(images: Tensor) -> Tensor:
     """As ImageNet's weights want it."""
     mean, std = (
@@ -164,8 +170,7 @@ def lines(name: str, seed: int, model: nn.Module, tests: Mapping[str, Crops]) ->
     """How many of each test set are told right, and of each class."""
     found = []
     for test, crops in tests.items():
-        inner = slice(_MARGIN, -_MARGIN)
-        parts = [normalised(batch[:, :, inner, inner].float() / 255) for batch in torch.split(crops.images, 256)]
+        parts = [normalised(centred(batch)) for batch in torch.split(crops.images, 256)]
         told = torch.cat([(model(part).softmax(1) + model(part.flip(3)).softmax(1)).argmax(1) for part in parts])
         right = told == crops.labels
         recalls = (

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.fine_tuning import IMAGE_PX, read_folders, varied
+from benchmarks.fine_tuning import IMAGE_PX, MARGIN_PX, centred, read_folders, varied
 from pipeline.core.errors import MaskwrightError
 from pipeline.core.records import MASK_TYPES
 
@@ -42,3 +42,8 @@ def test_views_differ_and_are_the_same_again() -> None:
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert 0 <= float(first.min()) <= float(first.max()) <= 1
+
+
+def test_the_margin_is_cut_off() -> None:
+    side = 40 + 2 * MARGIN_PX
+    assert centred(torch.zeros(1, 3, side, side, dtype=torch.uint8)).shape[-1] == 40
