@@ -1,14 +1,14 @@
 """What crops teach a network that is fine-tuned on them, as most people would use them: real ones, ours, or both.
 
     python -m benchmarks.fine_tuning WEIGHTS --train ours=OURS --train both=REAL+OURS --test dev=TEST [--steps 220]
-        [--seeds 2] [--device auto]
+        [--seeds 2] [--frozen 0] [--device auto]
 
 WEIGHTS is torchvision's `mobilenet_v2-b0353104.pth`. A folder holds square face crops in the class folders none, cloth,
 surgical, ffp2; ours as `python -m benchmarks.sim_to_real` writes them. Of folders joined by + each weighs as much as
 another. One recipe for all: mobilenet_v2 whole, batches of 32, AdamW, one cycle, classes weighted to be equal, a view
-turned, shifted, enlarged, lit and blurred anew at each step; a crop is judged with its mirror image. A line for each
-training set, seed and test set. --device auto takes a GPU where there is one, in bf16; 220 steps take some 6 s on one
-and minutes on two cores.
+turned, shifted, enlarged, lit and blurred anew at each step; a crop is judged with its mirror image. With --frozen 7
+the first seven of its 19 blocks stay as ImageNet made them, statistics too. A line for each training set, seed and test
+set. --device auto takes a GPU where there is one, in bf16; 220 steps take some 6 s on one and minutes on two cores.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - PyTorch's own convention
 from torch import Tensor, nn
-from torchvision.models import mobilenet_v2
+from torchvision.models import MobileNetV2, mobilenet_v2
 
 from benchmarks.ready_model.crops import class_files
 from pipeline.core.errors import MaskwrightError
@@ -52,9 +52,10 @@ class Crops:
 @click.option("--test", "tested", multiple=True, required=True, metavar="NAME=DIR")
 @click.option("--steps", type=click.IntRange(1), default=220, show_default=True)
 @click.option("--seeds", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--frozen", type=click.IntRange(0, 19), default=0, show_default=True, help="First blocks left alone.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 def command(
-    *, weights: Path, trained: Sequence[str], tested: Sequence[str], steps: int, seeds: int, device: str
+    *, weights: Path, trained: Sequence[str], tested: Sequence[str], steps: int, seeds: int, frozen: int, device: str
 ) -> None:
     """Fine-tune on each training set with each seed, and print what it is right on."""
     at = choose_device(device)
@@ -62,7 +63,7 @@ def command(
     for name, folders in map(named, trained):
         crops = read_folders(folders, at)
         for seed in range(seeds):
-            model = fine_tuned(weights, crops, steps, seed)
+            model = fine_tuned(weights, crops, steps, seed, frozen)
             for line in lines(name, seed, model, tests):
                 click.echo(line)
 
@@ -98,14 +99,12 @@ def _read_folder(folder: Path) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2), torch.tensor([label for _, label in files])
 
 
-def fine_tuned(weights: Path, crops: Crops, steps: int, seed: int) -> nn.Module:
-    """mobilenet_v2 from ImageNet's weights after so many steps on the crops."""
+def fine_tuned(weights: Path, crops: Crops, steps: int, seed: int, frozen: int = 0) -> nn.Module:
+    """mobilenet_v2 from ImageNet's weights after so many steps on the crops, but for its first `frozen` blocks."""
     device = crops.images.device
     torch.manual_seed(seed)
-    model = mobilenet_v2()
-    model.load_state_dict(torch.load(weights, weights_only=True))
-    model.classifier[1] = nn.Linear(1280, len(MASK_TYPES))
-    model = model.to(device).to(memory_format=torch.channels_last).train()
+    model = _from_imagenet(weights).to(device).to(memory_format=torch.channels_last).train()
+    model.features[:frozen].requires_grad_(requires_grad=False).eval()
     groups = [{"params": model.features.parameters(), "lr": _LR}, {"params": model.classifier.parameters()}]
     optimizer = torch.optim.AdamW(groups, lr=_HEAD_LR, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, [_LR, _HEAD_LR], total_steps=steps)
@@ -123,6 +122,13 @@ def fine_tuned(weights: Path, crops: Crops, steps: int, seed: int) -> nn.Module:
         schedule.step()
     fitted: nn.Module = model.eval()
     return fitted
+
+
+def _from_imagenet(weights: Path) -> MobileNetV2:
+    model = mobilenet_v2()
+    model.load_state_dict(torch.load(weights, weights_only=True))
+    model.classifier[1] = nn.Linear(1280, len(MASK_TYPES))
+    return model
 
 
 def _balance(crops: Crops) -> Tensor:

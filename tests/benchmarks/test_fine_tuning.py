@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from torchvision.models import mobilenet_v2
 
-from benchmarks.fine_tuning import IMAGE_PX, MARGIN_PX, centred, read_folders, varied
+from benchmarks.fine_tuning import IMAGE_PX, MARGIN_PX, centred, fine_tuned, read_folders, varied
 from pipeline.core.errors import MaskwrightError
 from pipeline.core.records import MASK_TYPES
 
@@ -47,3 +48,17 @@ def test_views_differ_and_are_the_same_again() -> None:
 def test_the_margin_is_cut_off() -> None:
     side = 40 + 2 * MARGIN_PX
     assert centred(torch.zeros(1, 3, side, side, dtype=torch.uint8)).shape[-1] == 40
+
+
+def test_frozen_blocks_stay_as_they_were(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    before = {name: value.clone() for name, value in mobilenet_v2().state_dict().items()}
+    torch.save(before, tmp_path / "weights.pth")
+    crops = read_folders(write_crops(tmp_path / "crops", dict.fromkeys(MASK_TYPES, 1)), CPU)
+    after = fine_tuned(tmp_path / "weights.pth", crops, steps=1, seed=0, frozen=7).state_dict()
+    changed = {
+        name.split(".")[1]
+        for name, value in before.items()
+        if name.startswith("features") and not torch.equal(value, after[name])
+    }
+    assert changed == {str(block) for block in range(7, 19)}
