@@ -179,12 +179,15 @@ def lines(name: str, seed: int, model: nn.Module, tests: Mapping[str, Crops]) ->
         parts = [normalised(centred(batch)) for batch in torch.split(crops.images, 256)]
         told = torch.cat([(model(part).softmax(1) + model(part.flip(3)).softmax(1)).argmax(1) for part in parts])
         right = told == crops.labels
-        recalls = (
-            f"{MASK_TYPES[k]} {right[crops.labels == k].float().mean():.3f}"
-            for k in torch.unique(crops.labels).tolist()
-        )
-        found.append(f"{name} seed {seed}, {test}: {right.float().mean():.3f} of {len(right)}; {', '.join(recalls)}")
+        recalls = recalls_told(right, crops.labels)
+        found.append(f"{name} seed {seed}, {test}: {right.float().mean():.3f} of {len(right)}; {recalls}")
     return found
+
+
+def recalls_told(right: Tensor, labels: Tensor) -> str:
+    """Each class that occurs, with the share of its crops that are told right."""
+    classes = torch.unique(labels).tolist()
+    return ", ".join(f"{MASK_TYPES[k]} {right[labels == k].float().mean():.3f}" for k in classes)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ import click
 import torch
 from torch import Tensor, nn
 
-from benchmarks.fine_tuning import Crops, centred, fine_tuned, normalised, read_folders
+from benchmarks.fine_tuning import Crops, centred, fine_tuned, normalised, read_folders, recalls_told
 from pipeline.core.records import MASK_TYPES
 from pipeline.training.inference import choose_device
 
@@ -128,11 +128,8 @@ def raised_lines(logits: Tensor, crops: Crops, label: int) -> list[str]:
         raised = logits.clone()
         raised[:, label] += by
         right = raised.argmax(1) == crops.labels
-        recalls = (
-            f"{MASK_TYPES[k]} {right[crops.labels == k].float().mean():.3f}"
-            for k in torch.unique(crops.labels).tolist()
-        )
-        lines.append(f"{MASK_TYPES[label]} +{by:.1f}: {right.float().mean():.3f}; {', '.join(recalls)}")
+        recalls = recalls_told(right, crops.labels)
+        lines.append(f"{MASK_TYPES[label]} +{by:.1f}: {right.float().mean():.3f}; {recalls}")
     return lines
 
 
