@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.augment.columns import held_by, names_in
-from pipeline.augment.features import Kind, columns_of
+from pipeline.augment.features import Kind, features_of
 from pipeline.augment.request import FolderRequest
 from pipeline.augment.rows import BARE, Row
 from pipeline.core.version import VERSION
@@ -86,7 +86,7 @@ def _front(request: FolderRequest, contents: _Contents) -> dict[str, Any]:
         "size_categories": [size_category(contents.pictures)],
         "tags": ["face-mask", "synthetic"],
         "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": paths}]}],
-        "dataset_info": {"features": columns_of(contents.table)},
+        "dataset_info": {"features": features_of(contents.table)},
     }
 
 

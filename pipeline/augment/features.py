@@ -3,7 +3,6 @@
 Left to itself it takes them from the first 10 MB of the table, and fails where a part of a mask first occurs later.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -72,33 +71,22 @@ _PICTURES = "_file_name"
 
 def _telling(values: list[Any]) -> list[Any]:
     """Of many values as few as show every kind among them: outlines have hundreds of points."""
-    if set(map(type, values)) != {list}:
-        return _one_of_each(values)
-    points = list(chain.from_iterable(values))
-    return [_one_of_each(points)] if set(map(type, points)) <= _SCALARS else values
+    if set(map(type, values)) == {list}:
+        return [_one_of_each(list(chain.from_iterable(values)))]  # one list holds what all of them do
+    return _one_of_each(values)
 
 
 def _one_of_each(values: list[Any]) -> list[Any]:
-    types = set(map(type, values))
-    if len(types) == 1 and types <= _SCALARS:
-        return values[:1]
-    return list({type(value): value for value in values}.values()) if types <= _SCALARS else values
+    """A value of each type, where all are scalars."""
+    by_type = dict(zip(map(type, values), values, strict=True))
+    return list(by_type.values()) if by_type.keys() <= _SCALARS else values
 
 
-def features_of(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One entry a column, in the order of their first occurrence; names of picture files are the pictures themselves.
+def features_of(table: Kind) -> list[dict[str, Any]]:
+    """One entry a column of the rows that `table` has taken, in the order of their first occurrence.
 
-    Raises:
-        ValueError: values of several kinds stand in one place.
+    Names of picture files are the pictures themselves.
     """
-    table = Kind()
-    for row in rows:
-        table.take(row)
-    return columns_of(table)
-
-
-def columns_of(table: Kind) -> list[dict[str, Any]]:
-    """`features_of` the rows that a kind has taken."""
     return [_column(name, kind) for name, kind in table.fields.items()]
 
 
