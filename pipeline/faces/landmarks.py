@@ -11,7 +11,7 @@ from pipeline.faces.detectors import Box
 from pipeline.faces.dlib_file import read_shape_predictor
 from pipeline.faces.face_mesh import MeshLandmarks
 from pipeline.faces.models import landmark_model
-from pipeline.faces.regression_trees import Rect, RegressionTrees
+from pipeline.faces.regression_trees import LAYOUT, Rect, RegressionTrees
 from pipeline.storage.kept_arrays import kept_array
 from pipeline.storage.whole_files import size_of
 
@@ -20,9 +20,6 @@ JAW = slice(0, 17)
 EYE_OUTER_CORNERS = (36, 45)
 EYES = slice(36, 48)
 MOUTH = slice(48, 68)
-
-_KEPT_AS = "v1"
-"""Counts the layouts of `regression_trees.CASCADE`: another one is kept under another name."""
 
 
 class Landmarker(Protocol):
@@ -38,7 +35,7 @@ class LandmarkPredictor:
 
     def __init__(self) -> None:
         model = landmark_model()
-        name = f"{model.stem}_{_KEPT_AS}_{size_of(model)}"
+        name = f"{model.stem}_{LAYOUT}_{size_of(model)}"
         self._trees = RegressionTrees(kept_array(name, lambda: read_shape_predictor(model)))
 
     @timed("landmarks")

@@ -5,6 +5,7 @@ leaves in a place of its own and reads them all when it starts, here they lie si
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ CASCADE = np.dtype(
     ]
 )
 """One cascade of the ensemble as it lies on the disk."""
+LAYOUT = "v1"
+"""Names what is kept of it: another one asks for another name."""
 
 Rect = tuple[int, int, int, int]
 """Left, top, right and bottom pixel of a box."""
@@ -34,6 +37,7 @@ Rect = tuple[int, int, int, int]
 _FIRST_LEAVES = np.arange(TREES) * LEAVES
 
 
+@cache
 def _leaf_by_answers() -> NDArray[np.int64]:
     """The leaf that a tree's answers lead to, for every way to answer; the first split's is the highest of 16 bits."""
     answers = np.arange(1 << LEAVES)
@@ -41,9 +45,6 @@ def _leaf_by_answers() -> NDArray[np.int64]:
     while node[0] < SPLITS:  # all leaves lie equally deep
         node = 2 * node + 2 - (answers >> (SPLITS - node) & 1)
     return node - SPLITS
-
-
-_LEAF_BY_ANSWERS = _leaf_by_answers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class _Cascade:
     def chosen_leaves(self, grey: NDArray[np.int16]) -> NDArray[np.int64]:
         """The row of each tree's leaf in the table, by the spots' grey values."""
         brighter = grey.take(self.first) - grey.take(self.second) > self.threshold
-        return _LEAF_BY_ANSWERS.take(np.packbits(brighter).view(">u2")) + _FIRST_LEAVES
+        return _leaf_by_answers().take(np.packbits(brighter).view(">u2")) + _FIRST_LEAVES
 
 
 class RegressionTrees:
