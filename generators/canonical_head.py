@@ -24,14 +24,15 @@ from generators.sample.head import PHOTO_FIT, load_head, to_canonical
 from generators.sample.landmarks import MIRROR_TWIN, anchor_points
 from generators.sample.makehuman import HeadData, macro_weights
 from pipeline.core.arrays import FloatImage, Points3d
-from pipeline.masks.head.canonical import AZIMUTH_LIMIT_DEG, Y_RANGE_MM, to_cylinder
+from pipeline.masks.head.canonical import field_places, to_cylinder
 from pipeline.storage.whole_files import atomic_path
 
 Floats = NDArray[np.float64]
 
 _OUTPUT = Path(__file__).resolve().parents[1] / "pipeline" / "faces" / "canonical_head.npz"
 _LOWEST_Y_MM = 150.0
-_FIELD_ROWS, _FIELD_COLUMNS = 126, 121
+_FIELD = (126, 121)
+"""Rows over y and columns over azimuth of the field of radii."""
 # Brings the pupils back to 63 mm after the targets below widened the face.
 _SCALE = 0.955
 
@@ -60,10 +61,9 @@ def canonical_arrays(data: HeadData) -> dict[str, NDArray[np.generic]]:
 def radius_field(vertices: Points3d, triangles: NDArray[np.int32]) -> FloatImage:
     """The field `CanonicalHead.radius` of a skin: the farthest point of it at each y and azimuth."""
     azimuth, y, radius = to_cylinder(_sample_surface(vertices, triangles))
-    column = np.rint((azimuth / AZIMUTH_LIMIT_DEG + 1) / 2 * (_FIELD_COLUMNS - 1)).astype(int)
-    row = np.rint((y - Y_RANGE_MM[0]) / (Y_RANGE_MM[1] - Y_RANGE_MM[0]) * (_FIELD_ROWS - 1)).astype(int)
-    inside = (column >= 0) & (column < _FIELD_COLUMNS) & (row >= 0) & (row < _FIELD_ROWS)
-    field = np.zeros((_FIELD_ROWS, _FIELD_COLUMNS), dtype=np.float32)
+    row, column = (np.rint(places).astype(int) for places in field_places(azimuth, y, _FIELD))
+    inside = (column >= 0) & (column < _FIELD[1]) & (row >= 0) & (row < _FIELD[0])
+    field = np.zeros(_FIELD, dtype=np.float32)
     np.maximum.at(field, (row[inside], column[inside]), radius[inside])
     return _fill_holes(field)
 

@@ -217,10 +217,18 @@ def from_cylinder(
     return np.stack([radius * np.sin(angle), y, AXIS_Z_MM - radius * np.cos(angle)], axis=-1)
 
 
+def field_places(
+    azimuth_deg: NDArray[np.floating], y: NDArray[np.floating], shape: tuple[int, ...]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Row and column, with fractions, in a field of this shape that is laid out like `CanonicalHead.radius`."""
+    column = (azimuth_deg / AZIMUTH_LIMIT_DEG + 1) / 2 * (shape[1] - 1)
+    row = (y - Y_RANGE_MM[0]) / (Y_RANGE_MM[1] - Y_RANGE_MM[0]) * (shape[0] - 1)
+    return row, column
+
+
 def sample_field(field: FloatImage, azimuth_deg: NDArray[np.floating], y: NDArray[np.floating]) -> FloatImage:
     """Bilinear look-up in a field laid out like `CanonicalHead.radius`; beyond its range the edge goes on."""
-    column = (azimuth_deg / AZIMUTH_LIMIT_DEG + 1) / 2 * (field.shape[1] - 1)
-    row = (y - Y_RANGE_MM[0]) / (Y_RANGE_MM[1] - Y_RANGE_MM[0]) * (field.shape[0] - 1)
+    row, column = field_places(azimuth_deg, y, field.shape)
     return np.asarray(
         cv2.remap(
             field,
