@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from pipeline.core.paths import CHECKPOINT, FACES_TABLE, MODEL, SPLIT_TABLE, TRAINING_LOG
+from pipeline.core.paths import CHECKPOINT, FACES_TABLE, MASKED_TABLE, MODEL, SPLIT_TABLE, TRAINING_LOG
 from stages.running.commands import dvc_stage
 from stages.running.screen import say
 
@@ -85,22 +85,30 @@ def sides_of(params: "Params", rows: "Sequence[Assignment]") -> "TrainingSides":
 
 
 def _masking(params: "Params") -> "FaceMasking | None":
-    """What puts masks and coverings on bare faces while training, if the parameters ask for it."""
-    share, covering = params.train.augmentation.random_mask, params.train.augmentation.random_covering
-    if share + covering == 0:
+    """What puts masks and coverings on faces while training, if the parameters ask for it."""
+    asked = params.train.augmentation
+    if asked.random_mask + asked.random_covering + asked.random_partial_covering == 0:
         return None
     from pipeline.augment.templates_in_use import templates_for
-    from pipeline.core.records import Face
+    from pipeline.core.records import Face, MaskedImage
     from pipeline.masks import MaskParams, MaskSynthesizer
     from pipeline.storage.manifests import read_manifest
-    from pipeline.training.random_mask import FaceMasking, bare_landmarks
+    from pipeline.training.random_mask import FaceMasking, landmarks_in_crops
 
     templates = templates_for(params.augment.templates, params.augment.masks)
     shown = {name: t for name, t in templates.items() if name not in params.augment.holdout_templates}
     synthesizer = MaskSynthesizer(shown, MaskParams.model_validate(params.augment.mask))
-    landmarks = bare_landmarks(read_manifest(FACES_TABLE, Face), params.faces.crop_scale, params.faces.crop_px)
-    masks = params.augment.masks
-    return FaceMasking(synthesizer, landmarks, params.storage.pixels, share, masks, covering)
+    masked = read_manifest(MASKED_TABLE, MaskedImage) if asked.random_partial_covering else []
+    samples: list[Face | MaskedImage] = [*read_manifest(FACES_TABLE, Face), *masked]
+    return FaceMasking(
+        synthesizer,
+        landmarks_in_crops(samples, params.faces.crop_scale, params.faces.crop_px),
+        params.storage.pixels,
+        asked.random_mask,
+        params.augment.masks,
+        asked.random_covering,
+        asked.random_partial_covering,
+    )
 
 
 def _train(params: "Params", sides: "TrainingSides", world: "World", live: "Live | None") -> "TrainedModel":

@@ -27,7 +27,7 @@ from pipeline.training.exporting import export_onnx
 from pipeline.training.inference import predict
 from pipeline.training.labels import UNKNOWN_LABEL, Head
 from pipeline.training.models import MaskClassifier
-from pipeline.training.random_mask import FaceMasking, bare_landmarks
+from pipeline.training.random_mask import FaceMasking, landmarks_in_crops
 from pipeline.training.run import usable_rows
 from pipeline.training.transforms import train_transform
 
@@ -115,7 +115,8 @@ def _varied(work: Path, params: Params, heads: tuple[Head, ...], image_px: int) 
     rows = usable_rows(read_manifest(work / SPLIT_TABLE, Assignment), "val", heads)
     bare = [row for row in rows if row.mask_type == "none"]
     turns = [replace(row, sample_id=f"{row.sample_id}#{turn}") for turn in range(1, _BARE_TURNS) for row in bare]
-    points = bare_landmarks(read_manifest(work / FACES_TABLE, Face), params.faces.crop_scale, params.faces.crop_px)
+    faces = read_manifest(work / FACES_TABLE, Face)
+    points = landmarks_in_crops(faces, params.faces.crop_scale, params.faces.crop_px)
     landmarks = {row.sample_id: points[row.sample_id.split("#")[0]] for row in (*bare, *turns)}
     synthesizer = MaskSynthesizer(load_templates(), MaskParams())
     masking = FaceMasking(synthesizer, landmarks, work, 0, tuple(params.augment.masks), _COVERING_SHARE)

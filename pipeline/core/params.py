@@ -217,6 +217,7 @@ class AugmentationParams(Section):
 
     random_mask: Share = 0
     random_covering: Share = 0
+    random_partial_covering: Share = 0
     flip: Share = 0.5
     rotate_deg: Annotated[float, Field(ge=0, le=180)] = 12
     translate: Share = 0.08

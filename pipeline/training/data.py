@@ -24,7 +24,7 @@ Transform = Callable[[Tensor], Tensor]
 
 
 class Masking(Protocol):
-    """Puts masks, and other things, on bare faces while training."""
+    """Puts masks, and other things, on faces while training."""
 
     @property
     def expected(self) -> Mapping[FaceLabels, float]:
@@ -67,7 +67,7 @@ class CropDataset(Dataset[tuple[Tensor, Tensor, int]]):
     """Assignment rows as `(image uint8 (3, P, P), labels (heads,), position)`.
 
     What the transform draws depends on the seed, the epoch and the sample's id alone, and so does what `masking` puts
-    on bare faces before it. Crops that fit into `cache_mb` together are decoded once and kept.
+    on faces before it. Crops that fit into `cache_mb` together are decoded once and kept.
     """
 
     def __init__(

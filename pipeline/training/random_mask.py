@@ -1,6 +1,6 @@
 """Masks and coverings put on while training: every epoch sees others on the same bare faces."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,11 @@ from torchvision.transforms import v2
 
 from pipeline.core.arrays import Points
 from pipeline.core.locations import Location, located
-from pipeline.core.records import Assignment, Face, MaskType
+from pipeline.core.records import Assignment, Face, MaskedImage, MaskType
 from pipeline.faces.crops import crop_landmarks
 from pipeline.faces.detectors import Box
 from pipeline.masks import MaskSynthesizer
-from pipeline.masks.coverings import cover_face, draw_covering
+from pipeline.masks.coverings import Covering, cover_face, draw_covering, draw_partial_covering
 from pipeline.training.data import read_crop_full
 from pipeline.training.face_mask_transform import RandomFaceMask
 from pipeline.training.labels import FaceLabels
@@ -36,15 +36,38 @@ class RandomCovering(v2.Transform):  # type: ignore[misc]
         """The image and its target, changed together."""
         if target["mask_type"] != "none" or float(torch.rand(())) >= self._p:
             return image, dict(target) | {"covered": False}
-        rng = np.random.default_rng(int(torch.randint(2**62, ())))
-        rgb = np.ascontiguousarray(image.permute(1, 2, 0).numpy())
-        covered = cover_face(rgb, np.asarray(target["landmarks"], dtype=np.float32), draw_covering(rng))
-        return torch.from_numpy(covered).permute(2, 0, 1).contiguous(), dict(target) | {"covered": True}
+        return _covered(image, target, draw_covering, masked=False), dict(target) | {"covered": True}
+
+
+class RandomPartialCovering(v2.Transform):  # type: ignore[misc]
+    """Hold something beside the mouth of a masked face: a transform of `(image, target)` as `RandomFaceMask`.
+
+    A hand, microphone, phone, cup or visor hides a part of the mask; all labels stay.
+    """
+
+    def __init__(self, p: float = 0.1) -> None:
+        super().__init__()
+        self._p = p
+
+    def forward(self, image: Tensor, target: Mapping[str, Any]) -> tuple[Tensor, dict[str, Any]]:
+        """The image, changed where the face wears a mask, and its target."""
+        if target["mask_type"] == "none" or float(torch.rand(())) >= self._p:
+            return image, dict(target)
+        return _covered(image, target, draw_partial_covering, masked=True), dict(target)
+
+
+def _covered(
+    image: Tensor, target: Mapping[str, Any], draw: Callable[[np.random.Generator], Covering], *, masked: bool
+) -> Tensor:
+    rng = np.random.default_rng(int(torch.randint(2**62, ())))
+    rgb = np.ascontiguousarray(image.permute(1, 2, 0).numpy())
+    covered = cover_face(rgb, np.asarray(target["landmarks"], dtype=np.float32), draw(rng), masked=masked)
+    return torch.from_numpy(covered).permute(2, 0, 1).contiguous()
 
 
 @dataclass(frozen=True, slots=True)
 class FaceMasking:
-    """`RandomFaceMask` and `RandomCovering` for the crops of a training side.
+    """`RandomFaceMask`, `RandomCovering` and `RandomPartialCovering` for the crops of a training side.
 
     Attributes:
         synthesizer: What draws the masks.
@@ -53,6 +76,7 @@ class FaceMasking:
         share: The part of the bare faces that gets a mask.
         masks: The types, each equally often.
         covering_share: The part of the bare faces that gets something else before the mouth.
+        partial_share: The part of the masked faces, these masks included, beside whose mouth something is held.
     """
 
     synthesizer: MaskSynthesizer
@@ -61,6 +85,7 @@ class FaceMasking:
     share: float
     masks: tuple[MaskType, ...]
     covering_share: float = 0.0
+    partial_share: float = 0.0
 
     @property
     def expected(self) -> dict[FaceLabels, float]:
@@ -70,36 +95,51 @@ class FaceMasking:
         return {labels: share for labels, share in (each | covered).items() if share > 0}
 
     def __call__(self, row: Assignment) -> tuple[Tensor, FaceLabels] | None:
-        """The crop at its file's size with something on, and the new labels; None where it stays bare."""
-        transform = self._drawn_transform()
-        if transform is None or row.mask_type != "none" or row.sample_id not in self.landmarks:
+        """The crop at its file's size with something on, and the new labels; None where it stays as it is."""
+        bare = row.mask_type == "none"
+        transforms = self._drawn_transforms(bare)
+        if not transforms or row.sample_id not in self.landmarks:
             return None
+        image, target = self._crop(row)
+        for transform in transforms:
+            image, target = transform(image, target)
+        if not bare:
+            return image, FaceLabels.of(row)
+        if target.get("covered"):
+            return image, FaceLabels("none", "none", "no", covered=True)
+        if target["mask_type"] == "none":
+            return None
+        return image, FaceLabels(target["mask_type"], target["wear"], "yes", target["valve"])
+
+    def _crop(self, row: Assignment) -> tuple[Tensor, dict[str, Any]]:
+        """The crop as it is, and its target."""
         rgb = read_crop_full(located(self.root, row.crop_path))
         points = tv_tensors.KeyPoints(self.landmarks[row.sample_id], canvas_size=rgb.shape[:2])
         target = {"landmarks": points, "mask_type": row.mask_type, "wear": row.wear}
-        image, changed = transform(torch.from_numpy(np.array(rgb)).permute(2, 0, 1), target)
-        if changed.get("covered"):
-            return image, FaceLabels("none", "none", "no", covered=True)
-        if changed["mask_type"] == "none":
-            return None
-        return image, FaceLabels(changed["mask_type"], changed["wear"], "yes", changed["valve"])
+        return torch.from_numpy(np.array(rgb)).permute(2, 0, 1), target
 
-    def _drawn_transform(self) -> v2.Transform | None:
+    def _drawn_transforms(self, bare: bool) -> list[v2.Transform]:
+        """What is done to one face, drawn; nothing is drawn that has no share."""
+        partial = [RandomPartialCovering(1.0)] if self.partial_share and self._partly_covered() else []
+        if not bare:
+            return partial
         drawn = float(torch.rand(()))
         if drawn < self.share:
-            return RandomFaceMask(self.synthesizer, self.masks, 1.0)
-        return RandomCovering(1.0) if drawn < self.share + self.covering_share else None
+            return [RandomFaceMask(self.synthesizer, self.masks, 1.0), *partial]
+        return [RandomCovering(1.0)] if drawn < self.share + self.covering_share else []
+
+    def _partly_covered(self) -> bool:
+        return float(torch.rand(())) < self.partial_share
 
 
-def bare_landmarks(faces: Sequence[Face], scale: float, crop_px: int) -> dict[str, Points]:
-    """The landmarks of the unmasked faces in pixels of their crops, by face id."""
+def landmarks_in_crops(samples: Iterable[Face | MaskedImage], scale: float, crop_px: int) -> dict[str, Points]:
+    """The landmarks of faces, or of faces that got a mask, in pixels of their crops, by sample id."""
     return {
-        face.id: crop_landmarks(
-            np.array(face.landmarks, dtype=np.float32).reshape(68, 2),
-            Box(face.left, face.top, face.right, face.bottom, face.score),
+        sample.id: crop_landmarks(
+            np.array(sample.landmarks, dtype=np.float32).reshape(68, 2),
+            Box(sample.left, sample.top, sample.right, sample.bottom, 1.0),
             scale,
             crop_px,
         )
-        for face in faces
-        if face.mask_type == "none"
+        for sample in samples
     }

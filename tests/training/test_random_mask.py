@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from pipeline.storage.manifests import read_manifest
 from pipeline.training.data import CropDataset
 from pipeline.training.face_mask_transform import RandomFaceMask
 from pipeline.training.labels import UNKNOWN_LABEL, heads_of
-from pipeline.training.random_mask import FaceMasking, RandomCovering
+from pipeline.training.random_mask import FaceMasking, RandomCovering, RandomPartialCovering, landmarks_in_crops
+from tests.exchange import kit
 
 MASKS: tuple[MaskType, ...] = ("cloth", "surgical", "ffp2")
 
@@ -132,3 +134,43 @@ def test_a_dataset_tells_covered_faces_from_bare_ones(
     assert {tuple(label) for label in labels} == {(0, 0, UNKNOWN_LABEL), (4, 0, UNKNOWN_LABEL)}
     assert data.class_counts(0).tolist() == [5, 0, 0, 0, 5]
     assert data.class_counts(1).tolist() == [10, 0, 0, 0, 0]
+
+
+def test_something_held_beside_a_mask_leaves_the_labels(portrait: Rgb, face: FoundFace) -> None:
+    torch.manual_seed(0)
+    worn = target(face.landmarks, "cloth") | {"wear": "correct"}
+    image, unchanged = RandomPartialCovering(p=1.0)(tensor(portrait), worn)
+    assert unchanged == worn
+    assert image.shape == tensor(portrait).shape
+    assert not torch.equal(image, tensor(portrait))
+    bare, _ = RandomPartialCovering(p=1.0)(tensor(portrait), target(face.landmarks))
+    assert torch.equal(bare, tensor(portrait))
+
+
+def test_a_dataset_covers_a_part_of_its_masked_faces(
+    project: Path, synthesizer: MaskSynthesizer, portrait: Rgb, face: FoundFace
+) -> None:
+    row = read_manifest(project / "data/split/split.parquet", Assignment)[0]
+    write_image(project / "face.jpg", crop_square(portrait, face.box, 1.35, 224))
+    rows = [replace(row, sample_id=f"{k}", crop_path="face.jpg", mask_type="ffp2", wear="correct") for k in range(12)]
+    points = crop_landmarks(face.landmarks, face.box, 1.35, 224)
+    known = {f"{k}": points for k in range(11)}
+    masking = FaceMasking(synthesizer, known, project, 0.9, MASKS, partial_share=0.5)
+    plain = CropDataset(rows, project, heads_of("type_and_wear"), 64, transform=lambda image: image)
+    data = CropDataset(rows, project, heads_of("type_and_wear"), 64, transform=lambda image: image, masking=masking)
+    changed = [not torch.equal(data[k][0], plain[k][0]) for k in range(12)]
+    assert 2 <= sum(changed) <= 9
+    assert not changed[11]  # no landmarks
+    assert all(torch.equal(data[k][1], plain[k][1]) for k in range(12))
+    assert torch.equal(data.class_counts(0), plain.class_counts(0))
+
+
+def test_faces_and_masked_pictures_have_landmarks_in_their_crops(face: FoundFace) -> None:
+    left, top, right, bottom = face.box.left, face.box.top, face.box.right, face.box.bottom
+    where: dict[str, Any] = {"left": left, "top": top, "right": right, "bottom": bottom}
+    where |= {"landmarks": tuple(face.landmarks.flatten().tolist())}
+    bare, masked = kit.face(f"{kit.PORTRAIT}-0", **where), kit.masked(f"{kit.PORTRAIT}-0", **where)
+    inside = landmarks_in_crops([bare, masked], 1.35, 224)
+    expected = crop_landmarks(face.landmarks, face.box, 1.35, 224)
+    assert sorted(inside) == sorted((bare.id, masked.id))
+    assert all(np.array_equal(points, expected) for points in inside.values())

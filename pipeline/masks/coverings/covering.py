@@ -1,7 +1,7 @@
 """One covering: drawn as data, then laid over the face by a pure function."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import cv2
@@ -30,6 +30,25 @@ _BODIES: dict[CoveringKind, Callable[[Plane, Palette, np.random.Generator], list
 }
 _UPRIGHT: frozenset[CoveringKind] = frozenset({"scarf", "visor", "chin_bar"})
 """They sit on the head and turn with it."""
+
+_PARTIAL_KINDS: tuple[CoveringKind, ...] = ("hand", "microphone", "phone", "visor", "cup")
+_PARTIAL_WEIGHTS = (0.5, 0.15, 0.15, 0.1, 0.1)
+_PARTIAL_SIZE = 0.7
+"""What is held beside a mask, how often, and how large."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Patch:
+    """A piece of a face, in its own frame."""
+
+    half_width: float
+    top: float
+    bottom: float
+
+
+_CHEEKS = _Patch(0.5, -0.75, -0.25)
+_BETWEEN_EYES = _Patch(0.14, -1.06, -0.84)
+"""Where skin is seen: cheeks and nose; where a mask hides these, the root of the nose, which no fringe reaches."""
 
 _SKIN_ALBEDO = 0.35
 """Luminance of skin that counts as middling: what white would be follows from it."""
@@ -75,6 +94,17 @@ def draw_covering(rng: np.random.Generator, kind: CoveringKind | None = None) ->
     )
 
 
+def draw_partial_covering(rng: np.random.Generator) -> Covering:
+    """Draw one that leaves most of a mask to be seen: small, at one side of the mouth; a visor stays where it is."""
+    kind = _PARTIAL_KINDS[int(rng.choice(len(_PARTIAL_KINDS), p=_PARTIAL_WEIGHTS))]
+    covering = draw_covering(rng, kind)
+    if kind == "visor":
+        return covering
+    side = float(rng.choice([-1.0, 1.0]))
+    x, y = side * float(rng.uniform(0.35, 0.75)), float(rng.uniform(-0.3, 0.5))
+    return replace(covering, x=x, y=y, size=_PARTIAL_SIZE * covering.size)
+
+
 def _colour(rng: np.random.Generator) -> tuple[float, float, float]:
     """Half of the things are black, white or grey."""
     grey = float(rng.beta(0.6, 0.6))
@@ -84,13 +114,14 @@ def _colour(rng: np.random.Generator) -> tuple[float, float, float]:
     return (red, green, blue)
 
 
-def cover_face(rgb: Rgb, landmarks: Points, covering: Covering) -> Rgb:
+def cover_face(rgb: Rgb, landmarks: Points, covering: Covering, *, masked: bool = False) -> Rgb:
     """A copy of a photo `(H, W, 3)` with the covering over the face of those 68 landmarks.
 
-    The covering takes the photo's brightness from the face's skin, and its blur and noise from the photo.
+    The covering takes the photo's brightness from the face's skin, and its blur and noise from the photo. `masked` says
+    that cheeks and nose are hidden: the skin is then looked at between the eyes.
     """
     face = face_plane(np.asarray(landmarks, dtype=np.float32), *rgb.shape[:2])
-    skin = _skin(rgb, face)
+    skin = _skin(rgb, face, _BETWEEN_EYES if masked else _CHEEKS)
     white = float(np.clip(skin @ LUMA / _SKIN_ALBEDO, 0.25, 1.6))
     thing = np.asarray(covering.colour, dtype=np.float32) ** np.float32(2.2) * np.float32(white)
     palette = Palette(skin, np.clip(thing, 0.004, 1).astype(np.float32), covering.light)
@@ -109,9 +140,9 @@ def _placed(face: Plane, covering: Covering) -> Plane:
     return Plane(turned.x / covering.size, turned.y / covering.size, turned.unit_px * covering.size)
 
 
-def _skin(rgb: Rgb, face: Plane) -> NDArray[np.float32]:
-    """Median linear RGB of cheeks and nose, `(3,)`."""
-    near = (np.abs(face.x) < 0.5) & (face.y > -0.75) & (face.y < -0.25)
+def _skin(rgb: Rgb, face: Plane, where: _Patch) -> NDArray[np.float32]:
+    """Median linear RGB of the skin there, `(3,)`; of the whole photo where none of it is inside."""
+    near = (np.abs(face.x) < where.half_width) & (face.y > where.top) & (face.y < where.bottom)
     pixels = to_linear(rgb)[near] if near.any() else to_linear(rgb).reshape(-1, 3)
     return np.asarray(np.median(pixels, axis=0), dtype=np.float32)
 

@@ -5,7 +5,7 @@ from pipeline.core.arrays import Rgb
 from pipeline.core.params import FacesParams
 from pipeline.core.randomness import sample_rng
 from pipeline.faces.finding import FaceFinder, FoundFace
-from pipeline.masks.coverings import KINDS, CoveringKind, cover_face, draw_covering
+from pipeline.masks.coverings import KINDS, Covering, CoveringKind, cover_face, draw_covering, draw_partial_covering
 from pipeline.masks.coverings.solids import capsule, coverage, ellipse, face_plane, rounded_box, tapered
 
 SEE_THROUGH = {"visor"}
@@ -65,3 +65,34 @@ def test_distances_are_negative_inside_and_grow_by_one_a_unit() -> None:
         assert distance[50, 98] > 0
     assert np.diff(bodies[0][50, 60:90]) == pytest.approx(1 / 40, abs=1e-5)
     assert coverage(bodies[0], plane.unit_px)[50, 58] == pytest.approx(0.5)
+
+
+def test_a_partial_covering_lies_beside_the_mouth(portrait: Rgb, face: FoundFace) -> None:
+    shares = []
+    for k in range(24):
+        covering = draw_partial_covering(sample_rng(k, "partial"))
+        changed = np.abs(cover_face(portrait, face.landmarks, covering, masked=True).astype(int) - portrait).sum(2) > 24
+        left, top = face.landmarks[2:15].min(0).round().astype(int)
+        right, bottom = face.landmarks[2:15].max(0).round().astype(int)
+        shares.append(changed[top:bottom, left:right].mean())
+        assert covering.kind == "visor" or abs(covering.x) >= 0.35
+    assert 0.1 < np.median(shares) < 0.6
+
+
+def test_a_hand_before_a_mask_has_the_colour_of_the_face_and_not_of_the_mask(portrait: Rgb, face: FoundFace) -> None:
+    lower = portrait.copy()
+    lower[int(face.landmarks[28:31, 1].mean()) :] = (20, 60, 220)  # a blue sheet from the nose down
+    hand = next(
+        covering
+        for covering in (draw_partial_covering(sample_rng(k, "hand")) for k in range(50))
+        if covering.kind == "hand"
+    )
+    changed = _changed_pixels(lower, face, hand, masked=True)
+    assert changed[:, 0].mean() > changed[:, 2].mean()  # skin is redder than blue
+    as_if_bare = _changed_pixels(lower, face, hand, masked=False)
+    assert as_if_bare[:, 0].mean() < as_if_bare[:, 2].mean()
+
+
+def _changed_pixels(rgb: Rgb, face: FoundFace, covering: Covering, *, masked: bool) -> Rgb:
+    covered = cover_face(rgb, face.landmarks, covering, masked=masked)
+    return np.asarray(covered[np.abs(covered.astype(int) - rgb).sum(2) > 90])
