@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.road.documents import written
+
 ROOT = Path(__file__).parent.parent.parent
 MODULES = sorted((ROOT / "pipeline").rglob("*.py"))
-SITE = ROOT / "docs/_build"
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(page for page in (ROOT / "docs").rglob("*.md") if SITE not in page.parents)])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *written("*.md")])
 BUILT = {"exact_duplicate", "near_duplicate"}
 """Reasons that are put together from a kind of link."""
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.road.documents import written
+
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = sorted((ROOT / "docs").rglob("*.ipynb"))
+NOTEBOOKS = written("*.ipynb")
 
 
 def code_cells(notebook: Path) -> list[dict[str, Any]]:
