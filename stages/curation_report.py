@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.core.paths import CURATION_PAGE
+from pipeline.core.paths import CURATION_PAGE, IMAGES, KEPT, LINKS, RAW
 from stages.running.commands import dvc_stage
 from stages.running.screen import say
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 )
 def command(params: "Params", out: Path, review: Path | None) -> None:
     """Show what was taken, dropped and linked, and how well the label follows from the wrong things."""
+    from pipeline.storage.presence import require_present
+
+    require_present(*(RAW / source / IMAGES for source in params.ingest.sources), KEPT, LINKS)
     from pipeline.review.curation_page import curation_page
     from pipeline.review.gathering import gather_overview
     from pipeline.storage.whole_files import write_text

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 @dvc_stage
 def road(params: "Params") -> None:
     """Measure the classifier on held-out faces, or with --model any model on folders of photos."""
+    from pipeline.storage.presence import require_present
+
+    require_present(MODEL, SPLIT_TABLE)
     from pipeline.core.records import Assignment
     from pipeline.evaluation.evaluating import Measuring
     from pipeline.evaluation.external import held_out_sets
@@ -104,6 +107,8 @@ def _named_folders(words: Sequence[str]) -> dict[str, Path]:
         if not (name and equals and folder) or "/" in name or name in found:
             raise MaskwrightError(f"--external {word}: expected NAME=FOLDER, each name once and without /")
         found[name] = Path(folder)
+        if not found[name].is_dir():
+            raise MaskwrightError(f"--external {word}: no such folder")
     if not found:
         raise MaskwrightError("--model: say on which photos, with --external NAME=FOLDER")
     return found
@@ -111,6 +116,10 @@ def _named_folders(words: Sequence[str]) -> dict[str, Path]:
 
 def _measure_on_folders(model: str, folders: Mapping[str, Path], out: Path) -> None:
     """Crops, numbers and plots' rows below `out`."""
+    from pipeline.prediction.ready import READY
+    from pipeline.storage.presence import require_present
+
+    require_present(*([] if model == READY else [Path(model)]))
     from pipeline.core.params import Params
     from pipeline.evaluation.evaluating import Measuring
     from pipeline.evaluation.external import external_set

@@ -64,9 +64,10 @@ def command(params: "Params") -> None:
     """Train the classifier."""
     from pipeline.core.records import Assignment
     from pipeline.storage.manifests import read_manifest
-    from pipeline.training.distributed import joined_world
 
     rows = read_manifest(SPLIT_TABLE, Assignment)
+    from pipeline.training.distributed import joined_world
+
     sides = sides_of(params, rows)
     with joined_world(os.environ) as world:
         if not world.is_first:

@@ -7,6 +7,7 @@ from pipeline.core.paths import MODEL
 from pipeline.prediction.classifier import Classifier, OnnxClassifier
 from pipeline.prediction.predictor import FacePredictor
 from pipeline.prediction.ready import READY, READY_MODEL, ready_model
+from pipeline.storage.presence import require_present
 
 _OF_PYTORCH = frozenset({".pt", ".pth"})
 
@@ -38,6 +39,7 @@ def load_classifier(model: Path | str = READY, device: str = "cpu") -> Classifie
     """
     path = ready_model() if model == READY else Path(model)
     if path.suffix.lower() in _OF_PYTORCH:
+        require_present(path)
         from pipeline.training.predicting import load_trained  # noqa: PLC0415 - the extra `train` brings PyTorch
 
         return load_trained(path, device)

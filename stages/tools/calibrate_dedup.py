@@ -42,11 +42,11 @@ def command(
 
     With --people, the same for photos of one person at each distance of their faces' embeddings.
     """
+    if photos is None and pairs is None and people is None:
+        raise click.UsageError("give --photos, --pairs or --people")
     from pipeline.dedup.calibration.copies import TRANSFORMATIONS, calibrate
     from pipeline.dedup.calibration.known_pairs import generated_copies, paired_by_name
 
-    if photos is None and pairs is None and people is None:
-        raise click.UsageError("give --photos, --pairs or --people")
     unread: Unread = {}
     if people is not None:
         from pipeline.dedup.calibration.people import calibrate_people, embeddings_of_people

@@ -19,6 +19,9 @@ def command(model: Path, out: Path) -> None:
 
 
 def _run(model_path: Path, out: Path) -> None:
+    from pipeline.storage.presence import require_present
+
+    require_present(model_path)
     import torch
 
     from pipeline.storage.whole_files import write_bytes

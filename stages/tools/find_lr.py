@@ -26,10 +26,13 @@ def command(params: "Params", lowest: float, highest: float, steps: int) -> None
     """
     from pipeline.core.records import Assignment
     from pipeline.storage.manifests import read_manifest
+
+    if not 0 < lowest < highest:
+        raise click.UsageError(f"--lowest {lowest:g} must be above 0 and below --highest {highest:g}")
+    rows = read_manifest(SPLIT_TABLE, Assignment)
     from pipeline.training.lr_finding import losses_by_rate, suggested_rate
     from stages.train import sides_of
 
-    rows = read_manifest(SPLIT_TABLE, Assignment)
     sides = sides_of(params, rows)
     points = losses_by_rate(sides, params.train, seed=params.seed, lowest=lowest, highest=highest, steps=steps)
     for point in points[:: max(1, len(points) // _LINES)]:

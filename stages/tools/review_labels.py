@@ -22,6 +22,9 @@ def command(params: "Params", out: Path, show: int) -> None:
     Reads what `dedup` and `faces` wrote.
     """
     from pipeline.core.records import DuplicateLink, Face, Image
+    from pipeline.storage.presence import require_present
+
+    require_present(KEPT, LINKS, FACES_TABLE)
     from pipeline.review.label_doubts import LabelDoubt, review_faces
     from pipeline.split.groups import group_images
     from pipeline.storage.manifests import Manifest, read_manifest, write_manifest

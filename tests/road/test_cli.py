@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,53 @@ def test_help_waits_for_nothing_that_a_run_needs(module: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.endswith("\n[]\n")
+
+
+MISSING: dict[str, list[str]] = {
+    "curation-report": [],
+    "train": [],
+    "evaluate": ["--model", "nowhere.pt", "--external", "a=."],
+    "find-lr": [],
+    "cross-validate": [],
+    "predict": ["photo.jpg", "--model", "nowhere.pt"],
+    "export-model": ["--model", "nowhere.pt"],
+    "review-labels": [],
+    "calibrate-dedup": [],
+    "audit-leaks": ["nowhere", "nowhere"],
+    "browse": ["nowhere"],
+    "replay": ["nowhere", "-o", "again.png"],
+    "preset": ["none"],
+    "export": ["nowhere"],
+    "init": ["."],
+    "sources": ["check", "nowhere"],
+    "status": ["--params", "nowhere.yaml"],
+    "takedown": [],
+}
+"""A use that can't be of each tool, and of each stage that needs PyTorch or scikit-learn."""
+
+
+def test_what_is_missing_is_told_before_anything_slow_is_loaded(tmp_path: Path) -> None:
+    """PyTorch and scikit-learn took up to ten seconds before a word about a path that is no file."""
+    (tmp_path / "params.yaml").touch()
+    (tmp_path / "photo.jpg").touch()
+    code = (
+        "import sys; from click.testing import CliRunner; from stages.cli import main\n"
+        f"for words in {[[name, *rest] for name, rest in MISSING.items()] + [['evaluate']]!r}:\n"
+        "    done = CliRunner().invoke(main, words)\n"
+        "    told = done.exit_code in (1, 2) and isinstance(done.exception, SystemExit) and 'Error: ' in done.output\n"
+        "    slow = {'torch', 'sklearn'} & sys.modules.keys()\n"
+        "    if slow or not told: sys.exit(f'{words}: {slow} {done.output} {done.exception!r}')\n"
+    )
+    assert MISSING.keys() >= cli.TOOLS.keys()
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_unknown_stage_is_wrong_use() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.paths import FACES_TABLE, IMAGES, KEPT, LINKS, RAW, SPLIT_TABLE
 from pipeline.core.version import VERSION
 from stages.cli import STAGES, TOOLS
 from tests.conftest import MakePhotos
@@ -125,12 +126,12 @@ COMMANDS = {
     "split": "pipeline",
     "curation-report": "pipeline",
     "train": "train",
-    "evaluate": "train",
+    "evaluate --model model.pt --external a=classes": "train",
     "audit-leaks faces faces": "pipeline",
     "cross-validate": "train",
     "find-lr": "train",
     "calibrate-dedup --help": None,
-    "calibrate-dedup": "pipeline",
+    "calibrate-dedup --photos faces": "pipeline",
     "replay out/metadata.jsonl --row 0 --faces faces -o again.jpg": None,
     "replay masked.parquet --id 0 -o again.jpg": "pipeline",
     "predict faces": None,
@@ -138,7 +139,7 @@ COMMANDS = {
     "preset cpu": None,
     "browse out": None,
     "export out --format coco": None,
-    "export-model": "train",
+    "export-model --model model.pt": "train",
     "review-labels": "pipeline",
     "sources list": None,
     "sources show sample": None,
@@ -151,17 +152,22 @@ COMMANDS = {
 """What is asked of `maskwright`, and the extra that it needs; None where the base install is enough."""
 
 
+READ_FIRST = (SPLIT_TABLE, KEPT, LINKS, FACES_TABLE, RAW / "sample" / IMAGES)
+"""What commands look for before they load what an extra brings."""
+
+
 @pytest.fixture(scope="module")
 def base_project(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with parameters, a photo and an output of `augment-masks`."""
+    """A project with parameters, a photo and an output of `augment-masks`, with tables and models to find."""
     folder = tmp_path_factory.mktemp("base")
     (folder / "params.yaml").write_text((ROOT / "params.yaml").read_text())
     (folder / "faces").mkdir()
     (folder / "faces/anna.jpg").write_bytes((ROOT / "samples/faces/person-000-a.jpg").read_bytes())
     (folder / "classes/no_mask").mkdir(parents=True)
     (folder / "classes/no_mask/anna.jpg").write_bytes((folder / "faces/anna.jpg").read_bytes())
-    (folder / "masked.parquet").touch()
-    (folder / "model.pt").touch()
+    for name in ("masked.parquet", "model.pt", *READ_FIRST):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
     assert run(installed / "bin/augment-masks", "faces", "out", "--mask", "cloth", cwd=folder).returncode == 0
     return folder
 

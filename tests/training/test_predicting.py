@@ -135,8 +135,9 @@ def test_a_trained_model_without_pytorch_names_the_extra(
     tmp_path: Path, portrait_jpeg: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(portrait_jpeg)
+    (tmp_path / "m.pt").touch()
     monkeypatch.delitem(sys.modules, "pipeline.training.predicting")
     monkeypatch.setitem(sys.modules, "torch", None)
-    result = CliRunner().invoke(predict, ["--model", "m.pt", str(tmp_path / "a.jpg")])
+    result = CliRunner().invoke(predict, ["--model", str(tmp_path / "m.pt"), str(tmp_path / "a.jpg")])
     assert result.exit_code == 1
     assert "pip install 'maskwright[train]'" in result.stderr
