@@ -4,6 +4,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -63,9 +64,15 @@ class Entry:
     rejected: list[Row]
 
 
+def beside(folder: Path, ending: str) -> Path:
+    """`OUT.ending` beside `OUT`; where that is `.` or `..`, by the name that the folder has on the disk."""
+    named = folder.resolve() if folder.name in {"", ".."} else folder
+    return named.parent / f"{named.name}.{ending}"
+
+
 def rejections_beside(folder: Path) -> Path:
     """Where the rejections stand of a run in which every photo was rejected: `OUT.rejected.jsonl`, and no `OUT`."""
-    return folder.with_name(f"{folder.name}.{REJECTED}")
+    return beside(folder, REJECTED)
 
 
 def check_folder(folder: Path) -> None:
@@ -297,7 +304,8 @@ class DatasetWriter:
             self._clear()
             rmtree(self._folder / MARKER.parent)
             if not _present(self._folder):
-                self._folder.rmdir()
+                with suppress(OSError):  # a mount, or the folder that one stands in, stays, empty
+                    self._folder.rmdir()
         except OSError as error:
             raise unwritable(self._out, error) from error
         return kept

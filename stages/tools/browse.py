@@ -55,6 +55,7 @@ def _collection(pictures: Path, faces: Path | None, params_path: Path | None) ->
     Raises:
         OutputError: it is neither a project nor an output of augment-masks.
     """
+    from pipeline.augment.imagefolder import beside
     from pipeline.core.errors import OutputError
     from pipeline.review.browse.folder import Output, is_output
 
@@ -66,7 +67,7 @@ def _collection(pictures: Path, faces: Path | None, params_path: Path | None) ->
         tables = ProjectTables(ProjectFiles(root, data, root / LABEL_DOUBTS), _params(root, params_path))
         return Project(tables), root / BROWSE_PAGE
     if is_output(pictures):
-        return Output(pictures, faces), pictures.parent / f"{pictures.resolve().name}.browse.html"
+        return Output(pictures, faces), beside(pictures, "browse.html")
     raise OutputError(
         f"{pictures}: neither the data of a project ({RAW.relative_to(DATA)}/ is not in it) nor an output of "
         "augment-masks (it has no metadata.jsonl)"

@@ -46,6 +46,22 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
+def test_the_folder_that_one_stands_in_is_an_output_as_any(
+    make_photos: MakePhotos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos, here, broken = make_photos("anna.jpg"), tmp_path / "here", tmp_path / "broken"
+    here.mkdir()
+    broken.mkdir()
+    (broken / "bad.jpg").write_text("no picture")
+    monkeypatch.chdir(here)
+    assert "no picture was written" in run(broken, ".", *ONE_PROCESS).stderr
+    assert [row["reason"] for row in rows(tmp_path, "here.rejected.jsonl")] == ["not_an_image"]
+    assert list(here.iterdir()) == []
+    assert run(photos, ".", "--mask", "cloth", *ONE_PROCESS).exit_code == 0
+    assert [row["file_name"] for row in rows(here)] == ["images/cloth/anna-0-cloth0.jpg"]
+    assert not (tmp_path / "here.rejected.jsonl").exists()
+
+
 def test_a_folder_tree_becomes_a_dataset(make_photos: MakePhotos, out: Path) -> None:
     photos = make_photos("anna.jpg", "more/b.png")
     (photos / "notes.txt").write_text("x")

@@ -39,6 +39,18 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "browse-page", make) / "project é/reports/browse.html"
 
 
+@pytest.mark.parametrize(("stands_in", "words"), [("out", "."), ("out/images", ".."), (".", "out")])
+def test_the_page_of_an_output_lies_beside_it_from_wherever_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stands_in: str, words: str
+) -> None:
+    out = make_output(tmp_path / "out")
+    (out / "images").mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path / stands_in)
+    run(words)
+    assert (tmp_path / "out.browse.html").is_file()
+    assert not list(out.glob("*.html"))
+
+
 @pytest.fixture(params=[1280, 390])
 def page(written: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
     """The page at the width of a desk and of a phone; whatever is done, it stays silent and asks no network."""
