@@ -1,5 +1,6 @@
 """`maskwright calibrate-dedup`: recall and precision of the duplicate search on pairs that are known."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,10 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     "--person-name",
     default=r"^(.+)[-_][^-_]*$",
     show_default=True,
+    callback=lambda _, __, text: _pattern(text),
     help="A regular expression; its first group in the path under the folder, without ending, is the person.",
 )
-@click.option("--limit", default=200, show_default=True, help="Use so many photos at most.")
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1), help="Use so many photos at most.")
 def command(
     params: "Params",
     *,
@@ -61,6 +63,17 @@ def command(
             originals, copies = generated_copies(photos, change, limit, params.dedup.align_faces, unread)
             _print_curve(f"{name} ({len(originals)} photos)", calibrate(originals, copies, params.dedup))
     _print_unread(unread)
+
+
+def _pattern(text: str) -> str:
+    """The words, if they are a regular expression with a group."""
+    try:
+        groups = re.compile(text).groups
+    except re.error as error:
+        raise click.BadParameter(f"{text!r} is no regular expression: {error}") from error
+    if not groups:
+        raise click.BadParameter(f"{text!r} has no group that is the person, such as (.+)")
+    return text
 
 
 def _print_unread(unread: "Unread") -> None:

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from pipeline.core.params import Params
 
 _LINES = 20
+_RATE = click.FloatRange(0, 1000, min_open=True)
 
 
 @stage_command
-@click.option("--lowest", type=float, default=1e-5, show_default=True, help="Learning rate of the first step.")
-@click.option("--highest", type=float, default=1.0, show_default=True, help="Learning rate of the last.")
+@click.option("--lowest", type=_RATE, default=1e-5, show_default=True, help="Learning rate of the first step.")
+@click.option("--highest", type=_RATE, default=1.0, show_default=True, help="Learning rate of the last.")
 @click.option("--steps", type=click.IntRange(10), default=100, show_default=True, help="Batches to train on.")
 def command(params: "Params", lowest: float, highest: float, steps: int) -> None:
     """Try learning rates: train for some batches while the rate grows, and print the loss.
@@ -27,8 +28,8 @@ def command(params: "Params", lowest: float, highest: float, steps: int) -> None
     from pipeline.core.records import Assignment
     from pipeline.storage.manifests import read_manifest
 
-    if not 0 < lowest < highest:
-        raise click.UsageError(f"--lowest {lowest:g} must be above 0 and below --highest {highest:g}")
+    if not lowest < highest:
+        raise click.UsageError(f"--lowest {lowest:g} must be below --highest {highest:g}")
     rows = read_manifest(SPLIT_TABLE, Assignment)
     from pipeline.training.lr_finding import losses_by_rate, suggested_rate
     from stages.train import sides_of

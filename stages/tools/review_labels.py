@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @stage_command
 @click.option("--out", default=LABEL_DOUBTS, show_default=True, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--show", default=20, show_default=True, help="How many doubts are spelled out.")
+@click.option("--show", default=20, show_default=True, type=click.IntRange(0), help="How many doubts are spelled out.")
 def command(params: "Params", out: Path, show: int) -> None:
     """List the faces whose label the masked-face cue or a model of the other labels doubts; nothing is changed.
 

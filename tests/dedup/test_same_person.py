@@ -108,3 +108,18 @@ def test_the_command_prints_the_curve_of_people_known_by_name(tmp_path: Path) ->
     nobody = CliRunner().invoke(main, [*arguments, "--person-name", "(nobody)"])
     assert nobody.exit_code == 1
     assert "matches (nobody)" in nobody.output
+
+
+@pytest.mark.parametrize(
+    ("pattern", "code", "told"),
+    [
+        ("(", 2, "'(' is no regular expression: missing ), unterminated"),
+        ("person", 2, "'person' has no group that is the person"),
+        ("person|(nobody)", 1, "no photo with a face whose name matches person|(nobody)"),
+    ],
+)
+def test_a_pattern_that_names_nobody_is_told(tmp_path: Path, pattern: str, code: int, told: str) -> None:
+    (tmp_path / "params.yaml").touch()
+    words = ["calibrate-dedup", "--params", str(tmp_path / "params.yaml"), "--people", "samples/faces"]
+    result = CliRunner().invoke(main, [*words, "--person-name", pattern])
+    assert (result.exit_code, told in result.output) == (code, True)

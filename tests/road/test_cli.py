@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -9,6 +10,8 @@ import yaml
 from click.testing import CliRunner
 
 from stages import cli
+from stages.augment_masks import command as augment_masks
+from stages.tools.templates import command as templates
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -97,6 +100,29 @@ def test_what_is_missing_is_told_before_anything_slow_is_loaded(tmp_path: Path) 
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def _options(command: click.Command, *names: str) -> Iterator[tuple[str, click.Parameter]]:
+    for parameter in command.params:
+        yield " ".join([*names, str(parameter.name)]), parameter
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from _options(below, *names, name)
+
+
+def test_every_number_has_a_range() -> None:
+    """One below zero would count from the end of what is shown."""
+    numbers = {
+        name: option.type
+        for command in (cli.main, augment_masks, templates)
+        for name, option in _options(command)
+        if isinstance(option.type, click.types.IntParamType | click.types.FloatParamType)
+    }
+    assert "find-lr steps" in numbers
+    assert [name for name, kind in numbers.items() if not isinstance(kind, click.IntRange | click.FloatRange)] == []
 
 
 def test_an_unknown_stage_is_wrong_use() -> None:

@@ -49,7 +49,8 @@ def embeddings_of_people(
     """
     pattern = re.compile(person_name)
     files = listed_photos(folder, unread)
-    named = [(match.group(1), file) for file in files if (match := pattern.search(_path_within(file, folder)))][:limit]
+    matches = ((pattern.search(_path_within(file, folder)), file) for file in files)
+    named = [(match[1], file) for match, file in matches if match and match[1]][:limit]
     found = [(name, vector) for name, file in named if (vector := _embedding(file, unread)) is not None]
     if not found:
         raise SourceError(f"{folder}: no photo with a face whose name matches {person_name}")
