@@ -12,6 +12,7 @@ import click
 from pipeline.core.version import VERSION
 from stages.running.commands import address_option, engine_of, observing_options, with_messages
 from stages.running.logs import Log
+from stages.running.numbers import NumberRange
 from stages.running.record import Run, digest, recorded
 from stages.running.starting import uncollected
 from stages.running.stopping import orderly_stop
@@ -98,7 +99,7 @@ class MaskCommand(Utf8Command):
     "--already-masked-threshold",
     default=0.9,
     show_default=True,
-    type=click.FloatRange(0, 1),
+    type=NumberRange(0, 1),
     help="Reject faces that look masked already with a higher probability; 1 takes all.",
 )
 @click.option(
@@ -111,7 +112,7 @@ class MaskCommand(Utf8Command):
 )
 @click.option(
     "--share",
-    type=click.FloatRange(0, 1),
+    type=NumberRange(0, 1),
     help="With --faces all: the share of the faces that wear a mask; the others stay bare. [1]",
 )
 @click.option("--largest", is_flag=True, help="Deprecated: the same as --faces largest.")

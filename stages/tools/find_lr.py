@@ -6,13 +6,14 @@ import click
 
 from pipeline.core.paths import SPLIT_TABLE
 from stages.running.commands import stage_command
+from stages.running.numbers import NumberRange
 from stages.running.screen import say
 
 if TYPE_CHECKING:
     from pipeline.core.params import Params
 
 _LINES = 20
-_RATE = click.FloatRange(0, 1000, min_open=True)
+_RATE = NumberRange(0, 1000, min_open=True)
 
 
 @stage_command

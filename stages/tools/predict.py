@@ -10,6 +10,7 @@ import click
 
 from pipeline.core.errors import MaskwrightError
 from stages.running.commands import with_messages
+from stages.running.numbers import NumberRange
 from stages.running.screen import counted
 from stages.running.utf8 import Utf8Command
 
@@ -53,7 +54,7 @@ class Wanted:
     help="File for a JSON line with the reason for each photo, or place in one, that has no answer.",
 )
 @click.option("--every", type=click.IntRange(1), help="Look at every so many frames of a film.  [default: 6 a second]")
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="End a film, or the camera's, after so long.")
+@click.option("--seconds", type=NumberRange(0, min_open=True), help="End a film, or the camera's, after so long.")
 @click.option("--one-way", is_flag=True, help="Don't ask of each face's mirror image too: faster, a little less right.")
 @click.option("--device", default="cpu", show_default=True, type=click.Choice(["cpu", "cuda", "auto"]))
 def command(  # noqa: PLR0917 - the options
