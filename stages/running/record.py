@@ -11,7 +11,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -179,12 +179,21 @@ def _git_commit() -> str | None:
     git = shutil.which("git")
     if git is None or not (_CODE / ".git").exists():
         return None
-    words = [git, "-C", str(_CODE), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    # `describe --dirty` writes the index whatever it is told, and holds its lock while someone else may commit.
+    asked = ["status", "--porcelain=v2", "--branch", "--untracked-files=no"]
+    words = [git, "--no-optional-locks", "-C", str(_CODE), *asked]
     try:
         done = subprocess.run(words, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - git itself
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() or None
+    return _commit_told(done.stdout.splitlines())
+
+
+def _commit_told(status: Sequence[str]) -> str | None:
+    """What `git status --porcelain=v2 --branch` says: the commit's line among those with `#`, a line a file behind."""
+    commit = next((line.split()[-1] for line in status if line.startswith("# branch.oid ")), "(initial)")
+    differs = any(not line.startswith("#") for line in status)
+    return None if commit == "(initial)" else commit + ("-dirty" if differs else "")
 
 
 @cache

@@ -1,6 +1,8 @@
 """What a stage tells of its run: log lines, reports/runs/, where its time went."""
 
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from pipeline.core import paths
 from pipeline.core.records import Image
 from pipeline.storage.manifests import write_manifest
 from stages import augment_masks, faces
+from stages.running import record as recording
 from tests.conftest import MakePhotos
 
 EVENT_KEYS = {"time", "run", "event"}
@@ -73,6 +76,35 @@ def test_the_digest_of_the_parameters_leaves_out_speed(project: Path) -> None:
         run()
         digests.append(record()["params_sha256"])
     assert digests[0] == digests[1] != digests[2]
+
+
+def git(folder: Path, *words: str) -> str:
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    done = subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def test_the_commit_is_told_and_the_checkout_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What writes the index holds its lock: a commit beside a run failed, and a checkout may be read-only."""
+    monkeypatch.setattr(recording, "_CODE", tmp_path)
+
+    def told() -> str | None:
+        return recording._git_commit.__wrapped__()
+
+    assert told() is None
+    git(tmp_path, "init", "--quiet")
+    assert told() is None  # of no commit yet
+    (tmp_path / "code.py").write_text("1")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message=x")
+    commit = git(tmp_path, "rev-parse", "HEAD")
+    (tmp_path / "untracked.py").touch()
+    os.utime(tmp_path / "code.py", (1, 1))  # what makes Git look again, and write what it found
+    index = (tmp_path / ".git/index").read_bytes()
+    assert told() == commit
+    (tmp_path / "code.py").write_text("2")
+    assert told() == f"{commit}-dirty"
+    assert (tmp_path / ".git/index").read_bytes() == index
 
 
 def test_a_failure_is_recorded(project: Path) -> None:
