@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import SourceError
+from pipeline.core.locations import Location
 from pipeline.core.params import Params
 from pipeline.core.paths import IMAGES, RAW, REJECTED
 from pipeline.core.records import Image, Rejection
 from pipeline.engine import map_records
-from pipeline.engine.sandbox import require_sandbox
+from pipeline.engine.sandbox import SandboxLimits, require_sandbox
 from pipeline.sources.adapters.base import Adapter
 from pipeline.sources.catalogue import make_adapter
 from pipeline.sources.fetching.http import utc_now
@@ -26,6 +27,7 @@ from pipeline.sources.rows import RowMaker, pasted_sha256
 from pipeline.sources.settings import picture_sandbox
 from pipeline.sources.takedowns import Denylist, read_takedowns
 from pipeline.storage.digests import item_key
+from pipeline.storage.images import ImageLimits
 from pipeline.storage.manifests import write_manifest
 from pipeline.storage.resumable import Build, building
 from pipeline.storage.shards import WrittenFile
@@ -62,34 +64,56 @@ def ingest_source(name: str, params: Params, root: Path, mapper: Mapper = map_re
     offers, refused = _collect(name, _permitted(name, adapter, denylist))
     labels = LabelMap(adapter.settings.labels)
     labels.require_mapped(name, (word for offer in offers for word in offer.words()))
-    published = f"{RAW.as_posix()}/{name}/files"
-    limits, removed, pixels = adapter.workspace.limits, denylist.sha256, params.storage.root
-    sandbox = picture_sandbox(params.ingest)
     maker = RowMaker(name, adapter.settings, labels, pasted_sha256(adapter.settings, root))
-    key_parts = {
-        "limits": asdict(limits),
-        "removed": sorted(removed),
-        "storage": None if pixels is None else str(pixels),
-        "sandbox": None if sandbox is None else asdict(sandbox),
-    }
-    with building(RAW / name, key_parts, root, pixels) as build:
-        inspector = Inspector(name, root, build.pixels / published, published, limits, removed, sandbox)
+    looking = _Looking(name, root, adapter.workspace.limits, denylist.sha256, picture_sandbox(params.ingest))
+    pixels = params.storage.root
+    with building(RAW / name, looking.key_parts(pixels), root, pixels) as build:
+        inspector = looking.inspector(build)
         run = partial(mapper, inspector, engine=params.engine, crashed=inspector.rejected)
-        found = _resumed(build, offers, run)
-        images, rejected = _parted(row for one in found for row in maker.rows(one))
+        images, rejected = _parted(row for one in _resumed(build, offers, run) for row in maker.rows(one))
         everything = [*refused, *rejected]
         nothing = SourceError(f"{name}: no image could be used; {_why(everything)}")
         if not images and not _taken_down(everything):  # what an earlier run left is better than nothing
             raise nothing
         write_manifest(build.folder / IMAGES, images, Image)
         write_manifest(build.folder / REJECTED, everything, Rejection)
-    fetched = {offer.origin: offer.fetched_at for offer in offers if offer.fetched_at}
-    now = adapter.fetched_at() or utc_now()
-    write_provenance(adapter.workspace.provenance / IMAGES, images, fetched, now)
+    _write_provenance(adapter, images, offers)
     write_listing(adapter.workspace.provenance, listed)
     if not images:
         raise nothing
     return Ingested(tuple(images), tuple(everything), build.resumed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """How a source's files are looked at, whatever they are."""
+
+    name: str
+    root: Path
+    limits: ImageLimits
+    removed: frozenset[str]
+    sandbox: SandboxLimits | None
+
+    def key_parts(self, pixels: Location | None) -> dict[str, Any]:
+        """What a run must have in common with the one whose results it goes on from."""
+        return {
+            "limits": asdict(self.limits),
+            "removed": sorted(self.removed),
+            "storage": None if pixels is None else str(pixels),
+            "sandbox": None if self.sandbox is None else asdict(self.sandbox),
+        }
+
+    def inspector(self, build: Build) -> Inspector:
+        """What looks at one file after another, and puts those that don't stay in place into the build."""
+        published = f"{RAW.as_posix()}/{self.name}/files"
+        return Inspector(
+            self.name, self.root, build.pixels / published, published, self.limits, self.removed, self.sandbox
+        )
+
+
+def _write_provenance(adapter: Adapter[Any], images: Sequence[Image], offers: Iterable[Offer]) -> None:
+    fetched = {offer.origin: offer.fetched_at for offer in offers if offer.fetched_at}
+    write_provenance(adapter.workspace.provenance / IMAGES, images, fetched, adapter.fetched_at() or utc_now())
 
 
 def _taken_down(rejections: Iterable[Rejection]) -> bool:
