@@ -53,10 +53,18 @@ class Contained(Generic[Item, Result]):
 
 def _concerns_all(error: Exception) -> bool:
     if isinstance(error, cv2.error):
-        return bool(error.code == cv2.Error.StsNoMem)
+        return lacks_memory(error)
     if isinstance(error, MaskwrightError):
         return not isinstance(error, ShapeError)
     return isinstance(error, _STOPPING)
+
+
+def lacks_memory(error: "cv2.error") -> bool:
+    """Whether OpenCV found no memory, by the number in its message.
+
+    `error.code` is the class's: the number of the latest error that OpenCV raised in this process, in whichever thread.
+    """
+    return f"({cv2.Error.StsNoMem}:" in str(error)
 
 
 def _told(error: Exception) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 import cv2
 
 from pipeline.core.errors import SampleRejected, SourceError
+from pipeline.engine.containment import lacks_memory
 from pipeline.engine.sandbox import SandboxLimits
 from pipeline.engine.worker import limit_threads
 
@@ -87,7 +88,7 @@ def _too_much(error: BaseException | None, limits: SandboxLimits) -> str | None:
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, MemoryError) or number == errno.ENOMEM:
         return f"over {limits.memory_bytes / 2**30:g} GB of memory"
-    if isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem:
+    if isinstance(error, cv2.error) and lacks_memory(error):
         return f"over {limits.memory_bytes / 2**30:g} GB of memory"
     if number == errno.EFBIG:
         return f"a file of over {limits.file_bytes} bytes"

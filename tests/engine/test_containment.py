@@ -6,7 +6,7 @@ import pytest
 from pipeline.core.errors import SampleRejected, WorkerError
 from pipeline.core.params import EngineParams
 from pipeline.engine import map_records
-from pipeline.engine.containment import each_contained
+from pipeline.engine.containment import each_contained, lacks_memory
 from tests.engine.functions import ODD_ERRORS, STOPPING, always_fail, fail_after_the_first, raise_for, stop_at
 
 
@@ -49,6 +49,21 @@ def test_opencv_without_memory_stops() -> None:
     results = map_records(lambda _: cv2.resize(np.zeros((9, 9)), (2**24, 2**24)), [1], crashed=tell)
     with pytest.raises(cv2.error, match="Insufficient memory"):
         list(results)
+
+
+@pytest.mark.parametrize("sides", [(0, 2**24), (2**24, 0)])
+def test_an_error_of_opencv_is_judged_by_its_own_number(sides: tuple[int, int]) -> None:
+    """OpenCV keeps the number of its latest error for all of them, whichever thread met it."""
+    import cv2
+    import numpy as np
+
+    def caught(side: int) -> cv2.error:
+        with pytest.raises(cv2.error) as raised:
+            cv2.resize(np.zeros((9, 9)), (side, side))
+        return raised.value
+
+    errors = [caught(side) for side in sides]
+    assert [lacks_memory(error) for error in errors] == [side > 0 for side in sides]
 
 
 def test_ctrl_c_stops() -> None:
