@@ -11,8 +11,8 @@ from pipeline.faces.detectors import Box
 from pipeline.faces.dlib_file import read_shape_predictor
 from pipeline.faces.face_mesh import MeshLandmarks
 from pipeline.faces.models import landmark_model
-from pipeline.faces.regression_trees import LAYOUT, Rect, RegressionTrees
-from pipeline.storage.kept_arrays import kept_array
+from pipeline.faces.regression_trees import CASCADE, CASCADES, LAYOUT, Rect, RegressionTrees
+from pipeline.storage.kept_arrays import KeptArray
 from pipeline.storage.whole_files import size_of
 
 NOSE_TIP, CHIN = 30, 8
@@ -35,8 +35,8 @@ class LandmarkPredictor:
 
     def __init__(self) -> None:
         model = landmark_model()
-        name = f"{model.stem}_{LAYOUT}_{size_of(model)}"
-        self._trees = RegressionTrees(kept_array(name, lambda: read_shape_predictor(model)))
+        kept = KeptArray(f"{model.stem}_{LAYOUT}_{size_of(model)}", CASCADE, CASCADES)
+        self._trees = RegressionTrees(kept.get(lambda: read_shape_predictor(model)))
 
     @timed("landmarks")
     def predict(self, rgb: Rgb, box: Box) -> Points:

@@ -1,8 +1,8 @@
 """What is computed once on a machine and then mapped from the user's cache folder, shared by all processes."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from filelock import FileLock
@@ -15,42 +15,58 @@ _PATIENCE_S = 60
 """Who waits longer for another process makes its own: a home on a network may hold locks of machines that are gone."""
 
 
-def cache_folder() -> Path:
-    """Where this user's caches of ours lie: on Linux `$XDG_CACHE_HOME/maskwright`, `~/.cache/maskwright` without it."""
-    return user_cache_path("maskwright", appauthor=False)
+def cache_folder() -> Path | None:
+    """Where this user's caches of ours lie: on Linux `$XDG_CACHE_HOME/maskwright`, `~/.cache/maskwright` without it.
 
-
-def kept_array(name: str, make: Callable[[], NDArray[np.void]]) -> NDArray[np.void]:
-    """The array that is kept under `name`, mapped for reading; made first where there is none that can be read.
-
-    Processes that start together wait for the one that makes it. Where nothing can be kept (no space, a home that can't
-    be written), each makes its own, in memory. `name` is to change with whatever changes the array.
+    None for a user of whom the system knows no home, such as a bare number in a container.
     """
-    file = cache_folder() / f"{name}.npy"
-    kept = _mapped(file)
-    return _made(file, make) if kept is None else kept
-
-
-def _made(file: Path, make: Callable[[], NDArray[np.void]]) -> NDArray[np.void]:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(file.with_suffix(".lock"), timeout=_PATIENCE_S, fallback_to_soft=False):
-            kept = _mapped(file)
-            if kept is None:
-                kept = make()
-                _keep(file, kept)
-            return kept
-    except OSError:
-        return make()
-
-
-def _mapped(file: Path) -> NDArray[np.void] | None:
-    try:
-        return cast("NDArray[np.void]", np.load(file, mmap_mode="r"))
-    except (OSError, ValueError, EOFError):  # there is none, or it was cut short
+        folder = user_cache_path("maskwright", appauthor=False)
+    except RuntimeError:  # of platformdirs; earlier ones give a folder named ~ in the one that one stands in
         return None
+    return folder if folder.is_absolute() else None
 
 
-def _keep(file: Path, array: NDArray[np.void]) -> None:
-    with atomic_path(file) as part, part.open("wb") as opened:
-        np.save(opened, array, allow_pickle=False)
+@dataclass(frozen=True, slots=True)
+class KeptArray:
+    """An array of `count` records that is kept under `name`, which is to change with whatever changes the array."""
+
+    name: str
+    record: np.dtype[np.void]
+    count: int
+
+    def get(self, make: Callable[[], NDArray[np.void]]) -> NDArray[np.void]:
+        """The array, mapped for reading; made first where there is none of its size.
+
+        Processes that start together wait for the one that makes it. Where nothing can be kept (no space, no home or
+        one that can't be written), each makes its own, in memory.
+        """
+        folder = cache_folder()
+        if folder is None:
+            return make()
+        file = folder / f"{self.name}.bin"
+        kept = self._mapped(file)
+        return self._made(file, make) if kept is None else kept
+
+    def _made(self, file: Path, make: Callable[[], NDArray[np.void]]) -> NDArray[np.void]:
+        made = None
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(file.with_suffix(".lock"), timeout=_PATIENCE_S, fallback_to_soft=False):
+                if (kept := self._mapped(file)) is not None:
+                    return kept
+                made = make()
+                with atomic_path(file) as part:
+                    made.tofile(part)
+                return made
+        except OSError:
+            return make() if made is None else made
+
+    def _mapped(self, file: Path) -> NDArray[np.void] | None:
+        """The file holds the records alone: a header would be one more thing to be damaged."""
+        try:
+            if file.stat().st_size != self.count * self.record.itemsize:
+                return None
+            return np.memmap(file, self.record, "r", shape=(self.count,))
+        except (OSError, ValueError):  # there is none, or it is cut short this moment
+            return None

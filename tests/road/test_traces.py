@@ -33,4 +33,4 @@ def test_a_home_stays_as_it_was(way: str, tmp_path: Path, make_photos: MakePhoto
     assert done.returncode == 0, done.stderr
     assert [str(path) for path in home.rglob("*")] == []
     kept = {path.suffix for path in (tmp_path / "cache").rglob("*") if path.is_file()}
-    assert kept == {".lock", ".npy"}
+    assert kept == {".lock", ".bin"}

@@ -1,5 +1,6 @@
 """An array is made once on a machine; where it can't be kept, or was damaged, it is made anew."""
 
+import errno
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,15 +10,22 @@ import pytest
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from pipeline.storage.kept_arrays import cache_folder, kept_array
+from pipeline.storage.kept_arrays import KeptArray, cache_folder
 
 RECORD = np.dtype([("start", "<f4", (2, 3)), ("near", "<i8")])
+TREES = KeptArray("trees", RECORD, 4)
 Maker = Callable[[], NDArray[np.void]]
 
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def own_cache() -> Path:
+    folder = cache_folder()
+    assert folder is not None
+    return folder
 
 
 def counting_maker() -> tuple[Maker, list[int]]:
@@ -34,8 +42,8 @@ def counting_maker() -> tuple[Maker, list[int]]:
 
 def test_it_is_made_once_and_then_mapped() -> None:
     make, calls = counting_maker()
-    first = kept_array("trees", make)
-    second = kept_array("trees", make)
+    first = TREES.get(make)
+    second = TREES.get(make)
     assert len(calls) == 1
     assert isinstance(second, np.memmap)
     assert first.tobytes() == second.tobytes() == make().tobytes()
@@ -47,44 +55,80 @@ def test_it_is_made_once_and_then_mapped() -> None:
 def test_those_who_ask_at_once_wait_for_one() -> None:
     make, calls = counting_maker()
     with ThreadPoolExecutor(8) as pool:
-        kept = list(pool.map(lambda _: kept_array("trees", make), range(8)))
+        kept = list(pool.map(lambda _: TREES.get(make), range(8)))
     assert len(calls) == 1
     assert len({array.tobytes() for array in kept}) == 1
 
 
 def test_another_name_is_another_array() -> None:
     make, calls = counting_maker()
-    kept_array("trees_v1", make)
-    kept_array("trees_v2", make)
+    KeptArray("trees_v1", RECORD, 4).get(make)
+    KeptArray("trees_v2", RECORD, 4).get(make)
     assert len(calls) == 2
 
 
-@pytest.mark.parametrize("size", [0, 40, 150])
-def test_a_file_that_was_cut_short_is_written_anew(size: int) -> None:
+@pytest.mark.parametrize("size", [0, 40, 127, 129, 4000])
+def test_a_file_of_another_size_is_written_anew(size: int) -> None:
+    """It was cut short, or another version left it."""
     make, calls = counting_maker()
-    whole = kept_array("trees", make).tobytes()
-    file = cache_folder() / "trees.npy"
-    file.write_bytes(file.read_bytes()[:size])
-    assert kept_array("trees", make).tobytes() == whole
-    assert isinstance(kept_array("trees", make), np.memmap)
+    whole = TREES.get(make).tobytes()
+    file = own_cache() / "trees.bin"
+    file.write_bytes((file.read_bytes() * 40)[:size])
+    assert TREES.get(make).tobytes() == whole
+    assert isinstance(TREES.get(make), np.memmap)
     assert len(calls) == 2
 
 
 def test_where_nothing_can_be_kept_it_is_made_each_time(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
     make, calls = counting_maker()
-    assert kept_array("trees", make).tobytes() == kept_array("trees", make).tobytes()
+    assert TREES.get(make).tobytes() == TREES.get(make).tobytes()
     assert len(calls) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["cache"]
+
+
+@pytest.mark.parametrize("missing", ["space", "a file's name"])
+def test_what_was_made_serves_where_it_cannot_be_written(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    """Half of the time that a process with a full disk waited for went into making it again."""
+    make, calls = counting_maker()
+
+    def full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if missing == "space":
+        monkeypatch.setattr("pipeline.storage.whole_files.sync_file", full)
+    else:
+        (own_cache() / "trees.bin").mkdir(parents=True)
+    assert TREES.get(make).tobytes() == make().tobytes()
+    assert len(calls) == 2
+    assert not list(own_cache().glob("*.part"))
+
+
+@pytest.mark.parametrize("version", ["earlier", "later"])
+def test_without_a_home_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    """A user that the system doesn't know has `~` for a home, which would be a folder where one stands."""
+
+    def cache_path(*_: object, **__: object) -> Path:
+        if version == "earlier":
+            return Path("~/.cache/maskwright")
+        raise RuntimeError("could not determine the home directory for '~/.cache'")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pipeline.storage.kept_arrays.user_cache_path", cache_path)
+    make, calls = counting_maker()
+    TREES.get(make)
+    TREES.get(make)
+    assert len(calls) == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_who_waits_too_long_makes_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.storage.kept_arrays._PATIENCE_S", 0)
     make, calls = counting_maker()
-    cache_folder().mkdir(parents=True)
-    with FileLock(cache_folder() / "trees.lock"):
-        assert kept_array("trees", make).tobytes() == make().tobytes()
-    assert not list(cache_folder().glob("*.npy"))
+    own_cache().mkdir(parents=True)
+    with FileLock(own_cache() / "trees.lock"):
+        assert TREES.get(make).tobytes() == make().tobytes()
+    assert not list(own_cache().glob("*.bin"))
     assert len(calls) == 2
 
 
@@ -93,6 +137,6 @@ def test_what_could_not_be_made_leaves_nothing(tmp_path: Path) -> None:
         raise RuntimeError("no model")
 
     with pytest.raises(RuntimeError, match="no model"):
-        kept_array("trees", broken)
-    assert not list((tmp_path / "cache").rglob("*.npy"))
+        TREES.get(broken)
+    assert not list((tmp_path / "cache").rglob("*.bin"))
     assert not list((tmp_path / "cache").rglob("*.part"))
