@@ -17,7 +17,7 @@ from pipeline.augment.photos import MARKER, Photo
 from pipeline.augment.rows import Row
 from pipeline.core.errors import OutputError
 from pipeline.storage.digests import file_stamp
-from pipeline.storage.journal import Journal
+from pipeline.storage.journal import Journal, journal_line
 from pipeline.storage.reserve import Reserve
 from pipeline.storage.resumable import finished, is_as_written
 from pipeline.storage.succession import Succession
@@ -109,7 +109,6 @@ class DatasetWriter:
         self._folder = self._out = folder
         self._succession = Succession(folder, MARKER.parent, _OURS)
         self._asked = asked or {}
-        self._table_bytes = 0
         try:
             self._prepare(settings, mode)
         except OSError as error:
@@ -149,7 +148,7 @@ class DatasetWriter:
         self._journal = Journal(self._folder / _JOURNAL)
         records = finished(self._journal, self._folder / _BOOT, self._is_whole, synced=True)  # where it was complete
         self._stamps = {name: _entry(record).stamp for name, record in records}
-        self._hold_room(map(self._entry_of, self._stamps))
+        self._hold_room(0)
 
     def _is_whole(self, record: Row, compare: bool) -> bool:
         checksum_of = crc32_of if compare else None
@@ -199,10 +198,11 @@ class DatasetWriter:
         """
         facts = {name: (len(data), zlib.crc32(data)) for name, data in result.files.items()}
         entry = Entry(result.photo.name, result.stamp, result.faces, facts, result.rows, result.rejected)
+        line = journal_line(entry.photo, _as_row(entry))
         try:
-            self._hold_room([entry])
+            self._hold_room(len(line))
             self._write_files(result.files)
-            self._journal.append(entry.photo, _as_row(entry))
+            self._journal.append_line(entry.photo, line)
         except OSError as error:
             self._remove(result.files)
             raise unwritable(self._out, error) from error
@@ -225,11 +225,12 @@ class DatasetWriter:
         except OSError as error:
             raise unwritable(self._out, error) from error
 
-    def _hold_room(self, entries: Iterable[Entry]) -> None:
-        """Hold room for the lines of these photos too: in the tables, and in the journal that is written anew."""
-        lines = (_encoded_line(row) for entry in entries for row in (*entry.rows, *entry.rejected))
-        self._table_bytes += sum(map(len, lines))
-        self._reserve.hold(3 * self._table_bytes + _ROOM_BYTES)
+    def _hold_room(self, more: int) -> None:
+        """Hold room for what the journal tells, with so many bytes more: in the tables, and in itself written anew.
+
+        The tables say the same with a space behind each comma and colon, so they are at most twice as long.
+        """
+        self._reserve.hold(3 * (self._journal.size + more) + _ROOM_BYTES)
 
     def _write_files(self, files: dict[str, bytes]) -> None:
         for name, data in files.items():

@@ -75,13 +75,25 @@ class Journal:
         place, size = self._places[key]
         return json.loads(_body_of(os.pread(self._file, size, place)))[1]
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file, records that were taken for missing or given anew among them."""
+        return self._end
+
     def append(self, key: str, value: Any) -> None:
         """Add a record.
 
         Raises:
             OutputError: the disk is full or refuses; the file ends with the record before.
         """
-        line = _line(key, value)
+        self.append_line(key, journal_line(key, value))
+
+    def append_line(self, key: str, line: bytes) -> None:
+        """Add a record that was encoded before, to know its size.
+
+        Raises:
+            OutputError: as `append`.
+        """
         try:
             if os.pwrite(self._file, line, self._end) < len(line):
                 raise OSError(None, "the record fits only in part; the disk is full")
@@ -124,7 +136,8 @@ class Journal:
         self._places, self._end = places, end
 
 
-def _line(key: str, value: Any) -> bytes:
+def journal_line(key: str, value: Any) -> bytes:
+    """The record as it stands in the file."""
     body = json.dumps([key, value], ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     return b"%08x %b\n" % (zlib.crc32(body), body)
 

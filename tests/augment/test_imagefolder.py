@@ -1,11 +1,12 @@
 import json
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.augment import imagefolder as writer_module
-from pipeline.augment.imagefolder import METADATA, DatasetWriter, Mode
+from pipeline.augment.imagefolder import METADATA, REJECTED, DatasetWriter, Mode
 from pipeline.augment.photo_masker import PhotoResult
 from pipeline.augment.photos import MARKER, Photo
 from pipeline.core.errors import OutputError
@@ -160,6 +161,20 @@ def test_resume_with_other_settings_names_them(tmp_path: Path) -> None:
     DatasetWriter(tmp_path / "out", {"seed": 0, "masks": ["cloth"]})
     with pytest.raises(OutputError, match=r"made with other settings \(seed was 0, is 7\)"):
         DatasetWriter(tmp_path / "out", {"seed": 7, "masks": ["cloth"]}, "resume")
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_room_is_held_for_the_tables_and_the_journal(tmp_path: Path, photo: Photo, resumed: bool) -> None:
+    """Also where a row is commas for the most part, and where a killed run wrote it."""
+    out, row = tmp_path / "out", {"file_name": "images/cloth/a.jpg", "polygon": [1] * 200_000}
+    writer = DatasetWriter(out, SETTINGS)
+    writer.add(replace(result_of(photo), rows=[row, row], rejected=[{"photo": "é", "detail": ["é"] * 10_000}]))
+    if resumed:
+        writer = DatasetWriter(out, SETTINGS, "resume")
+    held = (out / MARKER.parent / "reserve").stat().st_size
+    writer.finish([photo], [])
+    assert held >= sum((out / name).stat().st_size for name in (METADATA, REJECTED, MARKER.parent / "journal"))
+    assert not (out / MARKER.parent / "reserve").exists()
 
 
 def test_a_write_that_fails_takes_the_photo_back(tmp_path: Path, photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
