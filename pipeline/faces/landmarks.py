@@ -5,13 +5,14 @@ from typing import Protocol
 import numpy as np
 
 from pipeline.core.arrays import Points, Rgb
+from pipeline.core.errors import ShapeError
 from pipeline.core.records import LandmarkModel
 from pipeline.core.step_times import timed
 from pipeline.faces.detectors import Box
 from pipeline.faces.dlib_file import read_shape_predictor
 from pipeline.faces.face_mesh import MeshLandmarks
 from pipeline.faces.models import landmark_model
-from pipeline.faces.regression_trees import CASCADE, CASCADES, LAYOUT, Rect, RegressionTrees
+from pipeline.faces.regression_trees import CASCADE, CASCADES, LAYOUT, POINTS, Rect, RegressionTrees
 from pipeline.storage.kept_arrays import KeptArray
 from pipeline.storage.whole_files import size_of
 
@@ -20,6 +21,8 @@ JAW = slice(0, 17)
 EYE_OUTER_CORNERS = (36, 45)
 EYES = slice(36, 48)
 MOUTH = slice(48, 68)
+_FARTHEST_PX = 1_000_000
+"""No picture is larger; what is computed with other numbers ends in no numbers at all."""
 
 
 class Landmarker(Protocol):
@@ -55,6 +58,20 @@ def _rect(box: Box) -> Rect:
 def make_landmarker(model: LandmarkModel) -> Landmarker:
     """The model of that name."""
     return MeshLandmarks() if model == "mesh" else LandmarkPredictor()
+
+
+def as_landmarks(points: object) -> Points:
+    """The 68 points `float32 (68, 2)` that somebody gives.
+
+    Raises:
+        ShapeError: they are something else, or can't lie in or near a picture.
+    """
+    given = np.asarray(points)
+    if given.shape != (POINTS, 2) or given.dtype.kind not in "fiu":
+        raise ShapeError(f"a face is given by 68 landmarks (68, 2), not {given.dtype} {given.shape}")
+    if not (np.abs(given.astype(np.float64)) <= _FARTHEST_PX).all():  # NaN isn't
+        raise ShapeError(f"a face is given by 68 landmarks in pixels; some here are no numbers up to {_FARTHEST_PX:,}")
+    return given.astype(np.float32)
 
 
 def interocular_px(landmarks: Points) -> float:

@@ -20,6 +20,7 @@ range, or floats in [0, 1].
 """
 
 _EXPECTED = "a photo is an array (H, W, 3) of RGB, a Pillow image or a path"
+VALUES = "a photo's values are uint8, uint16 or floats in [0, 1]"
 _ROUNDING = 1e-3
 """Floats that a resize left so little outside of [0, 1] are taken for its ends."""
 
@@ -64,6 +65,20 @@ def rgb_of_array(array: NDArray[np.generic]) -> Rgb:
     Raises:
         ShapeError: as `as_rgb`.
     """
+    require_picture(array)
+    channels = 1 if array.ndim == 2 else array.shape[2]
+    pixels = _eight_bits(np.asarray(array).reshape(*array.shape[:2], channels))
+    if channels == 4:
+        return rgb_of_pillow(PillowImage.fromarray(pixels, "RGBA"), turned=False)
+    return np.ascontiguousarray(np.repeat(pixels, 3, axis=2) if channels == 1 else pixels)
+
+
+def require_picture(array: NDArray[np.generic]) -> None:
+    """Stop at an array that is no picture by its shape or kind of values; the values aren't looked at.
+
+    Raises:
+        ShapeError: the message says what was found and what was expected.
+    """
     shown = f"{array.dtype} {array.shape}"
     channels = 1 if array.ndim == 2 else array.shape[2] if array.ndim == 3 else 0
     if channels not in {1, 3, 4}:
@@ -71,22 +86,18 @@ def rgb_of_array(array: NDArray[np.generic]) -> Rgb:
         raise ShapeError(f"{_EXPECTED}, not {shown}" + ("; its channels stand first" if first else ""))
     if not array.size:
         raise ShapeError(f"a photo without pixels: {shown}")
-    pixels = _eight_bits(np.asarray(array).reshape(*array.shape[:2], channels), shown)
-    if channels == 4:
-        return rgb_of_pillow(PillowImage.fromarray(pixels, "RGBA"), turned=False)
-    return np.ascontiguousarray(np.repeat(pixels, 3, axis=2) if channels == 1 else pixels)
+    if array.dtype.kind != "f" and not (array.dtype.kind == "u" and array.dtype.itemsize <= 2):
+        raise ShapeError(f"{VALUES}, not {shown}")
 
 
-def _eight_bits(array: NDArray[np.generic], shown: str) -> NDArray[np.uint8]:
+def _eight_bits(array: NDArray[np.generic]) -> NDArray[np.uint8]:
     """The values as `uint8`, by the full range of their kind."""
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array, dtype=np.uint8)
-    if array.dtype.kind == "u" and array.dtype.itemsize == 2:
+    if array.dtype.kind == "u":
         return ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    if array.dtype.kind != "f":
-        raise ShapeError(f"a photo's values are uint8, uint16 or floats in [0, 1], not {shown}")
     values = array.astype(np.float64)
     low, high = float(values.min()), float(values.max())
     if not (low >= -_ROUNDING and high <= 1 + _ROUNDING):  # NaN fails both
-        raise ShapeError(f"a photo's floats lie in [0, 1], not in [{low:g}, {high:g}]: {shown}")
+        raise ShapeError(f"a photo's floats lie in [0, 1], not in [{low:g}, {high:g}]: {array.dtype} {array.shape}")
     return (np.clip(values, 0, 1) * 255 + 0.5).astype(np.uint8)

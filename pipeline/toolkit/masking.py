@@ -14,11 +14,12 @@ from pipeline.augment.request import FolderRequest
 from pipeline.augment.scene_masker import SceneMasker
 from pipeline.augment.templates_in_use import templates_for
 from pipeline.core.arrays import Alpha, Points, Rgb
-from pipeline.core.errors import ConfigError, SampleRejected, ShapeError, TemplateError
+from pipeline.core.errors import ConfigError, SampleRejected, TemplateError
 from pipeline.core.params import FacesParams
 from pipeline.core.randomness import sample_rng
 from pipeline.core.records import LandmarkModel, MaskType, Wear
 from pipeline.faces.finding import FoundFace, shared_finder
+from pipeline.faces.landmarks import as_landmarks
 from pipeline.masks import MaskedFace, MaskSynthesizer, Template
 from pipeline.masks.shipped import TEMPLATE_FILE
 from pipeline.masks.template import load_template
@@ -161,10 +162,7 @@ def checked(value: object, known: Sequence[str], key: str) -> None:
 def _landmarks(rgb: Rgb, face: FoundFace | Points | None) -> Points:
     if face is None:
         return shared_finder(FacesParams()).find(rgb)[0].landmarks
-    points = np.asarray(face.landmarks if isinstance(face, FoundFace) else face)
-    if points.shape != (68, 2) or points.dtype.kind not in "fiu" or not np.isfinite(points).all():
-        raise ShapeError(f"a face is one of find_faces, or 68 landmarks (68, 2), not {points.dtype} {points.shape}")
-    return points.astype(np.float32)
+    return face.landmarks if isinstance(face, FoundFace) else as_landmarks(face)
 
 
 def _digest(rgb: Rgb, landmarks: Points | None = None) -> str:

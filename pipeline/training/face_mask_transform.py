@@ -11,13 +11,14 @@ from torchvision.transforms import v2
 from pipeline.augment.templates_in_use import shared_synthesizer
 from pipeline.core.agreement import overlap
 from pipeline.core.arrays import Alpha, Points, Rgb
-from pipeline.core.errors import SampleRejected, ShapeError
+from pipeline.core.errors import ConfigError, SampleRejected, ShapeError
 from pipeline.core.params import AugmentParams, FacesParams
 from pipeline.core.records import MaskType
 from pipeline.faces.detectors import Box
 from pipeline.faces.finding import FoundFace, shared_finder
+from pipeline.faces.landmarks import as_landmarks
 from pipeline.masks import MaskedFace, MaskParams, MaskSynthesizer
-from pipeline.training.held_pictures import opened
+from pipeline.training.held_pictures import opened, settled
 
 MASKS: tuple[MaskType, ...] = AugmentParams().masks
 
@@ -30,8 +31,9 @@ class RandomFaceMask(v2.Transform):  # type: ignore[misc]
 
     `transform(image)` gives the picture, `transform(image, target)` both, `transform(image=…, …)` a dictionary. A
     picture is a tensor `(3, H, W)` (`uint8` or floats in [0, 1]; grey stays grey), a `tv_tensors.Image`, a Pillow image
-    or an array `(H, W, 3)`, and comes back as one. Nothing moves, so boxes, masks and key points stay as they are.
-    In the target
+    or an array `(H, W, 3)`, and comes back as one; a Pillow image of another mode than RGB, RGBA and L, or with a
+    profile of other colours, in sRGB, with and without a mask. Nothing moves, so boxes, masks and key points stay as
+    they are. In the target
 
     - `landmarks`, 68 points `(68, 2)` in the picture's pixels, say where the face is; without them the largest face is
       looked for, some 30 ms a picture;
@@ -47,19 +49,26 @@ class RandomFaceMask(v2.Transform):  # type: ignore[misc]
         synthesizer: Draws the masks; None takes the shipped templates.
         masks: The types, each equally often.
         p: The chance of each bare face to get a mask.
+
+    Raises:
+        ConfigError: there is no such type, or `p` is no chance.
     """
 
     def __init__(
         self, synthesizer: MaskSynthesizer | None = None, masks: Sequence[MaskType] = MASKS, p: float = 0.75
     ) -> None:
         super().__init__()
+        if not masks or isinstance(masks, str) or not set(masks) <= set(MASKS):
+            raise ConfigError(f"masks: {masks!r}: expected one or more of {', '.join(MASKS)}")
+        if not 0 <= p <= 1:
+            raise ConfigError(f"p: {p!r}: expected a chance in [0, 1]")
         self._synthesizer, self._masks, self._p = synthesizer, tuple(masks), p
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         """The same, with masks.
 
         Raises:
-            ShapeError: there is no picture, or it is none that is known.
+            ShapeError: there is no picture, or it is none that is known, or `landmarks` are none.
         """
         if named:
             image, target = self._changed(*_named_parts(inputs, named))
@@ -72,14 +81,15 @@ class RandomFaceMask(v2.Transform):  # type: ignore[misc]
         return image
 
     def _changed(self, image: Any, target: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+        image, known = settled(image), _known_landmarks(target)  # what is no picture isn't one by chance
         if isinstance(target.get("boxes"), tv_tensors.BoundingBoxes):
             return self._each_box(image, target)
-        if target.get("mask_type", "none") != "none" or float(torch.rand(())) >= self._p:
+        if _word("mask_type", target.get("mask_type", "none")) != "none" or float(torch.rand(())) >= self._p:
             return image, _bare(image) | dict(target)
         rng = np.random.default_rng(int(torch.randint(2**62, ())))
         mask_type = self._masks[int(rng.integers(len(self._masks)))]
         rgb, put_back = opened(image)
-        masked = self._masked(rgb, _landmarks(rgb, target), mask_type, rng)
+        masked = self._masked(rgb, known if known is not None else _of_largest(rgb), mask_type, rng)
         if masked is None:
             return image, _bare(image) | dict(target)
         return put_back(masked.rgb), dict(target) | _labels(masked)
@@ -124,10 +134,17 @@ def _named_parts(inputs: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, 
     return target.pop("image"), target
 
 
-def _landmarks(rgb: Rgb, target: Mapping[str, Any]) -> Points | None:
-    """Those of the target, or of the largest face; None where there is none."""
-    if "landmarks" in target:
-        return np.asarray(target["landmarks"], dtype=np.float32).reshape(68, 2)
+def _known_landmarks(target: Mapping[str, Any]) -> Points | None:
+    """Those that the target says, None where it says none.
+
+    Raises:
+        ShapeError: they are none.
+    """
+    said = target.get("landmarks")
+    return None if said is None else as_landmarks(said.detach().cpu() if isinstance(said, torch.Tensor) else said)
+
+
+def _of_largest(rgb: Rgb) -> Points | None:
     faces = _faces_of(rgb)
     return faces[0].landmarks if faces else None
 
@@ -158,12 +175,23 @@ def _words(target: Mapping[str, Any], key: str, count: int) -> list[str]:
     """A label for each box; where the target has none the faces are bare.
 
     Raises:
-        ShapeError: there are more or fewer than boxes.
+        ShapeError: there are more or fewer than boxes, or one is no word.
     """
-    words = list(target.get(key, ["none"] * count))
+    words = [_word(key, word) for word in target.get(key, ["none"] * count)]
     if len(words) != count:
         raise ShapeError(f"{key}: {len(words)} labels for {count} boxes")
     return words
+
+
+def _word(key: str, label: object) -> str:
+    """The label; a number would never be `none`, and all faces would silently stay as they are.
+
+    Raises:
+        ShapeError: it is no word.
+    """
+    if not isinstance(label, str):
+        raise ShapeError(f"{key}: {label!r} is no word such as none or cloth")
+    return label
 
 
 def face_at(corners: Sequence[float], faces: Sequence[FoundFace]) -> FoundFace | None:

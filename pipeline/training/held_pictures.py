@@ -12,10 +12,14 @@ from torchvision import tv_tensors
 
 from pipeline.core.arrays import Rgb
 from pipeline.core.errors import ShapeError
-from pipeline.storage.pictures import rgb_of_array, rgb_of_pillow
+from pipeline.storage.pictures import VALUES, require_picture, rgb_of_array, rgb_of_pillow
+from pipeline.storage.pixels import means_other_colours
 
 PutBack = Callable[[Rgb], Any]
 
+_KEPT = frozenset({"RGB", "RGBA", "L"})
+_SETTLED = frozenset({"icc_profile", "transparency"})
+"""What Pillow says of an image that is no longer so once it is RGB in sRGB."""
 _GREY = np.array([0.299, 0.587, 0.114])
 
 
@@ -26,34 +30,76 @@ def opened(picture: Any) -> tuple[Rgb, PutBack]:
     a transparent one.
 
     Raises:
-        ShapeError: it is no single picture; the message says what was found.
+        ShapeError: as `settled`, or floats lie outside of [0, 1].
     """
+    picture = settled(picture)
     if isinstance(picture, PillowImage.Image):
         return _opened_pillow(picture)
     if isinstance(picture, Tensor):
         return _opened_tensor(picture)
-    if isinstance(picture, np.ndarray):
-        seen = rgb_of_array(picture)
-        return seen, lambda rgb: _changed(picture, seen, rgb)
-    raise ShapeError(f"a picture is a tensor (3, H, W), a Pillow image or an array (H, W, 3), not {_kind(picture)}")
+    seen = rgb_of_array(picture)
+    return seen, lambda rgb: _changed(picture, seen, rgb)
 
 
-def _kind(value: object) -> str:
-    return type(value).__name__
+def settled(picture: Any) -> Any:
+    """The picture as it comes back where nothing is put on it: itself, or of the kind that it would have with a mask.
+
+    Otherwise chance would decide on the mode of a Pillow image, and colours would tell which ones have a mask.
+
+    Raises:
+        ShapeError: it is no single picture; the message says what was found. Values aren't looked at.
+    """
+    if isinstance(picture, PillowImage.Image):
+        return _settled_pillow(picture)
+    if isinstance(picture, Tensor):
+        _require_tensor(picture)
+    elif isinstance(picture, np.ndarray):
+        require_picture(picture)
+    else:
+        kind = type(picture).__name__
+        raise ShapeError(f"a picture is a tensor (3, H, W), a Pillow image or an array (H, W, 3), not {kind}")
+    return picture
+
+
+def _settled_pillow(picture: PillowImage.Image) -> PillowImage.Image:
+    """In sRGB; grey and RGBA stay what they are, every other mode is RGB."""
+    transparent = picture.mode != "RGBA" and picture.has_transparency_data
+    if 0 not in picture.size and picture.mode in _KEPT and not transparent and not means_other_colours(picture):
+        return picture
+    alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
+    opaque = picture if alpha is None else picture.convert("RGB")  # what lies under transparency stays
+    made = PillowImage.fromarray(rgb_of_pillow(opaque, turned=False))
+    if alpha is not None:
+        made.putalpha(alpha)
+    made.info = {key: value for key, value in picture.info.items() if key not in _SETTLED}
+    return made
 
 
 def _opened_pillow(picture: PillowImage.Image) -> tuple[Rgb, PutBack]:
-    """Grey and RGBA stay what they are; every other mode comes back as RGB."""
-    seen = rgb_of_pillow(picture, turned=False)
-    if picture.mode == "RGBA":
-        array = np.asarray(picture)
-        return seen, lambda rgb: PillowImage.fromarray(_changed(array, seen, rgb))
-    return seen, lambda rgb: PillowImage.fromarray(rgb).convert("L" if picture.mode == "L" else "RGB")
+    seen, array = rgb_of_pillow(picture, turned=False), np.asarray(picture)
+
+    def put_back(rgb: Rgb) -> PillowImage.Image:
+        grey = picture.mode == "L"
+        made = PillowImage.fromarray(rgb).convert("L") if grey else PillowImage.fromarray(_changed(array, seen, rgb))
+        made.info = dict(picture.info)  # how it is turned, above all
+        return made
+
+    return seen, put_back
+
+
+def _require_tensor(picture: Tensor) -> None:
+    shape = tuple(picture.shape)
+    if picture.ndim != 3 or shape[0] not in {1, 3, 4}:
+        raise ShapeError(f"a picture is a tensor (3, H, W), not {shape}: transform one at a time")
+    if not picture.numel():
+        raise ShapeError(f"a photo without pixels: {shape}")
+    if picture.is_meta or picture.layout != torch.strided:
+        raise ShapeError(f"a picture is a tensor that holds each of its pixels, not one of {picture.layout}")
+    if picture.dtype not in {torch.uint8, torch.uint16} and not picture.is_floating_point():
+        raise ShapeError(f"{VALUES}, not {picture.dtype} {shape}")
 
 
 def _opened_tensor(picture: Tensor) -> tuple[Rgb, PutBack]:
-    if picture.ndim != 3 or picture.shape[0] not in {1, 3, 4}:
-        raise ShapeError(f"a picture is a tensor (3, H, W), not {tuple(picture.shape)}: transform one at a time")
     values = picture.detach().to("cpu")
     values = values.float() if values.dtype == torch.bfloat16 else values
     array = values.permute(1, 2, 0).numpy()

@@ -11,9 +11,11 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from pipeline.core.arrays import Rgb
-from pipeline.core.errors import ShapeError
+from pipeline.core.errors import ConfigError, ShapeError
 from pipeline.toolkit.masking import find_faces
 from pipeline.training.face_mask_transform import MASKS, RandomFaceMask
+
+BOX = tv_tensors.BoundingBoxes([[9, 9, 90, 90]], format="XYXY", canvas_size=(300, 256))
 
 
 def tensor(rgb: Rgb) -> torch.Tensor:
@@ -149,6 +151,34 @@ def test_the_seed_decides(portrait: Rgb) -> None:
 def test_it_travels_to_a_loader_s_workers(portrait: Rgb) -> None:
     transform = pickle.loads(pickle.dumps(RandomFaceMask(p=1.0)))
     assert transform(portrait).shape == portrait.shape
+
+
+@pytest.mark.parametrize("p", [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ({"landmarks": np.zeros((2, 68))}, r"\(68, 2\), not float64 \(2, 68\)"),
+        ({"landmarks": np.full((68, 2), np.nan)}, "no numbers up to 1,000,000"),
+        ({"landmarks": torch.full((68, 2), 1e30)}, "no numbers up to 1,000,000"),
+        ({"landmarks": "left eye"}, "given by 68 landmarks"),
+        ({"mask_type": 0}, "mask_type: 0 is no word"),
+        ({"boxes": BOX, "mask_types": torch.tensor([0])}, r"mask_types: tensor\(0\) is no word"),
+        ({"boxes": BOX, "mask_types": ["none", "none"]}, "2 labels for 1 boxes"),
+    ],
+)
+def test_a_wrong_target_is_told_whatever_chance_says(portrait: Rgb, p: float, named: dict[str, Any], told: str) -> None:
+    with pytest.raises(ShapeError, match=told):
+        RandomFaceMask(p=p)(image=portrait, **named)
+
+
+@pytest.mark.parametrize("wrong", [{"p": 2}, {"p": -0.1}, {"p": float("nan")}, {"masks": ()}, {"masks": "cloth"}])
+def test_a_transform_that_cannot_be_is_told_when_it_is_made(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=r"^(p|masks): .*: expected"):
+        RandomFaceMask(**wrong)
+
+
+def test_no_landmarks_are_looked_for(portrait: Rgb) -> None:
+    assert RandomFaceMask(p=1.0)(image=portrait, landmarks=None)["mask_type"] in MASKS
 
 
 @pytest.mark.parametrize(
