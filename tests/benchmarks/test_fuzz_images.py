@@ -16,6 +16,7 @@ def test_every_original_is_sound() -> None:
         assert decode_image(data).rgb.std() > 10, name
 
 
+@pytest.mark.slow
 def test_150_damaged_files_end_as_pixels_or_rows(tmp_path: Path) -> None:
     files = write_damaged(tmp_path / "photos", originals(portrait()), 150, seed=1)
     engine = EngineParams(jobs=1)

@@ -640,6 +640,7 @@ def test_all_faces_in_one_picture(pairs: Path, out: Path) -> None:
     assert read_image(out / "contact_sheet.jpg").rgb.std() > 20
 
 
+@pytest.mark.slow
 def test_all_faces_are_the_same_bytes_for_any_number_of_workers_and_after_a_stop(pairs: Path, tmp_path: Path) -> None:
     for number in range(20):
         (pairs / f"copy{number:02}.png").write_bytes((pairs / "b.png").read_bytes() + bytes(number))
