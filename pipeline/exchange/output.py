@@ -21,7 +21,8 @@ def new_export(out: Path, settings: Mapping[str, str | bool], *, overwrite: bool
     """An empty folder that takes the place of `out` when the block ends well, and vanishes otherwise.
 
     Raises:
-        OutputError: `out` holds something, and it is no export or `overwrite` isn't set; or the disk refuses.
+        OutputError: `out` holds something, and it is no export or `overwrite` isn't set; it can't be replaced, being
+            a mount or where one stands; or the disk refuses.
     """
     place = _Place(Path(os.path.realpath(out)))
     with run_lock(place.beside("lock"), str(out)):
@@ -43,6 +44,10 @@ def _check(out: Path, overwrite: bool) -> None:
         raise OutputError(f"{out}: holds {present[0]!r}, which `export` didn't write; name another")
     if present and not overwrite:
         raise OutputError(f"{out}: not empty; --overwrite makes it anew")
+    if os.path.ismount(out):
+        raise OutputError(f"{out}: is mounted, and an export takes a folder's place as a whole; name one in it")
+    if Path.cwd().is_relative_to(os.path.realpath(out)):
+        raise OutputError(f"{out}: you stand in it, and an export takes a folder's place as a whole; name one in it")
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,26 @@ def test_a_link_to_a_folder_stays_one(out: Path, tmp_path: Path) -> None:
     assert (out / "a.txt").read_text() == "new"
 
 
+@pytest.mark.parametrize("stands_in", [".", "annotations"])
+def test_the_ground_is_not_taken_from_under_anyone(out: Path, monkeypatch: pytest.MonkeyPatch, stands_in: str) -> None:
+    """The shell would be left in a folder that is gone."""
+    written(out, "old")
+    (out / stands_in).mkdir(exist_ok=True)
+    monkeypatch.chdir(out / stands_in)
+    with pytest.raises(OutputError, match=r"you stand in it, .* name one in it"):
+        written(out, overwrite=True)
+    assert (out / "a.txt").read_text() == "old"
+    written(Path("below"))
+    assert (out / stands_in / "below/a.txt").is_file()
+
+
+def test_a_mount_is_told_before_the_work(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out.mkdir(parents=True)
+    monkeypatch.setattr("os.path.ismount", lambda place: Path(place) == out)
+    with pytest.raises(OutputError, match=r"is mounted, .* name one in it"), new_export(out, {}, overwrite=False):
+        pytest.fail("the work began")
+
+
 def test_two_runs_do_not_write_one_folder(out: Path) -> None:
     with new_export(out, {}, overwrite=False), pytest.raises(OutputError, match="in use by another run"):
         written(out)
