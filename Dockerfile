@@ -6,6 +6,11 @@
 # EXTRAS chooses what is in it. With EXTRAS=train,pipeline it has PyTorch too, which runs on NVIDIA GPUs where the host has
 # the container toolkit (docker run --gpus all …): docs/container.md.
 FROM python:3.11-slim-bookworm AS wheel
+# What compiles the kernels that draw masks; the image itself needs none of it.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
 RUN python -m pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .

@@ -14,9 +14,12 @@ TOOLS_STAMP := $(TOOLS)/.installed
 # The Pythons that `make matrix` tries; those that aren't here are said so.
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
+# What draws masks, compiled; without a C compiler one line says so, and NumPy draws them.
+KERNELS := pipeline/masks/compiled/kernels.so
+
 .PHONY: install repro test quick lint docs format lock package audit sbom licences matrix clean
 
-install: $(STAMP)
+install: $(STAMP) $(KERNELS)
 
 # Once, and again only when the dependencies change.
 $(STAMP): pyproject.toml constraints.txt
@@ -24,13 +27,16 @@ $(STAMP): pyproject.toml constraints.txt
 	python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,export,pipeline,cloud,cluster,heif,c2pa,docs,dev]'
 	touch $@
 
-repro: $(STAMP)
+$(KERNELS): pipeline/masks/compiled/kernels.c hatch_build.py | $(STAMP)
+	python hatch_build.py
+
+repro: $(STAMP) $(KERNELS)
 	dvc repro
 
-test: $(STAMP)
+test: $(STAMP) $(KERNELS)
 	python -m pytest -n $(JOBS) --dist worksteal
 
-quick: $(STAMP)
+quick: $(STAMP) $(KERNELS)
 	touched=$$(python -m generators.touched_tests) && \
 	python -m pytest -n $(JOBS) --dist worksteal -m 'not slow' $$touched
 

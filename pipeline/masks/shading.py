@@ -5,6 +5,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage
+from pipeline.masks.compiled import calls
+from pipeline.masks.compiled.calls import Texels, Tones
+from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.imaging.image_arithmetic import quantile, scaled, softened
 from pipeline.masks.imaging.light import Light
 from pipeline.masks.imaging.raster import TextureMap, rasterise_grid
@@ -20,13 +23,15 @@ _BRIGHTEST = 0.94
 
 def shade(material: Material, space: TextureSpace, posed: PosedMask, light: Light, look: Look) -> FloatImage:
     """Premultiplied linear RGBA `(H, W, 4)` of the lit texture."""
-    lit = _lit(material, space, posed.camera, _directed(light, look), look.relief_gain)
-    lit *= _occlusion(material.height_mm, space, look.occlusion)
-    warmth = np.float32(look.warmth) + np.float32(look.shade_tint or 0.0) * (lit - 1)
-    lit *= np.float32(light.white * look.white_gain)
-    colour = cv2.multiply(cv2.merge([lit * (1 + warmth), lit, lit * (1 - warmth)]), material.albedo)
-    colour = np.minimum(colour, np.float32(_BRIGHTEST))
-    return scaled(np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2RGBA), dtype=np.float32), material.alpha)
+    cells, ambient = _light_on_cells(posed.camera, _directed(light, look))
+    size = (space.width, space.height)
+    smooth, by_x, by_y = (cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in cells)
+    slope_x, slope_y = _slopes(material.height_mm, space, look.relief_gain)
+    soft_mm = softened(material.height_mm, max(0.8, 3.0 / space.texel_mm))
+    texels = Texels(smooth, by_x, by_y, slope_x, slope_y, soft_mm, material.height_mm, material.albedo, material.alpha)
+    white = light.white * look.white_gain
+    tones = Tones(ambient, look.occlusion, look.warmth, look.shade_tint or 0.0, white, _MIN_LIGHT, _BRIGHTEST)
+    return lit_texels(texels, tones)
 
 
 def _directed(light: Light, look: Look) -> NDArray[np.float64]:
@@ -39,32 +44,46 @@ def _directed(light: Light, look: Look) -> NDArray[np.float64]:
     return directed
 
 
-def _lit(
-    material: Material,
-    space: TextureSpace,
-    camera: NDArray[np.float64],
-    directed: NDArray[np.float64],
-    relief_gain: float,
-) -> FloatImage:
-    """How much light each texel gets, `(H, W)`.
+def _light_on_cells(
+    camera: NDArray[np.float64], directed: NDArray[np.float64]
+) -> tuple[list[NDArray[np.float32]], float]:
+    """How much light each cell of a sheet gets, how much more for each mm that it rises along u and v, and the ambient.
 
     A relief of height h tilts the normal n along the tangents s and t to n - s dh/ds - t dh/dt; since the light is
     linear in n, so is its effect.
     """
     normal, along, down = _frame(camera)
-    size = (space.width, space.height)
     cells = directed[0] + normal @ directed[1:]
     directed /= max(quantile(cells, 0.6), 0.3)  # white was measured at that percentile of worn masks
-    cells = directed[0] + normal @ directed[1:]
-    smooth = cv2.resize(cells.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    by_x = cv2.resize((along @ directed[1:]).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    by_y = cv2.resize((down @ directed[1:]).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    slope_x = cv2.Sobel(material.height_mm, cv2.CV_32F, 1, 0, scale=relief_gain * space.width / space.width_mm / 8)
-    slope_y = cv2.Sobel(material.height_mm, cv2.CV_32F, 0, 1, scale=relief_gain * space.height / space.height_mm / 8)
-    ambient = np.float32(directed[0])
+    planes = directed[0] + normal @ directed[1:], along @ directed[1:], down @ directed[1:]
+    return [plane.astype(np.float32) for plane in planes], float(directed[0])
+
+
+def _slopes(height_mm: FloatImage, space: TextureSpace, gain: float) -> tuple[FloatImage, FloatImage]:
+    """How much the relief rises across and down, `gain` times as steep as it is."""
+    across, down = gain * space.width / space.width_mm / 8, gain * space.height / space.height_mm / 8
+    slope_x = cv2.Sobel(height_mm, cv2.CV_32F, 1, 0, scale=across)
+    slope_y = cv2.Sobel(height_mm, cv2.CV_32F, 0, 1, scale=down)
+    return np.asarray(slope_x, dtype=np.float32), np.asarray(slope_y, dtype=np.float32)
+
+
+@or_compiled(calls.lit_texels)
+def lit_texels(texels: Texels, tones: Tones) -> FloatImage:
+    """The texture in the light that falls on it: premultiplied linear RGBA `(H, W, 4)`.
+
+    Hollows, where the relief lies below its own neighbourhood, get less.
+    """
+    ambient = np.float32(tones.ambient)
+    slope_x, slope_y = texels.slope_x, texels.slope_y
     steepness = np.sqrt(slope_x * slope_x + slope_y * slope_y + np.float32(1))
-    lit = (smooth - ambient - slope_x * by_x - slope_y * by_y) / steepness
-    return np.asarray(np.maximum(lit + ambient, np.float32(_MIN_LIGHT)), dtype=np.float32)
+    lit = (texels.smooth - ambient - slope_x * texels.by_x - slope_y * texels.by_y) / steepness
+    lit = np.maximum(lit + ambient, np.float32(tones.least))
+    lit *= 1 / (1 + np.float32(tones.occlusion) * np.maximum(texels.soft_mm - texels.height_mm, 0))
+    warmth = np.float32(tones.warmth) + np.float32(tones.shade_tint) * (lit - 1)
+    lit *= np.float32(tones.white)
+    colour = cv2.multiply(cv2.merge([lit * (1 + warmth), lit, lit * (1 - warmth)]), texels.albedo)
+    colour = np.minimum(colour, np.float32(tones.most))
+    return scaled(np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2RGBA), dtype=np.float32), texels.alpha)
 
 
 def _frame(camera: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -85,12 +104,7 @@ def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
 
 
-def _occlusion(height_mm: FloatImage, space: TextureSpace, strength: float) -> FloatImage:
-    """Less light in hollows: where the relief lies below its own neighbourhood of 6 mm."""
-    hollow = softened(height_mm, max(0.8, 3.0 / space.texel_mm)) - height_mm
-    return np.asarray(1 / (1 + strength * np.maximum(hollow, 0)), dtype=np.float32)
-
-
+@or_compiled(calls.seen_by_camera)
 def seen_by_camera(
     shaded: FloatImage, xy: NDArray[np.float32], depth: NDArray[np.float32], width: int, height: int
 ) -> FloatImage:

@@ -32,6 +32,7 @@ def test_everything_that_the_wheel_is_made_of_goes_to_the_builder() -> None:
         PROJECT["project"]["readme"],
         "LICENSE",
         "pyproject.toml",
+        "hatch_build.py",
     ]
     copied = [words.split()[0] for words in steps("COPY") if not words.startswith(("--from", "."))]
     assert [path for path in [*needed, *copied] if not (sent(path) and (ROOT / path).exists())] == []

@@ -21,6 +21,7 @@ KERNELS = {
     "numpy without AVX-512": {"NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR"},
     "OpenCV without AVX-512": {"OPENCV_CPU_DISABLE": "AVX512-SKX"},
     "PyTorch without AVX-512": {"ATEN_CPU_CAPABILITY": "avx2"},
+    "NumPy in the place of our own": {"MASKWRIGHT_NATIVE": "0"},
 }
 
 
@@ -40,7 +41,13 @@ def written(folder: Path, environment: dict[str, str]) -> dict[str, bytes]:
         str(folder / "out"),
         "--alpha",
     ]
-    known = {"OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES", "OPENCV_CPU_DISABLE", "ATEN_CPU_CAPABILITY"}
+    known = {
+        "OPENBLAS_CORETYPE",
+        "NPY_DISABLE_CPU_FEATURES",
+        "OPENCV_CPU_DISABLE",
+        "ATEN_CPU_CAPABILITY",
+        "MASKWRIGHT_NATIVE",
+    }
     inherited = {name: value for name, value in os.environ.items() if name not in known}
     subprocess.run([*command, "--jobs", "1"], check=True, cwd=ROOT, env=inherited | environment, capture_output=True)
     return {name: data for name, data in tree(folder / "out").items() if not name.startswith(".")}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hatch_build import compiler
 from pipeline.core.paths import FACES_TABLE, IMAGES, KEPT, LINKS, RAW, SPLIT_TABLE
 from pipeline.core.version import VERSION
 from stages.cli import STAGES, TOOLS
@@ -96,6 +97,19 @@ def test_the_public_package_works_without_extras(installed: Path, tmp_path: Path
     assert done.stdout.split() == [str(shipped), VERSION]
     typed = {file.parent.name for file in installed.glob("lib/python*/site-packages/*/py.typed")}
     assert typed >= {"maskwright", "pipeline", "stages"}
+
+
+def test_the_kernels_come_along_where_there_is_a_compiler(installed: Path, tmp_path: Path) -> None:
+    code = "from pipeline.masks.compiled.library import LIBRARY; print(LIBRARY is not None)"
+    done = run(installed / "bin/python", "-c", code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (tag,) = [
+        line
+        for file in installed.glob("lib/python*/site-packages/maskwright-*/WHEEL")
+        for line in file.read_text().splitlines()
+        if line.startswith("Tag: ")
+    ]
+    assert (done.stdout == "True\n", tag != "Tag: py3-none-any") == (bool(compiler(os.environ)),) * 2
 
 
 def test_the_base_install_is_small_and_has_no_torch(installed: Path) -> None:

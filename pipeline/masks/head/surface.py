@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage
+from pipeline.masks.compiled import calls
+from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.head.canonical import CanonicalHead, HeadFit, from_cylinder, picture_axes, sample_field, to_cylinder
 from pipeline.masks.limits import Degrees, Factor, Millimetres, OpenShare, Power
 
@@ -88,6 +90,7 @@ def build_surface(
     return from_cylinder(azimuth, y, radius)
 
 
+@or_compiled(calls.evenly_spaced)
 def evenly_spaced(surface: NDArray[np.float64]) -> NDArray[np.float64]:
     """The same sheet with its points at equal ways down each column, then across each half row; the middle stays.
 
@@ -105,7 +108,8 @@ def _evened(lines: NDArray[np.float64]) -> NDArray[np.float64]:
     count = len(lines)
     way = np.zeros(lines.shape[:2])
     steps = lines[1:] - lines[:-1]
-    np.cumsum(np.sqrt(np.einsum("nmk,nmk->nm", steps, steps)), axis=0, out=way[1:])
+    steps *= steps
+    np.cumsum(np.sqrt(steps[..., 0] + steps[..., 2] + steps[..., 1]), axis=0, out=way[1:])
     wanted = _shares(count) * way[-1]
     passed = (way[None] <= wanted[:, None]).sum(axis=1, dtype=np.uint8)  # of a grid's rows or columns: below 256
     after = np.clip(passed, 1, count - 1).astype(np.intp)
@@ -194,12 +198,18 @@ def _stretch(obstacle: FloatImage, tautness: float, edge_gap_mm: float) -> NDArr
     """A membrane over the obstacle by projected Jacobi steps; the rim stays on the skin, sides off it by the gap."""
     rest = obstacle.copy()
     rest[:, [0, -1]] += edge_gap_mm
+    return stretched(rest, round(_FULL_TAUTNESS_STEPS * tautness)).astype(np.float64)
+
+
+@or_compiled(calls.stretched)
+def stretched(rest: FloatImage, steps: int) -> FloatImage:
+    """A sheet over `rest (H, W)` after so many steps: inner points go to the mean around them, none below its rest."""
     sheet, mean = rest.copy(), rest.copy()
     free, held, pulled = (grid[1:-1, 1:-1] for grid in (sheet, rest, mean))
-    for _ in range(round(_FULL_TAUTNESS_STEPS * tautness)):
+    for _ in range(steps):
         cv2.blur(sheet, (3, 3), mean)
         np.maximum(held, pulled, out=free)
-    return sheet.astype(np.float64)
+    return sheet
 
 
 def _protrusion(shape: Shape) -> NDArray[np.float64]:

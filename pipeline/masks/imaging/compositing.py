@@ -6,6 +6,9 @@ import cv2
 import numpy as np
 
 from pipeline.core.arrays import FloatImage, Rgb
+from pipeline.masks.compiled import calls
+from pipeline.masks.compiled.calls import LightTables
+from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.imaging.image_arithmetic import quantile, scaled, softened
 from pipeline.masks.imaging.light import SRGB_TO_LINEAR, to_linear
 
@@ -26,7 +29,7 @@ def _linear_to_srgb_table() -> Rgb:
     return np.asarray(np.rint(np.interp(codes, SRGB_TO_LINEAR, np.arange(256))), dtype=np.uint8)
 
 
-_LINEAR_TO_SRGB = _linear_to_srgb_table()
+_TABLES = LightTables(SRGB_TO_LINEAR, _linear_to_srgb_table(), _CODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +49,21 @@ class Layer:
 
 def blend(window: Rgb, layer: Layer) -> Rgb:
     """Lay the layer over a window of the same height and width, in linear light."""
+    return blended(window, layer.light, layer.alpha, layer.shade, _TABLES)
+
+
+@or_compiled(calls.blended)
+def blended(window: Rgb, light: FloatImage, alpha: FloatImage, shade: FloatImage, tables: LightTables) -> Rgb:
+    """As `blend` of a layer of these."""
     result = np.empty_like(window)
     for top in range(0, window.shape[0], _STRIP_ROWS):  # a large face whole, in float, would take hundreds of MB
         rows = slice(top, top + _STRIP_ROWS)
-        under = scaled(to_linear(window[rows]), (1 - layer.shade[rows]) * (1 - layer.alpha[rows]))
-        under += layer.light[rows]
-        under *= np.float32(_CODES - 1)
+        under = scaled(to_linear(window[rows]), (1 - shade[rows]) * (1 - alpha[rows]))
+        under += light[rows]
+        under *= np.float32(tables.steps - 1)
         under += np.float32(0.5)
-        np.clip(under, 0, _CODES, out=under)
-        result[rows] = cv2.LUT(under.astype(np.uint16), _LINEAR_TO_SRGB)
+        np.clip(under, 0, tables.steps, out=under)
+        result[rows] = cv2.LUT(under.astype(np.uint16), tables.codes)
     return result
 
 

@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage
+from pipeline.masks.compiled import calls
+from pipeline.masks.compiled.library import or_compiled
 
 _COARSER_FROM, _COARSEST_PX = 1.25, 16
 """How wide a blur must still be, in pixels of the coarser plane, to be done there; and how small no plane is halved."""
 
 
+@or_compiled(calls.scaled)
 def scaled(image: FloatImage, plane: FloatImage) -> FloatImage:
     """The image `float32 (H, W, 3 or 4)` with each pixel multiplied by the plane's `float32 (H, W)`."""
     return np.asarray(cv2.multiply(image, _spread(plane, image.shape[2])), dtype=np.float32)
@@ -40,6 +43,7 @@ def filled(colour: FloatImage, width: int, height: int) -> FloatImage:
     return rows.reshape(height, width, len(colour))
 
 
+@or_compiled(calls.lay)
 def lay(image: FloatImage, colour: NDArray[np.floating], share: FloatImage) -> None:
     """Replace a share `float32 (H, W)` in [0, 1] of the image by a colour `(C,)`, in place."""
     np.add(scaled(image, 1 - share), coloured(share, colour), out=image)

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Rgb
+from pipeline.masks.compiled import calls
+from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.head.canonical import CanonicalHead, HeadFit, HeadSpots, to_cylinder
 from pipeline.masks.imaging.image_arithmetic import quantile
 
@@ -15,6 +17,9 @@ LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 """Luminance of linear RGB (ITU-R BT.709)."""
 
 _SKIN_POINTS = 140
+_PATCH_MM = 2.5
+"""To each side of a point of the skin over which its colour is averaged."""
+
 _CLEAR_OF_FEATURES_MM = 11.0
 _DEFAULT_LIGHT = np.array([0.62, 0.0, -0.14, -0.42])
 _PRIOR_WEIGHT = 12.0
@@ -79,7 +84,7 @@ def estimate_light(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> Light:
     seen = inside & (turned[:, 2] < -0.15)
     if seen.sum() < 12:
         return Light(_normalised(_DEFAULT_LIGHT), np.array([0.35, 0.22, 0.16]), 0.7, 1.0)
-    colour = _patch_means(rgb, xy[seen], fit.scale)
+    colour = patch_means(rgb, xy[seen], max(0, round(_PATCH_MM * fit.scale)), SRGB_TO_LINEAR)
     luma = colour @ LUMA
     lit = colour[luma >= quantile(luma, 0.5) * 0.7]
     skin = np.array([quantile(channel, 0.5) for channel in lit.T])
@@ -88,14 +93,13 @@ def estimate_light(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> Light:
     return Light(_fit_harmonics(turned[seen], luma / max(brightness, 1e-4)), skin, float(white), _saturation(skin))
 
 
-def _patch_means(rgb: Rgb, xy: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
-    """Linear RGB `(N, 3)` around each point, averaged over about 5 mm."""
-    reach = max(0, round(2.5 * scale))
-    step = max(1, reach)
-    offsets = np.array([(dx, dy) for dx in (-step, 0, step) for dy in (-step, 0, step)]) if reach else np.zeros((1, 2))
+@or_compiled(calls.patch_means)
+def patch_means(rgb: Rgb, xy: NDArray[np.float32], step: int, linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Linear RGB `(N, 3)` around each point: the mean of nine pixels `step` apart, or that pixel alone."""
+    offsets = np.array([(dx, dy) for dx in (-step, 0, step) for dy in (-step, 0, step)]) if step else np.zeros((1, 2))
     at = np.rint(xy[:, None, :] + offsets[None]).astype(int)
     x, y = np.clip(at[..., 0], 0, rgb.shape[1] - 1), np.clip(at[..., 1], 0, rgb.shape[0] - 1)
-    return np.asarray(SRGB_TO_LINEAR[rgb[y, x]].mean(axis=1), dtype=np.float32)
+    return np.asarray(linear[rgb[y, x]].mean(axis=1), dtype=np.float32)
 
 
 def _fit_harmonics(normals: NDArray[np.float64], brightness: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -1,0 +1,158 @@
+"""The kernels as functions on arrays, each with the arguments and the result of the function that it stands for.
+
+They may only be called where there is a library.
+"""
+
+from ctypes import c_double, c_float, c_int, c_int64, c_void_p
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.core.arrays import FloatImage, Rgb
+from pipeline.masks.compiled.library import LIBRARY
+
+_AT, _INT, _LONG, _FLOAT, _DOUBLE = c_void_p, c_int, c_int64, c_float, c_double
+_ARGUMENTS: dict[str, list[Any]] = {
+    "scaled": [_AT, _AT, _LONG, _INT, _AT],
+    "lay": [_AT, _LONG, _AT, _AT, _INT, _INT],
+    "lit_texels": [_AT] * 9 + [_LONG] + [_FLOAT] * 7 + [_AT],
+    "blended": [_AT, _LONG, _AT, _AT, _AT, _AT, _AT, _INT, _INT, _INT, _AT],
+    "patch_means": [_AT, _LONG, _INT, _INT, _AT, _INT, _DOUBLE, _AT, _AT],
+    "stretched": [_AT, _AT, _AT, _INT, _INT, _INT],
+    "evenly_spaced": [_AT, _INT, _INT, _AT, _AT],
+    "seen_by_camera": [_AT, _INT, _INT, _AT, _AT, _INT, _INT, _INT, _INT, _AT],
+}
+_KERNELS: Any = LIBRARY
+
+
+class LightTables(NamedTuple):
+    """From sRGB to linear light and back: `linear float32 (256,)`, and `codes uint8` of `steps` steps and the rest."""
+
+    linear: NDArray[np.float32]
+    codes: NDArray[np.uint8]
+    steps: int
+
+
+class Texels(NamedTuple):
+    """What the light of each texel follows from: planes `float32 (H, W)`, and an image `(H, W, 3)`.
+
+    Attributes:
+        smooth: How much light the sheet gets there.
+        by_x, by_y: How much more for each mm that it rises to the right and down.
+        slope_x, slope_y: How much the relief rises there.
+        soft_mm: The relief, softened.
+        height_mm, albedo, alpha: As of `Material`.
+    """
+
+    smooth: FloatImage
+    by_x: FloatImage
+    by_y: FloatImage
+    slope_x: FloatImage
+    slope_y: FloatImage
+    soft_mm: FloatImage
+    height_mm: FloatImage
+    albedo: FloatImage
+    alpha: FloatImage
+
+
+class Tones(NamedTuple):
+    """The numbers by which a whole mask is shaded; `least` light is always there, and `most` is never passed."""
+
+    ambient: float
+    occlusion: float
+    warmth: float
+    shade_tint: float
+    white: float
+    least: float
+    most: float
+
+
+for _name, _types in _ARGUMENTS.items() if LIBRARY else ():
+    getattr(LIBRARY, _name).argtypes = _types
+
+
+def _floats(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The same numbers as the kernels read them: float32 without gaps."""
+    return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def _pixels(image: Rgb) -> Rgb:
+    """The same picture with no gaps in a row."""
+    return image if image.strides[1:] == (3, 1) else np.ascontiguousarray(image)
+
+
+def scaled(image: FloatImage, plane: FloatImage) -> FloatImage:
+    """See the function in NumPy."""
+    image, plane = _floats(image), _floats(plane)
+    out = np.empty_like(image)
+    _KERNELS.scaled(image.ctypes.data, plane.ctypes.data, plane.size, image.shape[2], out.ctypes.data)
+    return out
+
+
+def lay(image: FloatImage, colour: NDArray[np.floating], share: FloatImage) -> None:
+    """See the function in NumPy."""
+    if image.dtype != np.float32 or image.strides[1:] != (12, 4):
+        raise ValueError(f"{image.dtype} pixels {image.strides} bytes apart: float32 pixels side by side are needed")
+    colour, share = _floats(colour), _floats(share)
+    height, width = share.shape
+    _KERNELS.lay(image.ctypes.data, image.strides[0] // 4, share.ctypes.data, colour.ctypes.data, width, height)
+
+
+def seen_by_camera(
+    shaded: FloatImage, xy: NDArray[np.float32], depth: NDArray[np.float32], width: int, height: int
+) -> FloatImage:
+    """See the function in NumPy."""
+    shaded, xy, depth = _floats(shaded), _floats(xy), _floats(depth)
+    body = np.zeros((height, width, 4), dtype=np.float32)
+    texture = shaded.ctypes.data, shaded.shape[1], shaded.shape[0]
+    grid = xy.ctypes.data, depth.ctypes.data, xy.shape[0], xy.shape[1]
+    if not _KERNELS.seen_by_camera(*texture, *grid, width, height, body.ctypes.data):
+        raise MemoryError(f"no room to draw {width} x {height} px")
+    return body
+
+
+def blended(window: Rgb, light: FloatImage, alpha: FloatImage, shade: FloatImage, tables: LightTables) -> Rgb:
+    """See the function in NumPy."""
+    window, light, alpha, shade = _pixels(window), _floats(light), _floats(alpha), _floats(shade)
+    height, width = alpha.shape
+    out = np.empty((height, width, 3), dtype=np.uint8)
+    layer = light.ctypes.data, alpha.ctypes.data, shade.ctypes.data
+    codes = tables.linear.ctypes.data, tables.codes.ctypes.data, tables.steps
+    _KERNELS.blended(window.ctypes.data, window.strides[0], *layer, *codes, width, height, out.ctypes.data)
+    return out
+
+
+def lit_texels(texels: Texels, tones: Tones) -> FloatImage:
+    """See the function in NumPy."""
+    planes = [_floats(plane) for plane in texels]
+    height, width = texels.alpha.shape
+    out = np.empty((height, width, 4), dtype=np.float32)
+    _KERNELS.lit_texels(*(plane.ctypes.data for plane in planes), height * width, *tones, out.ctypes.data)
+    return out
+
+
+def patch_means(rgb: Rgb, xy: NDArray[np.float32], step: int, linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """See the function in NumPy."""
+    rgb, xy = _pixels(rgb), _floats(xy)
+    out = np.empty((len(xy), 3), dtype=np.float32)
+    photo = rgb.ctypes.data, rgb.strides[0], rgb.shape[1], rgb.shape[0]
+    _KERNELS.patch_means(*photo, xy.ctypes.data, len(xy), step, linear.ctypes.data, out.ctypes.data)
+    return out
+
+
+def stretched(rest: FloatImage, steps: int) -> FloatImage:
+    """See the function in NumPy."""
+    rest = _floats(rest)
+    sheet, room = rest.copy(), np.empty_like(rest)
+    _KERNELS.stretched(rest.ctypes.data, sheet.ctypes.data, room.ctypes.data, *rest.shape, steps)
+    return sheet
+
+
+def evenly_spaced(surface: NDArray[np.float64]) -> NDArray[np.float64]:
+    """See the function in NumPy."""
+    surface = np.ascontiguousarray(surface)
+    rows, columns = surface.shape[:2]
+    out, room = np.empty_like(surface), np.empty(surface.size + max(rows, columns))
+    _KERNELS.evenly_spaced(surface.ctypes.data, rows, columns, room.ctypes.data, out.ctypes.data)
+    return out

@@ -1,0 +1,141 @@
+"""Each kernel against the function in NumPy that it stands for: the same bytes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pipeline.masks.render  # noqa: F401  every module that a kernel belongs to
+from pipeline.masks.compiled.calls import LightTables, Texels, Tones
+from pipeline.masks.compiled.library import LIBRARY, REPLACED
+from pipeline.masks.imaging.light import SRGB_TO_LINEAR
+
+Arguments = Callable[[np.random.Generator], tuple[Any, ...]]
+
+CODES = np.random.default_rng(0).integers(0, 256, 1 << 16, dtype=np.uint8)
+ROUNDS = 60
+
+
+def size(rng: np.random.Generator, least: int = 1) -> tuple[int, int]:
+    """Height and width, mostly odd ones that fill no register."""
+    height, width = rng.integers(least, 40, 2).tolist()
+    return height, width
+
+
+def some(rng: np.random.Generator, *shape: int, low: float = 0, high: float = 1) -> np.ndarray:
+    """Numbers of a range, its ends among them."""
+    values = rng.uniform(low, high, shape).astype(np.float32)
+    values[rng.random(shape) < 0.1], values[rng.random(shape) < 0.1] = low, high
+    return values
+
+
+def for_scaled(rng: np.random.Generator) -> tuple[Any, ...]:
+    shape = size(rng)
+    return some(rng, *shape, int(rng.integers(3, 5)), low=-1), some(rng, *shape)
+
+
+def for_lay(rng: np.random.Generator) -> tuple[Any, ...]:
+    """A part of an image, whose rows lie apart."""
+    height, width = size(rng)
+    return some(rng, height + 3, width + 5, 3)[2:-1, 1:-4], rng.random(3), some(rng, height, width)
+
+
+def for_blended(rng: np.random.Generator) -> tuple[Any, ...]:
+    height, width = size(rng)
+    photo = rng.integers(0, 256, (height + 2, width + 3, 3), dtype=np.uint8)[1:-1, 2:-1]
+    light, alpha, shade = some(rng, height, width, 3, high=1.3), some(rng, height, width), some(rng, height, width)
+    return photo, light, alpha, shade, LightTables(SRGB_TO_LINEAR, CODES, 4096)
+
+
+def for_patch_means(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Points beyond the photo's edges too, some of them halfway between two pixels."""
+    height, width = size(rng)
+    photo = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    points = np.round(some(rng, 30, 2, low=-5, high=45), int(rng.integers(0, 3)))
+    return photo, np.float32(0.5) * np.rint(points * 2), int(rng.integers(0, 5)), SRGB_TO_LINEAR
+
+
+def for_stretched(rng: np.random.Generator) -> tuple[Any, ...]:
+    return some(rng, *size(rng, 3), low=40, high=130), int(rng.integers(0, 40))
+
+
+def for_evenly_spaced(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Among them sheets that are folded to nothing at a place."""
+    rows, columns = rng.integers(1, 9, 2) * 2 + 1
+    sheet = rng.normal(0, 50, (rows, columns, 3))
+    if rng.random() < 0.3:
+        sheet[1:] = sheet[:-1]
+    return (sheet,)
+
+
+def for_lit_texels(rng: np.random.Generator) -> tuple[Any, ...]:
+    height, width = size(rng)
+    planes = [some(rng, height, width, low=-2, high=2) for _ in range(7)]
+    texels = Texels._make([*planes, some(rng, height, width, 3), some(rng, height, width)])
+    numbers = rng.uniform((0.1, 0, -0.1, -0.3, 0.2), (1, 2, 0.1, 0.3, 1.2)).tolist()
+    return texels, Tones._make([*numbers, 0.25, 0.94])
+
+
+def for_seen_by_camera(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Grids that are wavy, torn or turned over, within the picture, beyond an edge of it and beside it."""
+    height, width = size(rng, 2)
+    rows, columns = rng.integers(2, 18, 2).tolist()
+    v, u = np.mgrid[0 : 1 : rows * 1j, 0 : 1 : columns * 1j]
+    grid = np.stack([u * width, v * height], axis=-1) * rng.uniform(0.3, 1.5) + rng.normal(0, 0.3 * width, 2)
+    grid += rng.normal(0, rng.choice([0, 0.5, 4, 40]), grid.shape)
+    depth = np.round(rng.normal(0, 10, (rows, columns)), int(rng.integers(0, 3)))
+    texture = some(rng, *size(rng, 2), 4)
+    return texture, np.asarray(grid, dtype=np.float32), np.asarray(depth, dtype=np.float32), width, height
+
+
+ARGUMENTS: dict[str, Arguments] = {
+    "scaled": for_scaled,
+    "lay": for_lay,
+    "blended": for_blended,
+    "patch_means": for_patch_means,
+    "stretched": for_stretched,
+    "evenly_spaced": for_evenly_spaced,
+    "lit_texels": for_lit_texels,
+    "seen_by_camera": for_seen_by_camera,
+}
+
+
+def copied(value: Any) -> Any:
+    """An array of its own with as many gaps between its rows; other things are not written to."""
+    if not isinstance(value, np.ndarray) or value.flags.c_contiguous:
+        return value.copy() if isinstance(value, np.ndarray) else value
+    part = np.zeros((value.shape[0], value.shape[1] + 3, *value.shape[2:]), dtype=value.dtype)[:, :-3]
+    part[...] = value
+    return part
+
+
+def test_every_kernel_is_compared() -> None:
+    assert set(ARGUMENTS) == set(REPLACED)
+
+
+@pytest.mark.skipif(LIBRARY is None, reason="no library was built")
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_the_same_bytes(name: str) -> None:
+    reference, kernel = REPLACED[name]
+    for seed in range(ROUNDS):
+        arguments = ARGUMENTS[name](np.random.default_rng(seed))
+        told = [run(function, arguments) for function in (reference, kernel)]
+        assert told[0] == told[1], f"seed {seed}"
+
+
+def run(function: Callable[..., object], arguments: tuple[Any, ...]) -> list[tuple[str, tuple[int, ...], bytes]]:
+    """What it gives, and what became of its arguments."""
+    own = [copied(value) for value in arguments]
+    arrays = [value for value in (function(*own), *own) if isinstance(value, np.ndarray)]
+    return [(str(array.dtype), array.shape, array.tobytes()) for array in arrays]
+
+
+@pytest.mark.skipif(LIBRARY is None, reason="no library was built")
+@pytest.mark.parametrize(
+    "image", [np.zeros((4, 6, 3)), np.zeros((4, 12, 3), dtype=np.float32)[:, ::2]], ids=["float64", "every other"]
+)
+def test_nothing_is_written_where_a_kernel_would_miss_the_pixels(image: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="float32 pixels side by side"):
+        REPLACED["lay"][1](image, np.ones(3), np.ones((4, 6), dtype=np.float32))
+    assert not image.any()
