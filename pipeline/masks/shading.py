@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage
 from pipeline.masks.compiled import calls
-from pipeline.masks.compiled.calls import Texels, Tones
+from pipeline.masks.compiled.inputs import Texels, Tones
 from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.imaging.image_arithmetic import quantile, scaled, softened
 from pipeline.masks.imaging.light import Light

@@ -4,18 +4,21 @@ They may only be called where there is a library.
 """
 
 from ctypes import c_double, c_float, c_int, c_int64, c_void_p
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Rgb
+from pipeline.masks.compiled.inputs import LightTables, RepeatingTile, Texels, Tones
 from pipeline.masks.compiled.library import LIBRARY
 
 _AT, _INT, _LONG, _FLOAT, _DOUBLE = c_void_p, c_int, c_int64, c_float, c_double
 _ARGUMENTS: dict[str, list[Any]] = {
     "scaled": [_AT, _AT, _LONG, _INT, _AT],
     "lay": [_AT, _LONG, _AT, _AT, _INT, _INT],
+    "can_fuse": [],
+    "sampled": [_AT, _INT, _INT, _AT, _INT, _INT, _AT, _AT],
     "lit_texels": [_AT] * 9 + [_LONG] + [_FLOAT] * 7 + [_AT],
     "blended": [_AT, _LONG, _AT, _AT, _AT, _AT, _AT, _INT, _INT, _INT, _AT],
     "patch_means": [_AT, _LONG, _INT, _INT, _AT, _INT, _DOUBLE, _AT, _AT],
@@ -26,47 +29,8 @@ _ARGUMENTS: dict[str, list[Any]] = {
 _KERNELS: Any = LIBRARY
 
 
-class LightTables(NamedTuple):
-    """From sRGB to linear light and back: `linear float32 (256,)`, and `codes uint8` of `steps` steps and the rest."""
-
-    linear: NDArray[np.float32]
-    codes: NDArray[np.uint8]
-    steps: int
-
-
-class Texels(NamedTuple):
-    """What the light of each texel follows from: planes `float32 (H, W)`, and an image `(H, W, 3)`.
-
-    Attributes:
-        smooth: How much light the sheet gets there.
-        by_x, by_y: How much more for each mm that it rises to the right and down.
-        slope_x, slope_y: How much the relief rises there.
-        soft_mm: The relief, softened.
-        height_mm, albedo, alpha: As of `Material`.
-    """
-
-    smooth: FloatImage
-    by_x: FloatImage
-    by_y: FloatImage
-    slope_x: FloatImage
-    slope_y: FloatImage
-    soft_mm: FloatImage
-    height_mm: FloatImage
-    albedo: FloatImage
-    alpha: FloatImage
-
-
-class Tones(NamedTuple):
-    """The numbers by which a whole mask is shaded; `least` light is always there, and `most` is never passed."""
-
-    ambient: float
-    occlusion: float
-    warmth: float
-    shade_tint: float
-    white: float
-    least: float
-    most: float
-
+FUSES = bool(LIBRARY and LIBRARY.can_fuse())
+"""Whether the processor rounds a product and a sum at once, as OpenCV has it done where it can."""
 
 for _name, _types in _ARGUMENTS.items() if LIBRARY else ():
     getattr(LIBRARY, _name).argtypes = _types
@@ -97,6 +61,16 @@ def lay(image: FloatImage, colour: NDArray[np.floating], share: FloatImage) -> N
     colour, share = _floats(colour), _floats(share)
     height, width = share.shape
     _KERNELS.lay(image.ctypes.data, image.strides[0] // 4, share.ctypes.data, colour.ctypes.data, width, height)
+
+
+def sampled(tile: RepeatingTile, matrix: NDArray[np.float64], size: tuple[int, int]) -> FloatImage:
+    """See the function in NumPy."""
+    values, matrix = _floats(tile.values), np.ascontiguousarray(matrix, dtype=np.float64)
+    width, height = size
+    out, room = np.empty((height, width), dtype=np.float32), np.empty((2, width), dtype=np.int32)
+    texture = width, height, room.ctypes.data, out.ctypes.data
+    _KERNELS.sampled(values.ctypes.data, len(values), tile.times, matrix.ctypes.data, *texture)
+    return out
 
 
 def seen_by_camera(

@@ -49,6 +49,90 @@ void lay(float *image, wide stride, const float *share, const float *colour, int
         }
 }
 
+/* ---- noise ------------------------------------------------------------------------------------------------------ */
+
+/* A place in a tile that repeats, in 1/1024 of its texels, and the row of texels that look into it. */
+typedef struct {
+    const float *tile;
+    int side; /* a power of 2 */
+    int32_t x, y;
+    const int32_t *by_x, *by_y; /* how much farther each texel of the row looks */
+} Look;
+
+/* The four values that lie around where a texel looks, and their shares in steps of 1/32. */
+#define AROUND(look, k)                                                                              \
+    const int32_t x = (look)->x + (look)->by_x[k], y = (look)->y + (look)->by_y[k];                  \
+    const int last = (look)->side - 1, column = (x >> 10) & last, next = (column + 1) & last;        \
+    const int row = ((y >> 10) & last) * (look)->side, under = (((y >> 10) + 1) & last) * (look)->side;\
+    const float right = (float)((x >> 5) & 31) / 32.0f, below = (float)((y >> 5) & 31) / 32.0f;      \
+    const float a = (look)->tile[row + column], b = (look)->tile[row + next];                        \
+    const float c = (look)->tile[under + column], d = (look)->tile[under + next];                    \
+    const float of_a = (1.0f - below) * (1.0f - right), of_b = (1.0f - below) * right;               \
+    const float of_c = below * (1.0f - right), of_d = below * right
+
+#if defined(__x86_64__)
+int can_fuse(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+
+__attribute__((target("avx2,fma"))) static void fused_texels(const Look *look, int first, int end, float *restrict out) {
+    for (int k = first; k < end; k++) {
+        AROUND(look, k);
+        out[k] = __builtin_fmaf(a, of_a, __builtin_fmaf(b, of_b, __builtin_fmaf(c, of_c, d * of_d)));
+    }
+}
+#else
+int can_fuse(void) { return 0; }
+
+static void fused_texels(const Look *look, int first, int end, float *restrict out) {
+    (void)look, (void)first, (void)end, (void)out;
+}
+#endif
+
+static void other_texels(const Look *look, int first, int end, float *out) {
+    for (int k = first; k < end; k++) {
+        AROUND(look, k);
+        out[k] = a * of_a + b * of_b + c * of_c + d * of_d;
+    }
+}
+
+/* Whether a texel looks between places that the tile has when it is laid down so often each way. */
+static int within(const Look *look, int repeats, int k) {
+    const int32_t last = look->side * repeats - 1;
+    return (look->x + look->by_x[k]) >> 10 < last && (look->y + look->by_y[k]) >> 10 < last;
+}
+
+/* A row in the blocks that OpenCV works in. It fuses products and sums for texels that look within the repeated tile,
+ * but for the last ones of a run of them that fill no register. */
+static void sample_row(const Look *look, int repeats, int width, int block, float *out) {
+    for (int from = 0; from < width; from += block) {
+        const int to = from + block < width ? from + block : width;
+        for (int first = from, end; first < to; first = end) {
+            const int inside = within(look, repeats, first);
+            for (end = first + 1; end < to && within(look, repeats, end) == inside;) end++;
+            const int fused = inside ? first + (end - first) / 16 * 16 : first;
+            fused_texels(look, first, fused, out);
+            other_texels(look, fused, end, out);
+        }
+    }
+}
+
+/* A tile that is laid down so often each way, and again beyond, where a matrix (2, 3) leads from the texels of a texture,
+ * to no place below 0: `noise.sampled`. Only where the processor `can_fuse`. `by` is room for two numbers a column. */
+void sampled(
+    const float *tile, int side, int repeats, const double *matrix, int width, int height, int32_t *by, float *out) {
+    int32_t *by_x = by, *by_y = by + width;
+    for (int k = 0; k < width; k++) {
+        by_x[k] = (int32_t)nearest_wide(matrix[0] * k * 1024.0);
+        by_y[k] = (int32_t)nearest_wide(matrix[3] * k * 1024.0);
+    }
+    const int block = 4096 / (height < 32 ? height : 32);
+    for (int row = 0; row < height; row++, out += width) {
+        const int32_t x = (int32_t)nearest_wide((matrix[1] * row + matrix[2]) * 1024.0) + 16;
+        const int32_t y = (int32_t)nearest_wide((matrix[4] * row + matrix[5]) * 1024.0) + 16;
+        const Look look = {tile, side, x, y, by_x, by_y};
+        sample_row(&look, repeats, width, block, out);
+    }
+}
+
 /* ---- light ------------------------------------------------------------------------------------------------------ */
 
 /* Premultiplied linear RGBA of a texture of so many texels, lit: `shading._lit_texels`. */

@@ -38,16 +38,17 @@ LIBRARY = None if os.environ.get(SWITCH) == "0" else loaded_library()
 
 
 def or_compiled(
-    kernel: Callable[Parameters, Result],
+    kernel: Callable[Parameters, Result], *, able: bool = True
 ) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
     """Put the kernel in the place of the function in NumPy that is decorated, where there is a library.
 
-    The function stays at `__wrapped__` of what stands in its place; `REPLACED` names it either way.
+    `able` is whether this processor can do what the kernel does. The function stays at `__wrapped__` of what stands in
+    its place; `REPLACED` names it either way.
     """
 
     def chosen(reference: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         REPLACED[reference.__name__] = reference, kernel
-        return update_wrapper(kernel, reference) if LIBRARY else reference
+        return update_wrapper(kernel, reference) if LIBRARY and able else reference
 
     return chosen
 

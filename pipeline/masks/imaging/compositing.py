@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.core.arrays import FloatImage, Rgb
 from pipeline.masks.compiled import calls
-from pipeline.masks.compiled.calls import LightTables
+from pipeline.masks.compiled.inputs import LightTables
 from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.imaging.image_arithmetic import quantile, scaled, softened
 from pipeline.masks.imaging.light import SRGB_TO_LINEAR, to_linear

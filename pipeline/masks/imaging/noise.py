@@ -8,12 +8,19 @@ from typing import Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage
+from pipeline.masks.compiled import calls
+from pipeline.masks.compiled.inputs import RepeatingTile
+from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.imaging.image_arithmetic import from_first_tile
 
 SIDE = 256
 _GRAIN_SIDE = 960
+_FARTHEST = 32000
+"""Texels of a tile into which OpenCV looks exactly: places beyond have no room in 16 bits."""
+
 NoiseKind = Literal["smooth", "rough", "creased", "fine"]
 _FALLOFF: dict[NoiseKind, tuple[float, float]] = {
     "smooth": (3.0, 2.4),
@@ -57,9 +64,8 @@ def noise_tile(kind: NoiseKind) -> FloatImage:
 
 
 @lru_cache(maxsize=8)
-def _repeated(kind: NoiseKind) -> FloatImage:
-    """The tile four times each way: sampling inside an image is twice as fast as wrapping round it."""
-    return np.tile(noise_tile(kind), (4, 4))
+def _repeating(kind: NoiseKind) -> RepeatingTile:
+    return RepeatingTile(noise_tile(kind))
 
 
 @lru_cache(maxsize=1)
@@ -101,8 +107,19 @@ def sample_noise(kind: NoiseKind, size: tuple[int, int], texel_mm: tuple[float, 
 
 
 def _warped(kind: NoiseKind, to_tile: Sequence[Sequence[float]], size: tuple[int, int]) -> FloatImage:
-    """The tile where the matrix `(2, 3)` leads from each texel of a texture of this size."""
-    matrix = from_first_tile(to_tile, size, SIDE)
+    """The noise where the matrix `(2, 3)` leads from each texel of a texture of this size."""
+    tile, matrix = _repeating(kind), from_first_tile(to_tile, size, SIDE)
+    ends = (start + max(across * size[0], 0) + max(down * size[1], 0) for across, down, start in matrix.tolist())
+    return sampled(tile, matrix, size) if max(ends) < _FARTHEST else _sampled_anywhere(tile, matrix, size)
+
+
+@or_compiled(calls.sampled, able=calls.FUSES)
+def sampled(tile: RepeatingTile, matrix: NDArray[np.float64], size: tuple[int, int]) -> FloatImage:
+    """A tile where the matrix `(2, 3)` leads from each texel of a texture of this size, from 0 to `_FARTHEST`."""
+    return _sampled_anywhere(tile, matrix, size)
+
+
+def _sampled_anywhere(tile: RepeatingTile, matrix: NDArray[np.float64], size: tuple[int, int]) -> FloatImage:
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    sampled = cv2.warpAffine(_repeated(kind), matrix, size, flags=flags, borderMode=cv2.BORDER_WRAP)
-    return np.asarray(sampled, dtype=np.float32)
+    found = cv2.warpAffine(tile.repeated, matrix, size, flags=flags, borderMode=cv2.BORDER_WRAP)
+    return np.asarray(found, dtype=np.float32)

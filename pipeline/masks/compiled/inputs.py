@@ -1,0 +1,65 @@
+"""What kernels are given together."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.core.arrays import FloatImage
+
+
+@dataclass(frozen=True, eq=False)
+class RepeatingTile:
+    """A tile `float32 (N, N)` that repeats in both directions; N is a power of 2."""
+
+    values: FloatImage
+    times = 4
+
+    @cached_property
+    def repeated(self) -> FloatImage:
+        """It so many times each way: OpenCV samples inside an image twice as fast as it wraps round one."""
+        return np.tile(self.values, (self.times, self.times))
+
+
+class LightTables(NamedTuple):
+    """From sRGB to linear light and back: `linear float32 (256,)`, and `codes uint8` of `steps` steps and the rest."""
+
+    linear: NDArray[np.float32]
+    codes: NDArray[np.uint8]
+    steps: int
+
+
+class Texels(NamedTuple):
+    """What the light of each texel follows from: planes `float32 (H, W)`, and an image `(H, W, 3)`.
+
+    Attributes:
+        smooth: How much light the sheet gets there.
+        by_x, by_y: How much more for each mm that it rises to the right and down.
+        slope_x, slope_y: How much the relief rises there.
+        soft_mm: The relief, softened.
+        height_mm, albedo, alpha: As of `Material`.
+    """
+
+    smooth: FloatImage
+    by_x: FloatImage
+    by_y: FloatImage
+    slope_x: FloatImage
+    slope_y: FloatImage
+    soft_mm: FloatImage
+    height_mm: FloatImage
+    albedo: FloatImage
+    alpha: FloatImage
+
+
+class Tones(NamedTuple):
+    """The numbers by which a whole mask is shaded; `least` light is always there, and `most` is never passed."""
+
+    ambient: float
+    occlusion: float
+    warmth: float
+    shade_tint: float
+    white: float
+    least: float
+    most: float
