@@ -7,8 +7,16 @@ import numpy as np
 
 from pipeline.core.arrays import Alpha, FloatImage, Points, Rgb
 from pipeline.core.errors import SampleRejected
-from pipeline.masks.imaging.compositing import Layer, blend, blur_layer, contact_shadow, split_layer
-from pipeline.masks.imaging.image_arithmetic import coloured, scaled
+from pipeline.masks.imaging.compositing import (
+    Layer,
+    blend,
+    blur_layer,
+    contact_shadow,
+    split_layer,
+    with_grain,
+    with_under,
+)
+from pipeline.masks.imaging.image_arithmetic import scaled
 from pipeline.masks.imaging.light import LUMA, Light
 from pipeline.masks.imaging.noise import grain_field
 from pipeline.masks.look import Look
@@ -81,7 +89,7 @@ def _compose(body: FloatImage, straps: Straps | None, scene: _Scene) -> Layer:
     """The seen body `(H, W, 4)` with straps under it, blur, noise and a shadow."""
     layer, look, light = body, scene.look, scene.light
     if straps and scene.posed.straps:
-        layer = _lay_over(body, _strap_layer(straps, scene))
+        layer = _over_straps(body, straps, scene)
     rgb, alpha = split_layer(blur_layer(layer, scene.fine.blur_px * look.blur))
     rgb = _add_noise(_as_grey_as(rgb, light), scene.fine.noise * look.noise, scene.seed)
     reach = look.shadow_mm * scene.px_per_mm
@@ -89,19 +97,15 @@ def _compose(body: FloatImage, straps: Straps | None, scene: _Scene) -> Layer:
     return Layer(rgb, np.clip(alpha, 0, 1), contact_shadow(alpha, look.shadow, reach, fall))
 
 
-def _strap_layer(straps: Straps, scene: _Scene) -> FloatImage:
-    """The straps, lit by the mean of what falls on them: premultiplied RGBA `(H, W, 4)`."""
+def _over_straps(body: FloatImage, straps: Straps, scene: _Scene) -> FloatImage:
+    """The body with the straps under it, lit by the mean of what falls on them."""
     window, light = scene.window, scene.light
     lines = [StrapLine(window.inside(line.xy), line.normals) for line in scene.posed.straps]
     opacity = paint_straps(lines, straps.width_mm * scene.px_per_mm, *window.size)
     normals = np.concatenate([line.normals for line in lines])
     lit = float(np.mean(light.coefficients[0] + normals @ light.coefficients[1:]))
     colour = linear_colour(straps.colour) * max(lit, 0.3) * light.white * scene.look.white_gain
-    return coloured(opacity, np.append(colour, 1))
-
-
-def _lay_over(above: FloatImage, below: FloatImage) -> FloatImage:
-    return above + scaled(below, 1 - cv2.extractChannel(above, 3))
+    return with_under(body, opacity, np.append(colour, 1))
 
 
 def _as_grey_as(colour: FloatImage, light: Light) -> FloatImage:
@@ -115,8 +119,7 @@ def _as_grey_as(colour: FloatImage, light: Light) -> FloatImage:
 def _add_noise(light: FloatImage, noise: float, seed: int) -> FloatImage:
     if noise < 0.3:
         return light
-    grain = grain_field(seed, *light.shape[:2]) * np.float32(noise / 255 * 1.8)
-    return scaled(light, grain + np.float32(1))
+    return with_grain(light, grain_field(seed, *light.shape[:2]), noise / 255 * 1.8)
 
 
 def _behind_occluders(layer: Layer, face: SeenFace, window: Window) -> Layer:

@@ -52,7 +52,7 @@ def _light_on_cells(
     A relief of height h tilts the normal n along the tangents s and t to n - s dh/ds - t dh/dt; since the light is
     linear in n, so is its effect.
     """
-    normal, along, down = _frame(camera)
+    normal, along, down = cell_frames(camera)
     cells = directed[0] + normal @ directed[1:]
     directed /= max(quantile(cells, 0.6), 0.3)  # white was measured at that percentile of worn masks
     planes = directed[0] + normal @ directed[1:], along @ directed[1:], down @ directed[1:]
@@ -86,7 +86,8 @@ def lit_texels(texels: Texels, tones: Tones) -> FloatImage:
     return scaled(np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2RGBA), dtype=np.float32), texels.alpha)
 
 
-def _frame(camera: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+@or_compiled(calls.cell_frames)
+def cell_frames(camera: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Unit normals towards the outside and unit tangents along u and v of each cell, in camera axes."""
     along = camera[:-1, 1:] + camera[1:, 1:] - camera[:-1, :-1] - camera[1:, :-1]
     down = camera[1:, :-1] + camera[1:, 1:] - camera[:-1, :-1] - camera[:-1, 1:]

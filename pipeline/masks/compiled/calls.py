@@ -17,6 +17,10 @@ _AT, _INT, _LONG, _FLOAT, _DOUBLE = c_void_p, c_int, c_int64, c_float, c_double
 _ARGUMENTS: dict[str, list[Any]] = {
     "scaled": [_AT, _AT, _LONG, _INT, _AT],
     "lay": [_AT, _LONG, _AT, _AT, _INT, _INT],
+    "with_under": [_AT, _AT, _AT, _LONG, _AT],
+    "with_grain": [_AT, _AT, _LONG, _FLOAT, _INT, _INT, _AT],
+    "round_cornered": [_AT, _AT, _FLOAT, _FLOAT, _INT, _INT, _AT],
+    "cell_frames": [_AT, _INT, _INT, _AT, _AT, _AT],
     "can_fuse": [],
     "sampled": [_AT, _INT, _INT, _AT, _INT, _INT, _AT, _AT],
     "lit_texels": [_AT] * 9 + [_LONG] + [_FLOAT] * 7 + [_AT],
@@ -61,6 +65,46 @@ def lay(image: FloatImage, colour: NDArray[np.floating], share: FloatImage) -> N
     colour, share = _floats(colour), _floats(share)
     height, width = share.shape
     _KERNELS.lay(image.ctypes.data, image.strides[0] // 4, share.ctypes.data, colour.ctypes.data, width, height)
+
+
+def with_under(above: FloatImage, opacity: FloatImage, colour: NDArray[np.floating]) -> FloatImage:
+    """See the function in NumPy."""
+    above, opacity, colour = _floats(above), _floats(opacity), _floats(colour)
+    out = np.empty_like(above)
+    layers = above.ctypes.data, opacity.ctypes.data, colour.ctypes.data
+    _KERNELS.with_under(*layers, opacity.size, out.ctypes.data)
+    return out
+
+
+def with_grain(light: FloatImage, grain: FloatImage, strength: float) -> FloatImage:
+    """See the function in NumPy."""
+    light = _floats(light)
+    if grain.dtype != np.float32 or grain.strides[1] != 4:
+        grain = _floats(grain)
+    height, width = light.shape[:2]
+    out = np.empty_like(light)
+    field = grain.ctypes.data, grain.strides[0] // 4
+    _KERNELS.with_grain(light.ctypes.data, *field, strength, width, height, out.ctypes.data)
+    return out
+
+
+def round_cornered(side_mm: FloatImage, end_mm: FloatImage, radius_mm: float, softness_mm: float) -> FloatImage:
+    """See the function in NumPy."""
+    side_mm, end_mm = _floats(side_mm), _floats(end_mm)
+    out = np.empty((end_mm.size, side_mm.size), dtype=np.float32)
+    lines = side_mm.ctypes.data, end_mm.ctypes.data
+    _KERNELS.round_cornered(*lines, radius_mm, softness_mm, side_mm.size, end_mm.size, out.ctypes.data)
+    return out
+
+
+def cell_frames(camera: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """See the function in NumPy."""
+    camera = np.ascontiguousarray(camera, dtype=np.float64)
+    rows, columns = camera.shape[:2]
+    normal, along, down = (np.empty((rows - 1, columns - 1, 3)) for _ in range(3))
+    out = normal.ctypes.data, along.ctypes.data, down.ctypes.data
+    _KERNELS.cell_frames(camera.ctypes.data, rows, columns, *out)
+    return normal, along, down
 
 
 def sampled(tile: RepeatingTile, matrix: NDArray[np.float64], size: tuple[int, int]) -> FloatImage:

@@ -49,6 +49,39 @@ void lay(float *image, wide stride, const float *share, const float *colour, int
         }
 }
 
+/* A premultiplied layer of four channels with one of a single colour under it: `compositing.with_under`. */
+void with_under(const float *above, const float *opacity, const float *colour, wide pixels, float *out) {
+    const float red = colour[0], green = colour[1], blue = colour[2], alpha = colour[3];
+    for (wide i = 0; i < pixels; i++, above += 4, out += 4) {
+        const float left = 1.0f - above[3];
+        out[0] = above[0] + opacity[i] * red * left;
+        out[1] = above[1] + opacity[i] * green * left;
+        out[2] = above[2] + opacity[i] * blue * left;
+        out[3] = above[3] + opacity[i] * alpha * left;
+    }
+}
+
+/* Light with the grain of a photo, of such a strength: `compositing.with_grain`. */
+void with_grain(const float *light, const float *grain, wide stride, float strength, int width, int height, float *out) {
+    for (int y = 0; y < height; y++, grain += stride)
+        for (int x = 0; x < width; x++, light += 3, out += 3) {
+            const float gain = grain[x] * strength + 1.0f;
+            for (int c = 0; c < 3; c++) out[c] = light[c] * gain;
+        }
+}
+
+/* Opacity of a rectangle with round corners and soft edges, from how far each column lies from the nearer side and each
+ * row from the nearer end: `material.round_cornered`. */
+void round_cornered(const float *side, const float *end, float radius, float softness, int width, int height, float *out) {
+    for (int y = 0; y < height; y++, out += width) {
+        const float down = most(radius - end[y], 0.0f);
+        for (int x = 0; x < width; x++) {
+            const float across = most(radius - side[x], 0.0f);
+            out[x] = held((radius - __builtin_sqrtf(across * across + down * down)) / softness);
+        }
+    }
+}
+
 /* ---- noise ------------------------------------------------------------------------------------------------------ */
 
 /* A place in a tile that repeats, in 1/1024 of its texels, and the row of texels that look into it. */
@@ -141,16 +174,26 @@ void lit_texels(
     const float *soft_height, const float *height, const float *albedo, const float *alpha, wide texels,
     float ambient, float occlusion, float warmth, float shade_tint, float white, float least_light, float brightest,
     float *out) {
-    for (wide i = 0; i < texels; i++) {
-        const float sx = slope_x[i], sy = slope_y[i], steepness = __builtin_sqrtf(sx * sx + sy * sy + 1.0f);
-        float lit = most((smooth[i] - ambient - sx * by_x[i] - sy * by_y[i]) / steepness + ambient, least_light);
-        lit *= 1.0f / (1.0f + occlusion * most(soft_height[i] - height[i], 0.0f));
-        const float warm = warmth + shade_tint * (lit - 1.0f);
-        lit *= white;
-        out[4 * i] = least(lit * (1.0f + warm) * albedo[3 * i], brightest) * alpha[i];
-        out[4 * i + 1] = least(lit * albedo[3 * i + 1], brightest) * alpha[i];
-        out[4 * i + 2] = least(lit * (1.0f - warm) * albedo[3 * i + 2], brightest) * alpha[i];
-        out[4 * i + 3] = alpha[i];
+    enum { AT_ONCE = 64 };
+    float red[AT_ONCE], green[AT_ONCE], blue[AT_ONCE];
+    for (wide first = 0; first < texels; first += AT_ONCE) {
+        const int count = (int)(texels - first < AT_ONCE ? texels - first : AT_ONCE);
+        for (int k = 0; k < count; k++) { /* planes first: they fill registers, pixels don't */
+            const wide i = first + k;
+            const float sx = slope_x[i], sy = slope_y[i], steepness = __builtin_sqrtf(sx * sx + sy * sy + 1.0f);
+            const float turned = (smooth[i] - ambient - sx * by_x[i] - sy * by_y[i]) / steepness;
+            const float open = 1.0f / (1.0f + occlusion * most(soft_height[i] - height[i], 0.0f));
+            const float lit = most(turned + ambient, least_light) * open, warm = warmth + shade_tint * (lit - 1.0f);
+            green[k] = lit * white;
+            red[k] = green[k] * (1.0f + warm);
+            blue[k] = green[k] * (1.0f - warm);
+        }
+        for (int k = 0; k < count; k++, albedo += 3, alpha++, out += 4) {
+            out[0] = least(red[k] * albedo[0], brightest) * *alpha;
+            out[1] = least(green[k] * albedo[1], brightest) * *alpha;
+            out[2] = least(blue[k] * albedo[2], brightest) * *alpha;
+            out[3] = *alpha;
+        }
     }
 }
 
@@ -186,6 +229,30 @@ void patch_means(
         }
         for (int c = 0; c < 3; c++) out[c] = sum[c] / (step > 0 ? 9.0f : 1.0f);
     }
+}
+
+/* Unit normals and unit tangents across and down of each cell between points (rows, columns, 3): `shading.cell_frames`. */
+static void to_unit(const double *vector, double *out) {
+    const double length = __builtin_sqrt(vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2]);
+    const double by = length > 1e-9 ? length : 1e-9;
+    for (int k = 0; k < 3; k++) out[k] = vector[k] / by;
+}
+
+void cell_frames(const double *points, int rows, int columns, double *normal, double *along, double *down) {
+    const int row = 3 * columns;
+    for (int r = 0; r < rows - 1; r++)
+        for (int c = 0; c < columns - 1; c++, normal += 3, along += 3, down += 3) {
+            const double *a = points + r * row + 3 * c, *b = a + 3, *d = a + row, *e = d + 3; /* a b over d e */
+            double s[3], t[3];
+            for (int k = 0; k < 3; k++) {
+                s[k] = b[k] + e[k] - a[k] - d[k];
+                t[k] = d[k] + e[k] - a[k] - b[k];
+            }
+            const double n[3] = {t[1] * s[2] - t[2] * s[1], t[2] * s[0] - t[0] * s[2], t[0] * s[1] - t[1] * s[0]};
+            to_unit(n, normal);
+            to_unit(s, along);
+            to_unit(t, down);
+        }
 }
 
 /* ---- the sheet -------------------------------------------------------------------------------------------------- */

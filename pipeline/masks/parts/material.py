@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.core.arrays import FloatImage
+from pipeline.masks.compiled import calls
+from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.imaging.image_arithmetic import filled
 from pipeline.masks.imaging.texture_space import TextureSpace
 from pipeline.masks.parts.colours import linear_colour
@@ -50,7 +52,13 @@ def build_material(values: MaskValues, space: TextureSpace, picture: FlatPicture
 
 def _outline_alpha(corner_mm: float, space: TextureSpace) -> FloatImage:
     """A rectangle with round corners and an edge one texel and a half soft."""
-    radius = max(corner_mm, 1.5 * space.texel_mm)
-    x, y = np.maximum(radius - space.side_mm, 0), np.maximum(radius - space.end_mm, 0)
-    distance = radius - np.sqrt(x * x + y * y)
-    return np.asarray(np.clip(distance / (1.5 * space.texel_mm), 0, 1), dtype=np.float32)
+    softness_mm = 1.5 * space.texel_mm
+    return round_cornered(space.side_mm, space.end_mm, max(corner_mm, softness_mm), softness_mm)
+
+
+@or_compiled(calls.round_cornered)
+def round_cornered(side_mm: FloatImage, end_mm: FloatImage, radius_mm: float, softness_mm: float) -> FloatImage:
+    """Opacity `(H, W)` of a rectangle whose columns lie `(1, W)` from the nearer side and rows `(H, 1)` from an end."""
+    x, y = np.maximum(radius_mm - side_mm, 0), np.maximum(radius_mm - end_mm, 0)
+    distance = radius_mm - np.sqrt(x * x + y * y)
+    return np.asarray(np.clip(distance / softness_mm, 0, 1), dtype=np.float32)

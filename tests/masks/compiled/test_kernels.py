@@ -87,6 +87,31 @@ def for_sampled(rng: np.random.Generator) -> tuple[Any, ...]:
     return tile, np.column_stack([turn, start]), (int(width), int(height))
 
 
+def for_with_under(rng: np.random.Generator) -> tuple[Any, ...]:
+    height, width = size(rng)
+    return some(rng, height, width, 4), some(rng, height, width), rng.random(4)
+
+
+def for_with_grain(rng: np.random.Generator) -> tuple[Any, ...]:
+    """The grain is a part of a larger field."""
+    height, width = size(rng)
+    grain = rng.normal(size=(height + 5, width + 7)).astype(np.float32)[2:-3, 3:-4]
+    return some(rng, height, width, 3), grain, float(rng.random())
+
+
+def for_round_cornered(rng: np.random.Generator) -> tuple[Any, ...]:
+    height, width = size(rng)
+    softness = float(rng.uniform(0.1, 2))
+    return some(rng, 1, width, high=60), some(rng, height, 1, high=40), softness + float(rng.choice([0, 9])), softness
+
+
+def for_cell_frames(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Among the cells some of no size."""
+    points = rng.normal(0, 50, (*rng.integers(2, 18, 2), 3))
+    points[:2, :2] = rng.choice([0, 1]) * points[0, 0]
+    return (points,)
+
+
 def for_seen_by_camera(rng: np.random.Generator) -> tuple[Any, ...]:
     """Grids that are wavy, torn or turned over, within the picture, beyond an edge of it and beside it."""
     height, width = size(rng, 2)
@@ -106,6 +131,10 @@ ARGUMENTS: dict[str, Arguments] = {
     "patch_means": for_patch_means,
     "stretched": for_stretched,
     "evenly_spaced": for_evenly_spaced,
+    "with_under": for_with_under,
+    "with_grain": for_with_grain,
+    "round_cornered": for_round_cornered,
+    "cell_frames": for_cell_frames,
     "sampled": for_sampled,
     "lit_texels": for_lit_texels,
     "seen_by_camera": for_seen_by_camera,
@@ -140,7 +169,10 @@ def test_the_same_bytes(name: str) -> None:
 def run(function: Callable[..., object], arguments: tuple[Any, ...]) -> list[tuple[str, tuple[int, ...], bytes]]:
     """What it gives, and what became of its arguments."""
     own = [copied(value) for value in arguments]
-    arrays = [value for value in (function(*own), *own) if isinstance(value, np.ndarray)]
+    result = function(*own)
+    arrays = [
+        value for value in (*(result if isinstance(result, tuple) else [result]), *own) if isinstance(value, np.ndarray)
+    ]
     return [(str(array.dtype), array.shape, array.tobytes()) for array in arrays]
 
 
