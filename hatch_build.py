@@ -21,7 +21,7 @@ except ImportError:  # by hand, where nothing is packed
     BuildHookInterface = object
 
 SOURCE = Path(__file__).parent / "pipeline" / "masks" / "compiled" / "kernels.c"
-FLAGS = ("-std=c11", "-O3", "-fno-math-errno", "-ffp-contract=off", "-fPIC", "-shared")
+FLAGS = ("-std=c11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-fPIC", "-shared")
 """No -march: any processor of a kind runs what one compiled, and gives the same bytes."""
 
 SWITCH = "MASKWRIGHT_NATIVE"

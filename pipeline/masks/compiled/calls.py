@@ -23,6 +23,8 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "cell_frames": [_AT, _INT, _INT, _AT, _AT, _AT],
     "can_fuse": [],
     "sampled": [_AT, _INT, _INT, _AT, _INT, _INT, _AT, _AT],
+    "tiled": [_AT, _INT, _AT, _AT, _INT, _INT, _AT, _AT],
+    "shrunk": [_AT, _INT, _AT, _INT, _AT, _AT],
     "lit_texels": [_AT] * 9 + [_LONG] + [_FLOAT] * 7 + [_AT],
     "blended": [_AT, _LONG, _AT, _AT, _AT, _AT, _AT, _INT, _INT, _INT, _AT],
     "patch_means": [_AT, _LONG, _INT, _INT, _AT, _INT, _DOUBLE, _AT, _AT],
@@ -114,6 +116,27 @@ def sampled(tile: RepeatingTile, matrix: NDArray[np.float64], size: tuple[int, i
     out, room = np.empty((height, width), dtype=np.float32), np.empty((2, width), dtype=np.int32)
     texture = width, height, room.ctypes.data, out.ctypes.data
     _KERNELS.sampled(values.ctypes.data, len(values), tile.times, matrix.ctypes.data, *texture)
+    return out
+
+
+def tiled(tile: FloatImage, matrix: NDArray[np.float64], size: tuple[int, int], times: tuple[int, int]) -> FloatImage:
+    """See the function in NumPy."""
+    tile, matrix = _floats(tile), np.ascontiguousarray(matrix, dtype=np.float64)
+    width, height = size
+    out, room = np.empty((height, width, 3), dtype=np.float32), np.empty((2, width), dtype=np.int32)
+    wrapped = np.arange(max(times) * len(tile), dtype=np.int32) % len(tile)
+    places = tile.ctypes.data, len(tile), wrapped.ctypes.data, matrix.ctypes.data
+    _KERNELS.tiled(*places, width, height, room.ctypes.data, out.ctypes.data)
+    return out
+
+
+def shrunk(index: NDArray[np.uint8], palette: FloatImage, side: int) -> FloatImage:
+    """See the function in NumPy."""
+    index, palette = np.ascontiguousarray(index), _floats(palette)
+    rows, out = np.empty((len(index), side, 3), dtype=np.float32), np.empty((side, side, 3), dtype=np.float32)
+    picture = index.ctypes.data, len(index), palette.ctypes.data
+    if not _KERNELS.shrunk(*picture, side, rows.ctypes.data, out.ctypes.data):
+        raise MemoryError(f"no room to shrink a print to {side} texels")
     return out
 
 

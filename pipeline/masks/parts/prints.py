@@ -11,6 +11,8 @@ from pydantic import Field
 
 from pipeline.core.arrays import FloatImage
 from pipeline.core.errors import TemplateError
+from pipeline.masks.compiled import calls
+from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.imaging.image_arithmetic import from_first_tile
 from pipeline.masks.imaging.texture_space import TextureSpace
 from pipeline.masks.limits import Degrees, Factor, PrintSize, PrintSizeRange, Probability
@@ -83,15 +85,32 @@ def _palette(drawn: Print) -> FloatImage:
 
 
 def _tiled(drawn: Print, space: TextureSpace) -> FloatImage:
-    tile = _palette(drawn).take(read_print(drawn.name), axis=0)
-    side = int(np.clip(round(drawn.size_mm / space.texel_mm), 8, tile.shape[0]))
-    small = cv2.resize(tile, (side, side), interpolation=cv2.INTER_AREA)
+    index, palette = read_print(drawn.name), _palette(drawn)
+    side = int(np.clip(round(drawn.size_mm / space.texel_mm), 8, len(index)))
+    small = shrunk(index, palette, side) if len(index) % side else _shrunk(index, palette, side)
     size, to_tile = (space.width, space.height), _to_tile(drawn, space, side)
     farthest = to_tile[:, 2] + np.maximum(to_tile[:, :2] * size, 0).sum(axis=1)
     columns, rows = (np.ceil(farthest / side) + 1).astype(int).tolist()
-    laid = cv2.repeat(small, rows, columns)  # sampling inside an image is faster than wrapping round it
+    return tiled(small, to_tile, size, (columns, rows))
+
+
+@or_compiled(calls.shrunk)
+def shrunk(index: NDArray[np.uint8], palette: FloatImage, side: int) -> FloatImage:
+    """A square picture of palette indices in its colours, `(side, side, 3)`; no whole number of texels makes one."""
+    return _shrunk(index, palette, side)
+
+
+def _shrunk(index: NDArray[np.uint8], palette: FloatImage, side: int) -> FloatImage:
+    small = cv2.resize(palette.take(index, axis=0), (side, side), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.float32)
+
+
+@or_compiled(calls.tiled)
+def tiled(tile: FloatImage, matrix: NDArray[np.float64], size: tuple[int, int], times: tuple[int, int]) -> FloatImage:
+    """A tile `(N, N, 3)` where the matrix `(2, 3)` leads from a texture: within so many across and down."""
+    laid = cv2.repeat(tile, times[1], times[0])  # sampling inside an image is faster than wrapping round it
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(laid, to_tile, size, flags=flags), dtype=np.float32)
+    return np.asarray(cv2.warpAffine(laid, matrix, size, flags=flags), dtype=np.float32)
 
 
 def _to_tile(drawn: Print, space: TextureSpace, side: int) -> NDArray[np.float64]:

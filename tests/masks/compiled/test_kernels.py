@@ -112,6 +112,23 @@ def for_cell_frames(rng: np.random.Generator) -> tuple[Any, ...]:
     return (points,)
 
 
+def for_tiled(rng: np.random.Generator) -> tuple[Any, ...]:
+    """A tile of any side, turned, over several of its kind."""
+    size = width, height = int(rng.integers(1, 200)), int(rng.integers(1, 60))
+    turn = rng.normal(size=(2, 2)) * rng.choice([0.1, 0.9])
+    start = 40 * rng.random() - np.minimum(turn * size, 0).sum(axis=1)
+    side = int(rng.integers(8, 50))
+    columns, rows = np.ceil((start + np.maximum(turn * size, 0).sum(axis=1)) / side).astype(int).tolist()
+    return some(rng, side, side, 3), np.column_stack([turn, start]), (width, height), (columns + 1, rows + 1)
+
+
+def for_shrunk(rng: np.random.Generator) -> tuple[Any, ...]:
+    """To every side but those of which a whole number goes to the picture's."""
+    whole = int(rng.integers(20, 70))
+    side = rng.choice([side for side in range(8, whole) if whole % side])
+    return rng.integers(0, 4, (whole, whole), dtype=np.uint8), some(rng, 4, 3), int(side)
+
+
 def for_seen_by_camera(rng: np.random.Generator) -> tuple[Any, ...]:
     """Grids that are wavy, torn or turned over, within the picture, beyond an edge of it and beside it."""
     height, width = size(rng, 2)
@@ -135,6 +152,8 @@ ARGUMENTS: dict[str, Arguments] = {
     "with_grain": for_with_grain,
     "round_cornered": for_round_cornered,
     "cell_frames": for_cell_frames,
+    "tiled": for_tiled,
+    "shrunk": for_shrunk,
     "sampled": for_sampled,
     "lit_texels": for_lit_texels,
     "seen_by_camera": for_seen_by_camera,
