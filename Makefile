@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,export,pipeline,cloud,cluster,heif,c2pa,docs,dev]'
 	touch $@
 
-$(KERNELS): pipeline/masks/compiled/kernels.c hatch_build.py | $(STAMP)
+$(KERNELS): $(wildcard pipeline/masks/compiled/source/*) hatch_build.py | $(STAMP)
 	python hatch_build.py
 
 repro: $(STAMP) $(KERNELS)

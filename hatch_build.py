@@ -1,4 +1,4 @@
-"""Compile what draws masks, `pipeline/masks/compiled/kernels.c`, when the package is built or installed.
+"""Compile what draws masks, `pipeline/masks/compiled/source`, when the package is built or installed.
 
 By hand, after a change of the source: `python hatch_build.py`. Without a C compiler nothing is built, and NumPy draws
 the same masks in more time: docs/decisions/compiled-kernels.md.
@@ -20,7 +20,7 @@ try:
 except ImportError:  # by hand, where nothing is packed
     BuildHookInterface = object
 
-SOURCE = Path(__file__).parent / "pipeline" / "masks" / "compiled" / "kernels.c"
+SOURCE = Path(__file__).parent / "pipeline" / "masks" / "compiled" / "source"
 FLAGS = ("-std=c11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-fPIC", "-shared")
 """No -march: any processor of a kind runs what one compiled, and gives the same bytes."""
 
@@ -38,8 +38,8 @@ def compiler(environment: Mapping[str, str]) -> list[str] | None:
 def compile_kernels(
     source: Path, environment: Mapping[str, str] = os.environ, say: Callable[[str], Any] = print
 ) -> Path | None:
-    """The library beside its source, written whole; None where there is none to be had, and why is said in one line."""
-    built = source.with_suffix(".so")
+    """The library beside its source, written whole; None where there is none to be had, and one line says why."""
+    built = source.with_name("kernels.so")
     if environment.get(SWITCH) == "0":
         return _without(f"{SWITCH} is 0", built, say)
     words = compiler(environment)
@@ -54,10 +54,11 @@ def compile_kernels(
 
 
 def _compile(words: list[str], source: Path, built: Path) -> None:
-    digest = sha256(source.read_bytes()).hexdigest()
+    digest = sha256(b"".join(file.read_bytes() for file in sorted(source.glob("*.[ch]")))).hexdigest()
     with TemporaryDirectory(dir=source.parent) as folder:
         fresh = Path(folder) / built.name
-        command = [*words, *FLAGS, f'-DSOURCE="{digest}"', "-o", str(fresh), str(source)]
+        files = [str(file) for file in sorted(source.glob("*.c"))]
+        command = [*words, *FLAGS, f'-DSOURCE="{digest}"', "-o", str(fresh), *files]
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=_LONGEST_S)  # noqa: S603
         fresh.replace(built)  # never written over: a process may have it open
 
@@ -73,7 +74,7 @@ class CompiledKernels(BuildHookInterface):  # type: ignore[misc, valid-type, unu
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Add the library, and with it the platform to the wheel's name; a wheel without one fits all."""
-        built = compile_kernels(Path(self.root) / SOURCE.relative_to(SOURCE.parents[3]), say=self.app.display_info)
+        built = compile_kernels(Path(self.root) / SOURCE.relative_to(Path(__file__).parent), say=self.app.display_info)
         if built:
             build_data["artifacts"].append(f"/{built.relative_to(self.root).as_posix()}")
             build_data["pure_python"] = False

@@ -1,5 +1,6 @@
 """What compiles the kernels: which compiler, and what becomes of an installation without one."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,8 @@ from hatch_build import SOURCE, SWITCH, compile_kernels, compiler
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     """A copy of the kernels, beside which an older library lies."""
-    copy = tmp_path / SOURCE.name
-    copy.write_bytes(SOURCE.read_bytes())
-    copy.with_suffix(".so").write_bytes(b"older")
-    return copy
+    (tmp_path / "kernels.so").write_bytes(b"older")
+    return Path(shutil.copytree(SOURCE, tmp_path / "source"))
 
 
 def test_the_compiler_is_the_one_that_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -40,13 +39,13 @@ def test_without_a_compiler_there_is_no_library_and_one_line_says_so(
     assert compile_kernels(source, environment, said.append) is None
     (line,) = said
     assert line.startswith("maskwright: masks are drawn by NumPy alone, without compiled kernels (" + why)
-    assert [path.name for path in source.parent.iterdir()] == [SOURCE.name]
+    assert [path.name for path in source.parent.iterdir()] == ["source"]
 
 
 def test_what_does_not_compile_is_told_by_its_first_error(source: Path) -> None:
     if not compiler({}):
         pytest.skip("no C compiler")
-    source.write_text("int f(void) { return nothing; }\n")
+    (source / "wrong.c").write_text("int f(void) { return nothing; }\n")
     said: list[str] = []
     assert compile_kernels(source, {}, said.append) is None
     assert "failed" in said[0]
@@ -56,6 +55,7 @@ def test_what_does_not_compile_is_told_by_its_first_error(source: Path) -> None:
 def test_an_older_library_is_replaced_and_nothing_else_is_left(source: Path) -> None:
     if not compiler({}):
         pytest.skip("no C compiler")
-    assert compile_kernels(source) == source.with_suffix(".so")
-    assert source.with_suffix(".so").read_bytes().startswith(b"\x7fELF")
-    assert sorted(path.name for path in source.parent.iterdir()) == [SOURCE.name, "kernels.so"]
+    built = compile_kernels(source)
+    assert built == source.with_name("kernels.so")
+    assert built.read_bytes().startswith(b"\x7fELF")
+    assert sorted(path.name for path in source.parent.iterdir()) == ["kernels.so", "source"]

@@ -1,4 +1,4 @@
-"""The library that `hatch_build.py` compiles of `kernels.c`, and the choice between it and NumPy."""
+"""The library that `hatch_build.py` compiles of `source/`, and the choice between it and NumPy."""
 
 import ctypes
 import os
@@ -8,8 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-SOURCE = Path(__file__).with_name("kernels.c")
-BUILT = SOURCE.with_suffix(".so")
+SOURCE = Path(__file__).with_name("source")
+BUILT = Path(__file__).with_name("kernels.so")
 SWITCH = "MASKWRIGHT_NATIVE"
 """An environment variable: with 0 in it, nothing compiled is used."""
 
@@ -17,9 +17,9 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
-def source_digest() -> bytes:
-    """Of the source: what a library that was built from it answers to `source`."""
-    return sha256(SOURCE.read_bytes()).hexdigest().encode()
+def source_digest(source: Path = SOURCE) -> str:
+    """Of all files of the source: what a library that was built from them answers to `source`."""
+    return sha256(b"".join(file.read_bytes() for file in sorted(source.glob("*.[ch]")))).hexdigest()
 
 
 def loaded_library(built: Path = BUILT) -> ctypes.CDLL | None:
@@ -29,7 +29,7 @@ def loaded_library(built: Path = BUILT) -> ctypes.CDLL | None:
     try:
         library = ctypes.CDLL(str(built))
         library.source.restype = ctypes.c_char_p
-        return library if library.source() == source_digest() else None
+        return library if library.source() == source_digest().encode() else None
     except (OSError, AttributeError):  # of another machine, or no library of ours
         return None
 

@@ -1,0 +1,80 @@
+/* Images and planes, layers and photos: arithmetic a pixel at a time. */
+#include "kernels.h"
+
+#ifndef SOURCE
+#define SOURCE "" /* else the digest of these files, by which a library of older ones is told */
+#endif
+const char *source(void) { return SOURCE; }
+
+/* Each pixel multiplied by the plane's; `channels` is 3 or 4. */
+void scaled(const float *image, const float *plane, wide pixels, int channels, float *out) {
+    if (channels == 4)
+        for (wide i = 0; i < pixels; i++)
+            for (int c = 0; c < 4; c++) out[4 * i + c] = image[4 * i + c] * plane[i];
+    else
+        for (wide i = 0; i < pixels; i++)
+            for (int c = 0; c < 3; c++) out[3 * i + c] = image[3 * i + c] * plane[i];
+}
+
+/* A share of a part of an image replaced by a colour, in place. */
+void lay(float *image, wide stride, const float *share, const float *colour, int width, int height) {
+    const float red = colour[0], green = colour[1], blue = colour[2];
+    for (int y = 0; y < height; y++, image += stride, share += width)
+        for (int x = 0; x < width; x++) {
+            const float of_it = share[x], rest = 1.0f - of_it;
+            image[3 * x] = image[3 * x] * rest + of_it * red;
+            image[3 * x + 1] = image[3 * x + 1] * rest + of_it * green;
+            image[3 * x + 2] = image[3 * x + 2] * rest + of_it * blue;
+        }
+}
+
+/* A premultiplied layer of four channels with one of a single colour under it: `compositing.with_under`. */
+void with_under(const float *above, const float *opacity, const float *colour, wide pixels, float *out) {
+    const float red = colour[0], green = colour[1], blue = colour[2], alpha = colour[3];
+    for (wide i = 0; i < pixels; i++, above += 4, out += 4) {
+        const float left = 1.0f - above[3];
+        out[0] = above[0] + opacity[i] * red * left;
+        out[1] = above[1] + opacity[i] * green * left;
+        out[2] = above[2] + opacity[i] * blue * left;
+        out[3] = above[3] + opacity[i] * alpha * left;
+    }
+}
+
+/* Light with the grain of a photo, of such a strength: `compositing.with_grain`. */
+void with_grain(
+    const float *light, const float *grain, wide stride, float strength, int width, int height, float *out) {
+    for (int y = 0; y < height; y++, grain += stride)
+        for (int x = 0; x < width; x++, light += 3, out += 3) {
+            const float gain = grain[x] * strength + 1.0f;
+            for (int c = 0; c < 3; c++) out[c] = light[c] * gain;
+        }
+}
+
+/* Opacity of a rectangle with round corners and soft edges, from how far each column lies from the nearer side and each
+ * row from the nearer end: `material.round_cornered`. */
+void round_cornered(
+    const float *side, const float *end, float radius, float softness, int width, int height, float *out) {
+    for (int y = 0; y < height; y++, out += width) {
+        const float down = most(radius - end[y], 0.0f);
+        for (int x = 0; x < width; x++) {
+            const float across = most(radius - side[x], 0.0f);
+            out[x] = held((radius - __builtin_sqrtf(across * across + down * down)) / softness);
+        }
+    }
+}
+
+/* The layer over a part of a photo, in linear light: `compositing.blended`. `codes` leads from linear light of
+ * `code_count` steps back to sRGB. */
+void blended(
+    const uint8_t *photo, wide stride, const float *light, const float *alpha, const float *shade,
+    const float *linear, const uint8_t *codes, int code_count, int width, int height, uint8_t *out) {
+    const float steps = (float)(code_count - 1), highest = (float)code_count;
+    for (int y = 0; y < height; y++, photo += stride)
+        for (int x = 0; x < width; x++, light += 3, alpha++, shade++, out += 3) {
+            const float left = (1.0f - *shade) * (1.0f - *alpha);
+            for (int c = 0; c < 3; c++) {
+                const float code = (linear[photo[3 * x + c]] * left + light[c]) * steps + 0.5f;
+                out[c] = codes[(int)least(most(code, 0.0f), highest)];
+            }
+        }
+}

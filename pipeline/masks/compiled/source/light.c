@@ -1,0 +1,73 @@
+/* Light: what falls on a face, how a sheet turns to it, and what of it each texel returns. */
+#include "kernels.h"
+
+/* Premultiplied linear RGBA of a texture of so many texels, lit: `shading._lit_texels`. */
+void lit_texels(
+    const float *smooth, const float *by_x, const float *by_y, const float *slope_x, const float *slope_y,
+    const float *soft_height, const float *height, const float *albedo, const float *alpha, wide texels,
+    float ambient, float occlusion, float warmth, float shade_tint, float white, float least_light, float brightest,
+    float *out) {
+    enum { AT_ONCE = 64 };
+    float red[AT_ONCE], green[AT_ONCE], blue[AT_ONCE];
+    for (wide first = 0; first < texels; first += AT_ONCE) {
+        const int count = (int)(texels - first < AT_ONCE ? texels - first : AT_ONCE);
+        for (int k = 0; k < count; k++) { /* planes first: they fill registers, pixels don't */
+            const wide i = first + k;
+            const float sx = slope_x[i], sy = slope_y[i], steepness = __builtin_sqrtf(sx * sx + sy * sy + 1.0f);
+            const float turned = (smooth[i] - ambient - sx * by_x[i] - sy * by_y[i]) / steepness;
+            const float open = 1.0f / (1.0f + occlusion * most(soft_height[i] - height[i], 0.0f));
+            const float lit = most(turned + ambient, least_light) * open, warm = warmth + shade_tint * (lit - 1.0f);
+            green[k] = lit * white;
+            red[k] = green[k] * (1.0f + warm);
+            blue[k] = green[k] * (1.0f - warm);
+        }
+        for (int k = 0; k < count; k++, albedo += 3, alpha++, out += 4) {
+            out[0] = least(red[k] * albedo[0], brightest) * *alpha;
+            out[1] = least(green[k] * albedo[1], brightest) * *alpha;
+            out[2] = least(blue[k] * albedo[2], brightest) * *alpha;
+            out[3] = *alpha;
+        }
+    }
+}
+
+/* Linear light around each of the points, the mean of nine pixels in a square, or of one alone where there is no step
+ * between them: `light.patch_means`. */
+void patch_means(
+    const uint8_t *photo, wide stride, int width, int height, const float *points, int count, double step,
+    const float *linear, float *out) {
+    for (int k = 0; k < count; k++, out += 3) {
+        float sum[3] = {0.0f, 0.0f, 0.0f};
+        for (int i = step > 0 ? 0 : 4; i < (step > 0 ? 9 : 5); i++) {
+            const wide x = nearest_wide(points[2 * k] + (i / 3 - 1) * step);
+            const wide y = nearest_wide(points[2 * k + 1] + (i % 3 - 1) * step);
+            const wide column = x < 0 ? 0 : x > width - 1 ? width - 1 : x;
+            const wide row = y < 0 ? 0 : y > height - 1 ? height - 1 : y;
+            for (int c = 0; c < 3; c++) sum[c] += linear[photo[row * stride + 3 * column + c]];
+        }
+        for (int c = 0; c < 3; c++) out[c] = sum[c] / (step > 0 ? 9.0f : 1.0f);
+    }
+}
+
+static void to_unit(const double *vector, double *out) {
+    const double length = __builtin_sqrt(vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2]);
+    const double by = length > 1e-9 ? length : 1e-9;
+    for (int k = 0; k < 3; k++) out[k] = vector[k] / by;
+}
+
+/* Unit normals and unit tangents across and down of each cell between points: `shading.cell_frames`. */
+void cell_frames(const double *points, int rows, int columns, double *normal, double *along, double *down) {
+    const int row = 3 * columns;
+    for (int r = 0; r < rows - 1; r++)
+        for (int c = 0; c < columns - 1; c++, normal += 3, along += 3, down += 3) {
+            const double *a = points + r * row + 3 * c, *b = a + 3, *d = a + row, *e = d + 3; /* a b over d e */
+            double s[3], t[3];
+            for (int k = 0; k < 3; k++) {
+                s[k] = b[k] + e[k] - a[k] - d[k];
+                t[k] = d[k] + e[k] - a[k] - b[k];
+            }
+            const double n[3] = {t[1] * s[2] - t[2] * s[1], t[2] * s[0] - t[0] * s[2], t[0] * s[1] - t[1] * s[0]};
+            to_unit(n, normal);
+            to_unit(s, along);
+            to_unit(t, down);
+        }
+}
