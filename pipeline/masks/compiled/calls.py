@@ -6,6 +6,7 @@ They may only be called where there is a library.
 from ctypes import c_double, c_float, c_int, c_int64, c_void_p
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,7 +23,7 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "round_cornered": [_AT, _AT, _FLOAT, _FLOAT, _INT, _INT, _AT],
     "cell_frames": [_AT, _INT, _INT, _AT, _AT, _AT],
     "can_fuse": [],
-    "sampled": [_AT, _INT, _INT, _AT, _INT, _INT, _AT, _AT],
+    "sampled": [_AT, _INT, _INT, _AT, _INT, _INT, _INT, _AT, _AT],
     "tiled": [_AT, _INT, _AT, _AT, _INT, _INT, _AT, _AT],
     "shrunk": [_AT, _INT, _AT, _INT, _AT, _AT],
     "lit_texels": [_AT] * 9 + [_LONG] + [_FLOAT] * 7 + [_AT],
@@ -35,8 +36,19 @@ _ARGUMENTS: dict[str, list[Any]] = {
 _KERNELS: Any = LIBRARY
 
 
-FUSES = bool(LIBRARY and LIBRARY.can_fuse())
-"""Whether the processor rounds a product and a sum at once, as OpenCV has it done where it can."""
+_AVX2, _FMA3, _AVX512 = 11, 12, 256
+"""As OpenCV counts what processors can; it has names for them in C++ only."""
+
+
+def _fused_at_once() -> int:
+    """In how many numbers at once OpenCV rounds a product and a sum together; 0 where it doesn't, or a kernel can't."""
+    able = cv2.checkHardwareSupport(_AVX2) and cv2.checkHardwareSupport(_FMA3)
+    if not (able and LIBRARY and LIBRARY.can_fuse()):
+        return 0
+    return 16 if cv2.checkHardwareSupport(_AVX512) else 8
+
+
+FUSED_AT_ONCE = _fused_at_once()
 
 for _name, _types in _ARGUMENTS.items() if LIBRARY else ():
     getattr(LIBRARY, _name).argtypes = _types
@@ -114,7 +126,7 @@ def sampled(tile: RepeatingTile, matrix: NDArray[np.float64], size: tuple[int, i
     values, matrix = _floats(tile.values), np.ascontiguousarray(matrix, dtype=np.float64)
     width, height = size
     out, room = np.empty((height, width), dtype=np.float32), np.empty((2, width), dtype=np.int32)
-    texture = width, height, room.ctypes.data, out.ctypes.data
+    texture = width, height, FUSED_AT_ONCE, room.ctypes.data, out.ctypes.data
     _KERNELS.sampled(values.ctypes.data, len(values), tile.times, matrix.ctypes.data, *texture)
     return out
 

@@ -113,7 +113,7 @@ def _warped(kind: NoiseKind, to_tile: Sequence[Sequence[float]], size: tuple[int
     return sampled(tile, matrix, size) if max(ends) < _FARTHEST else _sampled_anywhere(tile, matrix, size)
 
 
-@or_compiled(calls.sampled, able=calls.FUSES)
+@or_compiled(calls.sampled, able=calls.FUSED_AT_ONCE > 0)
 def sampled(tile: RepeatingTile, matrix: NDArray[np.float64], size: tuple[int, int]) -> FloatImage:
     """A tile where the matrix `(2, 3)` leads from each texel of a texture of this size, from 0 to `_FARTHEST`."""
     return _sampled_anywhere(tile, matrix, size)

@@ -21,7 +21,7 @@ typedef struct {
     const float of_c = below * (1.0f - right), of_d = below * right
 
 #if defined(__x86_64__)
-int can_fuse(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+int can_fuse(void) { return 1; } /* where the processor has AVX2 and FMA, which OpenCV is asked for */
 
 __attribute__((target("avx2,fma"))) static void fused_texels(
     const Look *look, int first, int end, float *restrict out) {
@@ -53,13 +53,13 @@ static int within(const Look *look, int repeats, int k) {
 
 /* A row in the blocks that OpenCV works in. It fuses products and sums for texels that look within the repeated tile,
  * but for the last ones of a run of them that fill no register. */
-static void sample_row(const Look *look, int repeats, int width, int block, float *out) {
+static void sample_row(const Look *look, int repeats, int width, int block, int at_once, float *out) {
     for (int from = 0; from < width; from += block) {
         const int to = from + block < width ? from + block : width;
         for (int first = from, end; first < to; first = end) {
             const int inside = within(look, repeats, first);
             for (end = first + 1; end < to && within(look, repeats, end) == inside;) end++;
-            const int fused = inside ? first + (end - first) / 16 * 16 : first;
+            const int fused = inside ? first + (end - first) / at_once * at_once : first;
             fused_texels(look, first, fused, out);
             other_texels(look, fused, end, out);
         }
@@ -81,14 +81,16 @@ static Look look_of(
 }
 
 /* A tile that is laid down so often each way, and again beyond, where a matrix (2, 3) leads from a texture's texels, to
- * no place below 0: `noise.sampled`. Only where the processor `can_fuse`. `by` is room for two numbers a column. */
+ * no place below 0: `noise.sampled`. Only where a kernel `can_fuse`; OpenCV does so with so many texels `at_once`.
+ * `by` is room for two numbers a column. */
 void sampled(
-    const float *tile, int side, int repeats, const double *matrix, int width, int height, int32_t *by, float *out) {
+    const float *tile, int side, int repeats, const double *matrix, int width, int height, int at_once, int32_t *by,
+    float *out) {
     columns_of(matrix, width, by);
     const int block = 4096 / (height < 32 ? height : 32);
     for (int row = 0; row < height; row++, out += width) {
         const Look look = look_of(tile, side, matrix, row, by, by + width);
-        sample_row(&look, repeats, width, block, out);
+        sample_row(&look, repeats, width, block, at_once, out);
     }
 }
 
