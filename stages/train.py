@@ -79,7 +79,7 @@ def command(params: "Params") -> None:
 
 
 def sides_of(params: "Params", rows: "Sequence[Assignment]") -> "TrainingSides":
-    """Both sides as the parameters ask for them, with what is put on bare faces."""
+    """Both sides as the parameters ask for them, with what is put on faces."""
     from pipeline.training.run import training_sides
 
     return training_sides(rows, params.storage.pixels, params.train, seed=params.seed, masking=_masking(params))

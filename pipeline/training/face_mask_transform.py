@@ -16,9 +16,9 @@ from pipeline.core.params import AugmentParams, FacesParams
 from pipeline.core.records import MaskType
 from pipeline.faces.detectors import Box
 from pipeline.faces.finding import FoundFace, shared_finder
-from pipeline.faces.landmarks import as_landmarks
 from pipeline.masks import MaskedFace, MaskParams, MaskSynthesizer
 from pipeline.training.held_pictures import opened, settled
+from pipeline.training.transform_inputs import as_chance, known_landmarks, label_word, label_words
 
 MASKS: tuple[MaskType, ...] = AugmentParams().masks
 
@@ -60,9 +60,7 @@ class RandomFaceMask(v2.Transform):  # type: ignore[misc]
         super().__init__()
         if not masks or isinstance(masks, str) or not set(masks) <= set(MASKS):
             raise ConfigError(f"masks: {masks!r}: expected one or more of {', '.join(MASKS)}")
-        if not 0 <= p <= 1:
-            raise ConfigError(f"p: {p!r}: expected a chance in [0, 1]")
-        self._synthesizer, self._masks, self._p = synthesizer, tuple(masks), p
+        self._synthesizer, self._masks, self._p = synthesizer, tuple(masks), as_chance(p)
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         """The same, with masks.
@@ -81,15 +79,15 @@ class RandomFaceMask(v2.Transform):  # type: ignore[misc]
         return image
 
     def _changed(self, image: Any, target: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-        image, known = settled(image), _known_landmarks(target)  # what is no picture isn't one by chance
+        image, known = settled(image), known_landmarks(target)  # what is no picture isn't one by chance
         if isinstance(target.get("boxes"), tv_tensors.BoundingBoxes):
             return self._each_box(image, target)
-        if _word("mask_type", target.get("mask_type", "none")) != "none" or float(torch.rand(())) >= self._p:
+        if label_word("mask_type", target.get("mask_type", "none")) != "none" or float(torch.rand(())) >= self._p:
             return image, _bare(image) | dict(target)
         rng = np.random.default_rng(int(torch.randint(2**62, ())))
         mask_type = self._masks[int(rng.integers(len(self._masks)))]
         rgb, put_back = opened(image)
-        masked = self._masked(rgb, known if known is not None else _of_largest(rgb), mask_type, rng)
+        masked = self._masked(rgb, known if known is not None else landmarks_of_largest(rgb), mask_type, rng)
         if masked is None:
             return image, _bare(image) | dict(target)
         return put_back(masked.rgb), dict(target) | _labels(masked)
@@ -98,7 +96,7 @@ class RandomFaceMask(v2.Transform):  # type: ignore[misc]
         """A mask for each bare box, as chance has it."""
         corners = v2.functional.convert_bounding_box_format(target["boxes"], new_format="XYXY")
         count = len(corners)
-        types, wears = _words(target, "mask_types", count), _words(target, "wears", count)
+        types, wears = label_words(target, "mask_types", count), label_words(target, "wears", count)
         rgb, put_back = opened(image)
         faces = _faces_of(rgb) if "none" in types else []
         cover = np.zeros((*rgb.shape[:2], 1), dtype=np.float32)
@@ -134,17 +132,8 @@ def _named_parts(inputs: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, 
     return target.pop("image"), target
 
 
-def _known_landmarks(target: Mapping[str, Any]) -> Points | None:
-    """Those that the target says, None where it says none.
-
-    Raises:
-        ShapeError: they are none.
-    """
-    said = target.get("landmarks")
-    return None if said is None else as_landmarks(said.detach().cpu() if isinstance(said, torch.Tensor) else said)
-
-
-def _of_largest(rgb: Rgb) -> Points | None:
+def landmarks_of_largest(rgb: Rgb) -> Points | None:
+    """The landmarks of the largest face of a picture, None where none is found."""
     faces = _faces_of(rgb)
     return faces[0].landmarks if faces else None
 
@@ -169,29 +158,6 @@ def _bare(image: Any) -> dict[str, Any]:
 
 def _mask_pixels(cover: Alpha) -> tv_tensors.Mask:
     return tv_tensors.Mask(torch.from_numpy(cover[:, :, 0] > 0.5)[None])
-
-
-def _words(target: Mapping[str, Any], key: str, count: int) -> list[str]:
-    """A label for each box; where the target has none the faces are bare.
-
-    Raises:
-        ShapeError: there are more or fewer than boxes, or one is no word.
-    """
-    words = [_word(key, word) for word in target.get(key, ["none"] * count)]
-    if len(words) != count:
-        raise ShapeError(f"{key}: {len(words)} labels for {count} boxes")
-    return words
-
-
-def _word(key: str, label: object) -> str:
-    """The label; a number would never be `none`, and all faces would silently stay as they are.
-
-    Raises:
-        ShapeError: it is no word.
-    """
-    if not isinstance(label, str):
-        raise ShapeError(f"{key}: {label!r} is no word such as none or cloth")
-    return label
 
 
 def face_at(corners: Sequence[float], faces: Sequence[FoundFace]) -> FoundFace | None:

@@ -1,4 +1,4 @@
-"""Masks and coverings put on while training: every epoch sees others on the same bare faces."""
+"""Masks and coverings put on while training: every epoch sees others on the same faces."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,51 +18,77 @@ from pipeline.faces.detectors import Box
 from pipeline.masks import MaskSynthesizer
 from pipeline.masks.coverings import Covering, cover_face, draw_covering, draw_partial_covering
 from pipeline.training.data import read_crop_full
-from pipeline.training.face_mask_transform import RandomFaceMask
+from pipeline.training.face_mask_transform import RandomFaceMask, landmarks_of_largest
+from pipeline.training.held_pictures import opened, settled
 from pipeline.training.labels import FaceLabels
+from pipeline.training.transform_inputs import as_chance, known_landmarks, label_word
 
 
 class RandomCovering(v2.Transform):  # type: ignore[misc]
     """Put something that is no mask over a bare mouth: a transform of `(image, target)` as `RandomFaceMask`.
 
-    The target's `covered` says whether it did; its other labels stay, as a covered face wears no mask.
+    Pictures, `landmarks` and `mask_type` are what that takes. The target's `covered` comes to say whether something was
+    put on; its other labels stay, as a covered face wears no mask.
+
+    Raises:
+        ConfigError: `p` is no chance.
     """
 
     def __init__(self, p: float = 0.1) -> None:
         super().__init__()
-        self._p = p
+        self._p = as_chance(p)
 
-    def forward(self, image: Tensor, target: Mapping[str, Any]) -> tuple[Tensor, dict[str, Any]]:
-        """The image and its target, changed together."""
-        if target["mask_type"] != "none" or float(torch.rand(())) >= self._p:
+    def forward(self, image: Any, target: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """The image and its target, changed together.
+
+        Raises:
+            ShapeError: as `RandomFaceMask`.
+        """
+        image, known = settled(image), known_landmarks(target)
+        if _mask_type(target) != "none" or float(torch.rand(())) >= self._p:
             return image, dict(target) | {"covered": False}
-        return _covered(image, target, draw_covering, masked=False), dict(target) | {"covered": True}
+        covered = _covered(image, known, draw_covering, masked=False)
+        return image if covered is None else covered, dict(target) | {"covered": covered is not None}
 
 
 class RandomPartialCovering(v2.Transform):  # type: ignore[misc]
-    """Hold something beside the mouth of a masked face: a transform of `(image, target)` as `RandomFaceMask`.
+    """Hold something beside the mouth of a masked face: a transform of `(image, target)` as `RandomCovering`.
 
-    A hand, microphone, phone, cup or visor hides a part of the mask; all labels stay.
+    A hand, microphone, phone or cup, or a visor before it, hides a part of the mask; all labels stay.
+
+    Raises:
+        ConfigError: `p` is no chance.
     """
 
     def __init__(self, p: float = 0.1) -> None:
         super().__init__()
-        self._p = p
+        self._p = as_chance(p)
 
-    def forward(self, image: Tensor, target: Mapping[str, Any]) -> tuple[Tensor, dict[str, Any]]:
-        """The image, changed where the face wears a mask, and its target."""
-        if target["mask_type"] == "none" or float(torch.rand(())) >= self._p:
+    def forward(self, image: Any, target: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """The image, changed where the face wears a mask, and its target.
+
+        Raises:
+            ShapeError: as `RandomFaceMask`.
+        """
+        image, known = settled(image), known_landmarks(target)
+        if _mask_type(target) == "none" or float(torch.rand(())) >= self._p:
             return image, dict(target)
-        return _covered(image, target, draw_partial_covering, masked=True), dict(target)
+        covered = _covered(image, known, draw_partial_covering, masked=True)
+        return image if covered is None else covered, dict(target)
 
 
-def _covered(
-    image: Tensor, target: Mapping[str, Any], draw: Callable[[np.random.Generator], Covering], *, masked: bool
-) -> Tensor:
+def _mask_type(target: Mapping[str, Any]) -> str:
+    return label_word("mask_type", target.get("mask_type", "none"))
+
+
+def _covered(image: Any, known: Points | None, draw: Callable[[np.random.Generator], Covering], *, masked: bool) -> Any:
+    """The picture with something on, None where no face is found."""
     rng = np.random.default_rng(int(torch.randint(2**62, ())))
-    rgb = np.ascontiguousarray(image.permute(1, 2, 0).numpy())
-    covered = cover_face(rgb, np.asarray(target["landmarks"], dtype=np.float32), draw(rng), masked=masked)
-    return torch.from_numpy(covered).permute(2, 0, 1).contiguous()
+    rgb, put_back = opened(image)
+    landmarks = known if known is not None else landmarks_of_largest(rgb)
+    if landmarks is None:
+        return None
+    return put_back(cover_face(np.ascontiguousarray(rgb), landmarks, draw(rng), masked=masked))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image as PillowImage
 from torchvision import tv_tensors
 
 from pipeline.core.arrays import Points, Rgb
+from pipeline.core.errors import ConfigError, ShapeError
 from pipeline.core.params import FacesParams
 from pipeline.core.records import Assignment, MaskType
 from pipeline.faces.crops import crop_landmarks, crop_square
@@ -119,6 +121,43 @@ def test_a_covering_hides_the_mouth_and_is_no_mask(portrait: Rgb, face: FoundFac
     worn, unchanged = RandomCovering(p=1.0)(tensor(portrait), target(face.landmarks, "cloth"))
     assert torch.equal(worn, tensor(portrait))
     assert not unchanged["covered"]
+
+
+COVERINGS = [(RandomCovering, "none"), (RandomPartialCovering, "cloth")]
+
+
+@pytest.mark.parametrize(("transform", "mask_type"), COVERINGS)
+def test_a_covering_takes_and_gives_back_any_picture(transform: Any, mask_type: str, portrait: Rgb) -> None:
+    pictures = [tensor(portrait), tv_tensors.Image(tensor(portrait)), tensor(portrait) / 255, tensor(portrait)[:1]]
+    for picture in [*pictures, portrait, PillowImage.fromarray(portrait)]:
+        torch.manual_seed(0)
+        made, _ = transform(p=1.0)(picture, {"mask_type": mask_type})  # the face is found
+        assert type(made) is type(picture)
+        before, after = np.asarray(picture, dtype=np.float64), np.asarray(made, dtype=np.float64)
+        assert before.shape == after.shape
+        assert 0.01 < (before != after).mean() < 0.9
+    blank, told = transform(p=1.0)(np.zeros_like(portrait), {"mask_type": mask_type})
+    assert not blank.any()
+    assert not told.get("covered")
+
+
+@pytest.mark.parametrize(("transform", "mask_type"), COVERINGS)
+@pytest.mark.parametrize("p", [0.0, 1.0])
+def test_a_covering_is_told_what_it_cannot_use_whatever_chance_says(
+    transform: Any, mask_type: str, p: float, portrait: Rgb, face: FoundFace
+) -> None:
+    for wrong in ({"landmarks": face.landmarks[:5]}, {"landmarks": face.landmarks * np.nan}, {"mask_type": 0}):
+        with pytest.raises(ShapeError):
+            transform(p=p)(portrait, {"mask_type": mask_type, **wrong})
+    with pytest.raises(ShapeError):
+        transform(p=p)(tensor(portrait)[None], {"mask_type": mask_type})
+
+
+@pytest.mark.parametrize("transform", [RandomCovering, RandomPartialCovering])
+@pytest.mark.parametrize("p", [2, -0.1, float("nan")])
+def test_a_chance_that_cannot_be_is_told(transform: Any, p: float) -> None:
+    with pytest.raises(ConfigError, match="expected a chance"):
+        transform(p=p)
 
 
 def test_a_dataset_tells_covered_faces_from_bare_ones(

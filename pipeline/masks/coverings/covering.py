@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import Points, Rgb
+from pipeline.faces.landmarks import as_landmarks
 from pipeline.masks.coverings import bodies
 from pipeline.masks.coverings.bodies import Body, Palette
 from pipeline.masks.coverings.solids import Light, Plane, face_plane
@@ -119,8 +120,11 @@ def cover_face(rgb: Rgb, landmarks: Points, covering: Covering, *, masked: bool 
 
     The covering takes the photo's brightness from the face's skin, and its blur and noise from the photo. `masked` says
     that cheeks and nose are hidden: the skin is then looked at between the eyes.
+
+    Raises:
+        ShapeError: these are no 68 landmarks of a picture.
     """
-    face = face_plane(np.asarray(landmarks, dtype=np.float32), *rgb.shape[:2])
+    face = face_plane(as_landmarks(landmarks), *rgb.shape[:2])
     skin = _skin(rgb, face, _BETWEEN_EYES if masked else _CHEEKS)
     white = float(np.clip(skin @ LUMA / _SKIN_ALBEDO, 0.25, 1.6))
     thing = np.asarray(covering.colour, dtype=np.float32) ** np.float32(2.2) * np.float32(white)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from pipeline.core.arrays import Rgb
+from pipeline.core.arrays import Points, Rgb
+from pipeline.core.errors import ShapeError
 from pipeline.core.params import FacesParams
 from pipeline.core.randomness import sample_rng
 from pipeline.faces.finding import FaceFinder, FoundFace
@@ -96,3 +97,9 @@ def test_a_hand_before_a_mask_has_the_colour_of_the_face_and_not_of_the_mask(por
 def _changed_pixels(rgb: Rgb, face: FoundFace, covering: Covering, *, masked: bool) -> Rgb:
     covered = cover_face(rgb, face.landmarks, covering, masked=masked)
     return np.asarray(covered[np.abs(covered.astype(int) - rgb).sum(2) > 90])
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((5, 2)), np.full((68, 2), np.nan), np.full((68, 2), 1e9)])
+def test_what_are_no_landmarks_is_told(portrait: Rgb, wrong: Points) -> None:
+    with pytest.raises(ShapeError, match="68 landmarks"):
+        cover_face(portrait, wrong, draw_covering(sample_rng(0, "wrong")))
