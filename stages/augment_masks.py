@@ -208,12 +208,12 @@ def _run(faces: Path, out: Path, options: dict[str, Any], log: Log) -> None:
     listing = find_photos(faces, out, options["limit"], follow_links=options["follow_links"])
     with orderly_stop(), recorded(run):
         if not listing.photos and not any(listing.refused()):  # before anything is written
-            raise OutputError(_why_nothing(faces, 0))
+            raise OutputError(_no_images(faces, listing))
         rejections = _augment(listing, out, request, options, run)
         if rejections is None and run.resumed and run.resumed == len(listing.photos):
             log.event("done_already", f"{out}: all done already")
         elif not run.counts["photos"]["kept"] and not _bare_by_choice(request, rejections):
-            raise OutputError(_why_nothing(faces, len(listing.photos), rejections))
+            raise OutputError(_why_nothing(faces, listing, rejections))
 
 
 def _augment(listing: "Listing", out: Path, request: "FolderRequest", options: dict[str, Any], run: Run) -> Path | None:
@@ -304,11 +304,18 @@ def _bare_by_choice(request: "FolderRequest", rejections: Path | None) -> bool:
     return rejections is None and request.faces == "all" and request.share < 1
 
 
-def _why_nothing(faces: Path, photos: int, rejections: Path | None = None) -> str:
+def _no_images(faces: Path, listing: "Listing") -> str:
+    from stages.running.left_out import left_out_told
+
+    left_out = left_out_told(listing.other_files, len(listing.skipped_folders))
+    return f"{faces}: no image files here{left_out and f'; {left_out}'}"
+
+
+def _why_nothing(faces: Path, listing: "Listing", rejections: Path | None) -> str:
     """Why there is no picture; `rejections` is the file that says it photo by photo."""
     told = "" if rejections is None else f"; {rejections} says why, a line each"
-    if not photos:
-        return f"{faces}: no image files here{told}"
+    if not listing.photos:
+        return f"{_no_images(faces, listing)}{told}"
     return f"no picture was written: no photo had a face that could be masked (the reasons are above){told}"
 
 

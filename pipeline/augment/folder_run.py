@@ -40,7 +40,7 @@ class Summary:
         faces: Faces found in all photos done.
         written: Masked pictures in the dataset.
         rejected: Reason -> how many photos or faces.
-        skipped_folders, other_files: What was left out on purpose.
+        skipped_folders, other_files: What was left out on purpose; files by their ending.
         ending: How the run ended.
         problem: What to tell the user where it did not end well.
         rejections: Where every photo was rejected, the file that says why; there is no output folder then.
@@ -54,7 +54,7 @@ class Summary:
     written: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     skipped_folders: int = 0
-    other_files: int = 0
+    other_files: Counter[str] = field(default_factory=Counter)
     ending: Ending = "complete"
     problem: str = ""
     rejections: Path | None = None

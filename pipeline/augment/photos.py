@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ _SIDES = re.compile(
 )
 """Words that Hugging Face's loaders take for the side of a split where they stand by themselves in a name."""
 _NO_SIDE = r"\1photo"
+_ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Listing:
         unreadable: Name and problem of each folder that cannot be listed.
         links_out: Name of each link that leads out of the tree and isn't followed.
         skipped_folders: Folders that were left out on purpose: outputs of earlier runs, folders seen before.
-        other_files: How many files are images neither by their ending nor by their first bytes.
+        other_files: Ending -> how many files are images neither by it nor by their first bytes; "" stands for names
+            without one, or with one that is no word.
     """
 
     asked: dict[str, Any] = field(default_factory=dict)
@@ -56,7 +59,7 @@ class Listing:
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     links_out: list[str] = field(default_factory=list)
     skipped_folders: list[str] = field(default_factory=list)
-    other_files: int = 0
+    other_files: Counter[str] = field(default_factory=Counter)
 
     def refused(self) -> Iterator[tuple[str, str, str]]:
         """Name, reason and detail of what is a row without having been looked at."""
@@ -79,7 +82,7 @@ def list_photos(root: Path, exclude: Path | None = None, *, follow_links: bool =
     walk = _Walk(root, exclude.resolve() if exclude else None, None if follow_links else root.resolve(), listing)
     for path in walk.files(root):
         if not is_photo(path):
-            listing.other_files += 1
+            listing.other_files[_ending(path)] += 1
             continue
         name = printable(path.relative_to(root).as_posix())
         listing.photos.append(Photo(path, name, names.stem_of(name)))
@@ -128,6 +131,11 @@ class _Walk:
     def _leaves(self, entry: "os.DirEntry[str]") -> bool:
         """Whether it is a link to what lies elsewhere: a stranger's folder could name any file of this machine."""
         return self.top is not None and entry.is_symlink() and not leads_into(Path(entry.path), self.top)
+
+
+def _ending(path: Path) -> str:
+    ending = path.suffix.lower()
+    return ending if _ENDING.fullmatch(ending) else ""
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

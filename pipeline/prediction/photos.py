@@ -27,36 +27,41 @@ class Named:
     Attributes:
         photos: Files to be read as photos.
         videos: Files to be read as films.
-        unreadable: Folders that cannot be listed, and why.
-        other_files: How many files of folders are no photos.
+        refused: Folders that can't be listed and links that lead out of a folder, and why.
+        other_files: Ending -> how many files of folders are no photos.
+        skipped_folders: How many folders were left out: outputs of `augment-masks`, folders seen before.
     """
 
     photos: list[Path] = field(default_factory=list)
     videos: list[Path] = field(default_factory=list)
-    unreadable: list[tuple[str, SampleRejected]] = field(default_factory=list)
-    other_files: int = 0
+    refused: list[tuple[str, SampleRejected]] = field(default_factory=list)
+    other_files: Counter[str] = field(default_factory=Counter)
+    skipped_folders: int = 0
 
-    def add(self, path: Path) -> None:
+    def add(self, path: Path, *, follow_links: bool = False) -> None:
         """A file, or the photos of a folder."""
         if is_video_name(path) and not path.is_dir():
             self.videos.append(path)
         elif path.is_dir():
-            self._add_folder(path)
+            self._add_folder(path, follow_links)
         else:
             self.photos.append(path)
 
-    def _add_folder(self, folder: Path) -> None:
-        listing = list_photos(folder)
+    def _add_folder(self, folder: Path, follow_links: bool) -> None:
+        listing = list_photos(folder, follow_links=follow_links)
         self.photos += [photo.path for photo in listing.photos]
         self.other_files += listing.other_files
-        self.unreadable += [
-            (printable(str(folder / name)), SampleRejected("unreadable_folder", why))
-            for name, why in listing.unreadable
+        self.skipped_folders += len(listing.skipped_folders)
+        self.refused += [
+            (printable(str(folder / name)), SampleRejected(reason, detail))
+            for name, reason, detail in listing.refused()
         ]
 
 
-def named(words: Sequence[str], stdin: Iterable[str] = ()) -> Named:
+def named(words: Sequence[str], stdin: Iterable[str] = (), *, follow_links: bool = False) -> Named:
     """The files that words mean: files, folders, patterns such as `photos/**/*.jpg`, `-` for a list, a line each.
+
+    Links that lead out of a folder are followed where `follow_links` says so; a file that is named may be any link.
 
     Raises:
         MaskwrightError: there is nothing of a name or pattern. A line of the list that names nothing is no error but a
@@ -67,10 +72,10 @@ def named(words: Sequence[str], stdin: Iterable[str] = ()) -> Named:
         if word == FROM_STDIN:
             for line in stdin:
                 if line.strip("\r\n"):
-                    found.add(Path(line.rstrip("\r\n")))
+                    found.add(Path(line.rstrip("\r\n")), follow_links=follow_links)
             continue
         for path in _meant(word):
-            found.add(path)
+            found.add(path, follow_links=follow_links)
     return found
 
 

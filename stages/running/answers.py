@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from stages.running.screen import counted, hand_over, say
+from stages.running.screen import hand_over, say
 
 if TYPE_CHECKING:
     from pipeline.prediction.formats import FormatName, PhotoFormat, Row
@@ -111,10 +111,9 @@ def write_refused(path: Path | None, rows: "Sequence[Row]") -> None:
         write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
-def tell_counts(taken: str, faces: str, rows: "Sequence[Row]", *, left_out: int = 0) -> None:
+def tell_counts(taken: str, faces: str, rows: "Sequence[Row]", *, left_out: str = "") -> None:
     """What came in, what was found, what has no answer, on stderr: stdout has the answers alone."""
     reasons = Counter(str(row["reason"]) for row in rows)
     why = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
     without = f", {len(rows)} without an answer ({why})" if rows else ""
-    others = f"; {counted(left_out, 'other file')} in the folders" if left_out else ""
-    say(f"predict: {taken}, {faces}{without}{others}", err=True)
+    say(f"predict: {taken}, {faces}{without}{left_out and f'; {left_out}'}", err=True)

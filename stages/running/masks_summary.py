@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.augment.folder_run import Summary
+from stages.running.left_out import by_ending
 
 
 def print_summary(summary: Summary, seconds: float, out: Path | None) -> None:
@@ -29,6 +30,8 @@ def print_summary(summary: Summary, seconds: float, out: Path | None) -> None:
     if summary.skipped_folders:
         table.add_row("folders left out", str(summary.skipped_folders))
     if summary.other_files:
-        table.add_row("other files left out", str(summary.other_files))
+        table.add_row("other files left out", str(summary.other_files.total()))
+    for ending, count in by_ending(summary.other_files):
+        table.add_row(f"  {ending}", str(count))
     table.add_row("images/s", f"{rate:.1f}")
     Console().print(table)

@@ -55,6 +55,7 @@ class Wanted:
 )
 @click.option("--every", type=click.IntRange(1), help="Look at every so many frames of a film.  [default: 6 a second]")
 @click.option("--seconds", type=NumberRange(0, min_open=True), help="End a film, or the camera's, after so long.")
+@click.option("--follow-links", is_flag=True, help="Take photos that links in folders have elsewhere. [a row each]")
 @click.option("--one-way", is_flag=True, help="Don't ask of each face's mirror image too: faster, a little less right.")
 @click.option("--device", default="cpu", show_default=True, type=click.Choice(["cpu", "cuda", "auto"]))
 def command(  # noqa: PLR0917 - the options
@@ -67,6 +68,7 @@ def command(  # noqa: PLR0917 - the options
     rejected: Path | None,
     every: int | None,
     seconds: float | None,
+    follow_links: bool,
     one_way: bool,
     device: str,
 ) -> None:
@@ -80,19 +82,26 @@ def command(  # noqa: PLR0917 - the options
     if form == "yolo" and out is None:
         raise click.UsageError("--format yolo writes a file for each photo: name their folder with --out")
     wanted = Wanted(form=form, out=out, draw=draw, rejected=rejected, every=every, seconds=seconds)
-    with_messages(lambda: _run(images, camera, wanted, model, device, both_ways=not one_way))
+    with_messages(lambda: _run(images, camera, wanted, model, device, both_ways=not one_way, follow_links=follow_links))
 
 
 def _run(
-    words: Sequence[str], camera: int | None, wanted: Wanted, model: str | None, device: str, *, both_ways: bool
+    words: Sequence[str],
+    camera: int | None,
+    wanted: Wanted,
+    model: str | None,
+    device: str,
+    *,
+    both_ways: bool,
+    follow_links: bool,
 ) -> None:
     from pipeline.prediction.photos import named
     from pipeline.training.loading import load_model, usual_model
     from stages.running.films import Films, run_films
 
-    found = named(words, sys.stdin)
+    found = named(words, sys.stdin, follow_links=follow_links)
     films: Films = [*found.videos, *([] if camera is None else [camera])]
-    if films and (found.photos or found.unreadable):
+    if films and (found.photos or found.refused):
         raise MaskwrightError("photos and films have different rows: ask for the ones, then for the others")
     if films and wanted.form in {"coco", "yolo"}:
         raise MaskwrightError(f"--format {wanted.form} is for photos: films have table, json and csv")
@@ -108,10 +117,11 @@ def _run_photos(found: "Named", predictor: "FacePredictor", wanted: Wanted) -> N
     from pipeline.prediction.formats import refusal_rows
     from pipeline.prediction.photos import PhotoAnswer, answer_photos, names_apart
     from stages.running.answers import sink_of, tell_counts, tell_refused, write_refused
+    from stages.running.left_out import left_out_told
 
     names = [printable(str(path)) for path in found.photos]
     sink = sink_of(wanted.form, wanted.out, predictor.usage, names)
-    refused = [row for path, why in found.unreadable for row in refusal_rows(PhotoAnswer(Path(path), verdict=why))]
+    refused = [row for path, why in found.refused for row in refusal_rows(PhotoAnswer(Path(path), verdict=why))]
     tell_refused(refused)
     read = faces = 0
     for answer, stem in zip(answer_photos(found.photos, predictor), names_apart(found.photos, ""), strict=True):
@@ -122,7 +132,12 @@ def _run_photos(found: "Named", predictor: "FacePredictor", wanted: Wanted) -> N
         read, faces = read + answer.was_read, faces + len(answer.faces)
     sink.close()
     write_refused(wanted.rejected, refused)
-    tell_counts(counted(len(names), "photo"), counted(faces, "face"), refused, left_out=found.other_files)
+    tell_counts(
+        counted(len(names), "photo"),
+        counted(faces, "face"),
+        refused,
+        left_out=left_out_told(found.other_files, found.skipped_folders),
+    )
     if not read:
         raise MaskwrightError("no image could be read")
 

@@ -21,7 +21,12 @@ def test_lists_images_of_the_whole_tree_in_order(tmp_path: Path) -> None:
     touch(tmp_path, "b.JPG", "a/z.png", "a/b/c.webp", "notes.txt", "c.tiff", "README")
     listing = list_photos(tmp_path)
     assert [photo.name for photo in listing.photos] == ["a/b/c.webp", "a/z.png", "b.JPG", "c.tiff"]
-    assert listing.other_files == 2
+    assert listing.other_files == {".txt": 1, "": 1}
+
+
+def test_what_is_left_out_is_counted_by_endings_that_are_words(tmp_path: Path) -> None:
+    touch(tmp_path, "a.NEF", "b.nef", "mr. smith's", "c.\x1b[31m", "d.endlessly_long", "e.")
+    assert list_photos(tmp_path).other_files == {".nef": 2, "": 4}
 
 
 def test_takes_a_single_file(tmp_path: Path) -> None:
@@ -156,7 +161,7 @@ def test_images_are_known_by_their_bytes_where_the_name_says_nothing(tmp_path: P
     listing = list_photos(tmp_path)
     found = {photo.name: photo.stem for photo in listing.photos}
     assert found == {"photo": "photo", "photo.txt": "photo_txt", "notes.jpg.bak": "notes.jpg_bak"}
-    assert listing.other_files == 2
+    assert listing.other_files == {".txt": 1, "": 1}
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "写"])

@@ -40,7 +40,25 @@ def test_absolute_patterns_are_taken(files: Path) -> None:
 
 def test_films_are_known_by_their_ending_and_what_is_left_of_a_folder_is_counted(files: Path) -> None:
     found = named(["clip.MP4", "b"])
-    assert (found.videos, found.other_files) == ([Path("clip.MP4")], 1)
+    assert (found.videos, found.other_files) == ([Path("clip.MP4")], {".txt": 1})
+
+
+def test_links_out_of_a_folder_are_told_or_followed(files: Path) -> None:
+    (files / "b/link.jpg").symlink_to(files / "a.jpg")
+    found = named(["b"])
+    assert [path.name for path in found.photos] == ["1.png", "2.jpg"]
+    assert [(name, why.reason) for name, why in found.refused] == [("b/link.jpg", "link_leaves_source")]
+    followed = named(["b"], follow_links=True)
+    assert [path.name for path in followed.photos] == ["1.png", "2.jpg", "link.jpg"]
+    assert not followed.refused
+    assert named(["b/link.jpg"]).photos == [Path("b/link.jpg")]
+
+
+def test_an_output_of_augment_masks_is_counted_and_not_read(files: Path) -> None:
+    (files / "b/.maskwright").mkdir()
+    (files / "b/.maskwright/run.json").write_text("{}")
+    found = named(["b"])
+    assert (found.photos, found.skipped_folders) == ([], 1)
 
 
 @pytest.mark.parametrize("word", ["gone.jpg", "x*.jpg", "gone/"])
@@ -52,7 +70,7 @@ def test_what_names_nothing_is_an_error(files: Path, word: str) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root lists every folder")
 def test_a_folder_that_cannot_be_listed_has_a_reason(files: Path) -> None:
     (files / "b").chmod(0)
-    assert [why.reason for _, why in named(["b"]).unreadable] == ["unreadable_folder"]
+    assert [why.reason for _, why in named(["b"]).refused] == ["unreadable_folder"]
 
 
 def test_answers_come_in_the_photos_order_whatever_becomes_of_each(tmp_path: Path, portrait_jpeg: bytes) -> None:

@@ -146,7 +146,7 @@ def test_the_summary_counts_everything(make_photos: MakePhotos, out: Path) -> No
         "written 2",
         "rejected 1",
         "empty_file 1",
-        "other files left out 1",
+        "other files left out 1 .txt 1",
         "images/s",
     ):
         assert expected in shown
@@ -201,6 +201,16 @@ def test_out_may_be_inside_the_photos(make_photos: MakePhotos) -> None:
         result = run(photos, photos / "masked", "--mask", "cloth", *options)
         assert result.exit_code == 0, result.output
         assert [row["parent"] for row in rows(photos / "masked")] == ["a.jpg"]
+
+
+def test_a_folder_without_photos_says_what_it_holds(tmp_path: Path, out: Path) -> None:
+    photos = tmp_path / "faces"
+    (photos / "done/.maskwright").mkdir(parents=True)
+    (photos / "done/.maskwright/run.json").write_text("{}")
+    (photos / "DSC_1.NEF").write_bytes(b"II*\0raw")
+    result = run(photos, out)
+    told = "left out: 1 other file (.nef 1), 1 folder (an output of augment-masks, or seen before)"
+    assert result.stderr == f"Error: {photos}: no image files here; {told}\n"
 
 
 @pytest.mark.parametrize("make", [lambda _: None, lambda p: (p / "x.jpg").write_text("no picture")])
