@@ -4,6 +4,7 @@ import ast
 import importlib
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,13 @@ def test_every_reason_is_documented() -> None:
 def test_no_documented_reason_is_unknown() -> None:
     literals = {text for node in nodes() for text in constant(node)}
     assert documented_reasons() - literals == BUILT
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_nothing_of_a_list_is_said_twice(document: Path) -> None:
+    """The lists of changes are merged by keeping the lines of both sides: what was moved came back."""
+    entries = [line for line in document.read_text(encoding="utf-8").splitlines() if re.match(r"- .{60}", line)]
+    assert [line for line, times in Counter(entries).items() if times > 1] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
