@@ -87,8 +87,10 @@ def sides_of(params: "Params", rows: "Sequence[Assignment]") -> "TrainingSides":
 
 def _masking(params: "Params") -> "FaceMasking | None":
     """What puts masks and coverings on faces while training, if the parameters ask for it."""
+    from pipeline.training.run import puts_things_on
+
     asked = params.train.augmentation
-    if asked.random_mask + asked.random_covering + asked.random_partial_covering == 0:
+    if not puts_things_on(asked):
         return None
     from pipeline.augment.templates_in_use import templates_for
     from pipeline.core.records import Face, MaskedImage

@@ -15,9 +15,9 @@ import torch
 from pipeline.core.arrays import Rgb
 from pipeline.core.errors import MaskwrightError
 from pipeline.core.locations import Location, located
-from pipeline.core.params import FacesParams, TrainParams
+from pipeline.core.params import AugmentationParams, FacesParams, TrainParams
 from pipeline.core.records import Assignment, Side
-from pipeline.storage.digests import digest_of_modules
+from pipeline.storage.digests import code_digest, digest_of_modules
 from pipeline.storage.stores import read_bytes
 from pipeline.training.backbones import IMAGENET_MEAN, IMAGENET_STD, load_initial_weights
 from pipeline.training.checkpoint import CheckpointFile
@@ -61,9 +61,15 @@ def usable_rows(rows: Sequence[Assignment], side: Side, heads: tuple[Head, ...])
     return sorted(found, key=lambda row: row.sample_id)
 
 
+def puts_things_on(asked: AugmentationParams) -> bool:
+    """Whether masks or coverings are put on faces while training."""
+    return asked.random_mask + asked.random_covering + asked.random_partial_covering > 0
+
+
 def run_fingerprint(params: TrainParams, seed: int, rows: Sequence[Assignment], root: Location) -> str:
     """A digest of all that decides a run's result, crops and this package's code included.
 
+    Where masks or coverings are put on while training, so are the code that draws them and the templates.
     Checkpoints are keyed by it: one that was made otherwise must not be resumed.
 
     Raises:
@@ -72,6 +78,8 @@ def run_fingerprint(params: TrainParams, seed: int, rows: Sequence[Assignment], 
     facts = [params.model_dump(mode="json", exclude=_SPEED_ONLY), seed, str(torch.__version__)]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     digest.update(digest_of_modules("pipeline.training").encode())
+    if puts_things_on(params.augmentation):
+        digest.update(code_digest().encode())
     digest.update(_teacher_digest(params))
     for row in rows:
         digest.update(f"{row.sample_id}\0{row.side}\0{row.mask_type}\0{row.wear}\0{row.masked}\0{row.valve}\n".encode())

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from pipeline.core.errors import MaskwrightError
-from pipeline.core.params import TrainParams
+from pipeline.core.params import AugmentationParams, TrainParams
 from pipeline.core.records import Assignment
 from pipeline.storage.images import write_image
 from pipeline.storage.manifests import read_manifest
@@ -188,3 +188,16 @@ def test_two_processes_reach_what_one_does(project: Path) -> None:
     found = [float(value) for value in re.findall(r"val accuracy (\d\.\d+)", done.stdout)]
     assert len(found) == 6  # one process reports for both
     assert found[-1] >= 0.9
+
+
+@pytest.mark.parametrize("share", ["random_mask", "random_covering", "random_partial_covering"])
+def test_where_things_are_put_on_the_code_that_draws_them_decides_the_run(
+    project: Path, monkeypatch: pytest.MonkeyPatch, share: str
+) -> None:
+    rows = read_manifest(project / "data/split/split.parquet", Assignment)
+    plain, drawn = TrainParams(), TrainParams(augmentation=AugmentationParams.model_validate({share: 0.1}))
+    before = [run_fingerprint(params, 0, rows, project) for params in (plain, drawn)]
+    monkeypatch.setattr("pipeline.training.run.code_digest", lambda: "another")
+    after = [run_fingerprint(params, 0, rows, project) for params in (plain, drawn)]
+    assert after[0] == before[0]
+    assert after[1] != before[1]
