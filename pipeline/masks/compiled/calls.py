@@ -64,11 +64,25 @@ def _pixels(image: Rgb) -> Rgb:
     return image if image.strides[1:] == (3, 1) else np.ascontiguousarray(image)
 
 
+def _size(*images: NDArray[Any]) -> tuple[int, int]:
+    """Height and width, which all of them must have: a kernel would read beyond a smaller one's end.
+
+    Raises:
+        ValueError: they differ.
+    """
+    sizes = {image.shape[:2] for image in images}
+    if len(sizes) > 1:
+        raise ValueError(f"images of different sizes: {sorted(sizes)}")
+    height, width = sizes.pop()
+    return height, width
+
+
 def scaled(image: FloatImage, plane: FloatImage) -> FloatImage:
     """See the function in NumPy."""
     image, plane = _floats(image), _floats(plane)
+    height, width = _size(image, plane)
     out = np.empty_like(image)
-    _KERNELS.scaled(image.ctypes.data, plane.ctypes.data, plane.size, image.shape[2], out.ctypes.data)
+    _KERNELS.scaled(image.ctypes.data, plane.ctypes.data, height * width, image.shape[2], out.ctypes.data)
     return out
 
 
@@ -77,16 +91,17 @@ def lay(image: FloatImage, colour: NDArray[np.floating], share: FloatImage) -> N
     if image.dtype != np.float32 or image.strides[1:] != (12, 4):
         raise ValueError(f"{image.dtype} pixels {image.strides} bytes apart: float32 pixels side by side are needed")
     colour, share = _floats(colour), _floats(share)
-    height, width = share.shape
+    height, width = _size(share, image)
     _KERNELS.lay(image.ctypes.data, image.strides[0] // 4, share.ctypes.data, colour.ctypes.data, width, height)
 
 
 def with_under(above: FloatImage, opacity: FloatImage, colour: NDArray[np.floating]) -> FloatImage:
     """See the function in NumPy."""
     above, opacity, colour = _floats(above), _floats(opacity), _floats(colour)
+    height, width = _size(above, opacity)
     out = np.empty_like(above)
     layers = above.ctypes.data, opacity.ctypes.data, colour.ctypes.data
-    _KERNELS.with_under(*layers, opacity.size, out.ctypes.data)
+    _KERNELS.with_under(*layers, height * width, out.ctypes.data)
     return out
 
 
@@ -95,7 +110,7 @@ def with_grain(light: FloatImage, grain: FloatImage, strength: float) -> FloatIm
     light = _floats(light)
     if grain.dtype != np.float32 or grain.strides[1] != 4:
         grain = _floats(grain)
-    height, width = light.shape[:2]
+    height, width = _size(light, grain)
     out = np.empty_like(light)
     field = grain.ctypes.data, grain.strides[0] // 4
     _KERNELS.with_grain(light.ctypes.data, *field, strength, width, height, out.ctypes.data)
@@ -168,7 +183,7 @@ def seen_by_camera(
 def blended(window: Rgb, light: FloatImage, alpha: FloatImage, shade: FloatImage, tables: LightTables) -> Rgb:
     """See the function in NumPy."""
     window, light, alpha, shade = _pixels(window), _floats(light), _floats(alpha), _floats(shade)
-    height, width = alpha.shape
+    height, width = _size(alpha, light, shade, window)
     out = np.empty((height, width, 3), dtype=np.uint8)
     layer = light.ctypes.data, alpha.ctypes.data, shade.ctypes.data
     codes = tables.linear.ctypes.data, tables.codes.ctypes.data, tables.steps
@@ -179,7 +194,7 @@ def blended(window: Rgb, light: FloatImage, alpha: FloatImage, shade: FloatImage
 def lit_texels(texels: Texels, tones: Tones) -> FloatImage:
     """See the function in NumPy."""
     planes = [_floats(plane) for plane in texels]
-    height, width = texels.alpha.shape
+    height, width = _size(*planes)
     out = np.empty((height, width, 4), dtype=np.float32)
     _KERNELS.lit_texels(*(plane.ctypes.data for plane in planes), height * width, *tones, out.ctypes.data)
     return out

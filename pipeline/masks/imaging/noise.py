@@ -18,7 +18,7 @@ from pipeline.masks.imaging.image_arithmetic import from_first_tile
 
 SIDE = 256
 _GRAIN_SIDE = 960
-_FARTHEST = 32000
+FARTHEST = 32000
 """Texels of a tile into which OpenCV looks exactly: places beyond have no room in 16 bits."""
 
 NoiseKind = Literal["smooth", "rough", "creased", "fine"]
@@ -110,12 +110,12 @@ def _warped(kind: NoiseKind, to_tile: Sequence[Sequence[float]], size: tuple[int
     """The noise where the matrix `(2, 3)` leads from each texel of a texture of this size."""
     tile, matrix = _repeating(kind), from_first_tile(to_tile, size, SIDE)
     ends = (start + max(across * size[0], 0) + max(down * size[1], 0) for across, down, start in matrix.tolist())
-    return sampled(tile, matrix, size) if max(ends) < _FARTHEST else _sampled_anywhere(tile, matrix, size)
+    return sampled(tile, matrix, size) if max(ends) < FARTHEST else _sampled_anywhere(tile, matrix, size)
 
 
 @or_compiled(calls.sampled, able=calls.FUSED_AT_ONCE > 0)
 def sampled(tile: RepeatingTile, matrix: NDArray[np.float64], size: tuple[int, int]) -> FloatImage:
-    """A tile where the matrix `(2, 3)` leads from each texel of a texture of this size, from 0 to `_FARTHEST`."""
+    """A tile where the matrix `(2, 3)` leads from each texel of a texture of this size, from 0 to `FARTHEST`."""
     return _sampled_anywhere(tile, matrix, size)
 
 

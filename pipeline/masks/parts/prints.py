@@ -14,6 +14,7 @@ from pipeline.core.errors import TemplateError
 from pipeline.masks.compiled import calls
 from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.imaging.image_arithmetic import from_first_tile
+from pipeline.masks.imaging.noise import FARTHEST
 from pipeline.masks.imaging.texture_space import TextureSpace
 from pipeline.masks.limits import Degrees, Factor, PrintSize, PrintSizeRange, Probability
 from pipeline.masks.parts.chance import uniform
@@ -87,11 +88,13 @@ def _palette(drawn: Print) -> FloatImage:
 def _tiled(drawn: Print, space: TextureSpace) -> FloatImage:
     index, palette = read_print(drawn.name), _palette(drawn)
     side = int(np.clip(round(drawn.size_mm / space.texel_mm), 8, len(index)))
-    small = shrunk(index, palette, side) if len(index) % side else _shrunk(index, palette, side)
+    fitting = index.shape == (len(index), len(index)) and len(index) % side
+    small = shrunk(index, palette, side) if fitting else _shrunk(index, palette, side)
     size, to_tile = (space.width, space.height), _to_tile(drawn, space, side)
     farthest = to_tile[:, 2] + np.maximum(to_tile[:, :2] * size, 0).sum(axis=1)
     columns, rows = (np.ceil(farthest / side) + 1).astype(int).tolist()
-    return tiled(small, to_tile, size, (columns, rows))
+    lay_tiles = tiled if farthest.max() < FARTHEST else _tiled_anywhere
+    return lay_tiles(small, to_tile, size, (columns, rows))
 
 
 @or_compiled(calls.shrunk)
@@ -108,6 +111,13 @@ def _shrunk(index: NDArray[np.uint8], palette: FloatImage, side: int) -> FloatIm
 @or_compiled(calls.tiled)
 def tiled(tile: FloatImage, matrix: NDArray[np.float64], size: tuple[int, int], times: tuple[int, int]) -> FloatImage:
     """A tile `(N, N, 3)` where the matrix `(2, 3)` leads from a texture: within so many across and down."""
+    return _tiled_anywhere(tile, matrix, size, times)
+
+
+def _tiled_anywhere(
+    tile: FloatImage, matrix: NDArray[np.float64], size: tuple[int, int], times: tuple[int, int]
+) -> FloatImage:
+    """As `tiled`, also beyond `FARTHEST`."""
     laid = cv2.repeat(tile, times[1], times[0])  # sampling inside an image is faster than wrapping round it
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(laid, matrix, size, flags=flags), dtype=np.float32)

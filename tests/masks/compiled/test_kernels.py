@@ -233,3 +233,17 @@ def test_nothing_is_written_where_a_kernel_would_miss_the_pixels(image: np.ndarr
     with pytest.raises(ValueError, match="float32 pixels side by side"):
         REPLACED["lay"][1](image, np.ones(3), np.ones((4, 6), dtype=np.float32))
     assert not image.any()
+
+
+@pytest.mark.skipif(LIBRARY is None, reason="no library was built")
+@pytest.mark.parametrize("name", ["scaled", "lay", "with_under", "with_grain", "blended", "lit_texels"])
+def test_no_kernel_reads_beyond_the_end_of_a_smaller_image(name: str) -> None:
+    """The last image among the arguments lacks a row."""
+    arguments = list(ARGUMENTS[name](np.random.default_rng(1)))
+    if name == "lit_texels":
+        arguments[0] = arguments[0]._replace(alpha=arguments[0].alpha[:-1])
+    else:
+        last = max(at for at, value in enumerate(arguments) if isinstance(value, np.ndarray) and value.ndim > 1)
+        arguments[last] = arguments[last][:-1]
+    with pytest.raises(ValueError, match="different sizes"):
+        REPLACED[name][1](*arguments)
