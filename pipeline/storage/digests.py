@@ -10,9 +10,12 @@ from typing import cast
 from pipeline.core.libraries import PIXEL_LIBRARIES, installed_versions
 from pipeline.core.locations import Address, Place, Stretch
 
+_COMPILED = {".pyc", ".so"}
+"""Of files that are in the digest themselves: a machine without a compiler makes the same bytes."""
+
 
 def digest_of_folders(folders: Sequence[Path], pattern: str = "*") -> str:
-    """A digest over names and bytes of all files under the folders, empty for none; compiled Python is left out.
+    """A digest over names and bytes of all files under the folders, empty for none; what is compiled is left out.
 
     `pattern` is what the files' names match.
     """
@@ -20,7 +23,8 @@ def digest_of_folders(folders: Sequence[Path], pattern: str = "*") -> str:
         return ""
     digest = hashlib.sha256()
     for folder in folders:
-        for file in sorted(path for path in folder.rglob(pattern) if path.is_file() and path.suffix != ".pyc"):
+        found = (path for path in folder.rglob(pattern) if path.is_file() and path.suffix not in _COMPILED)
+        for file in sorted(found):
             content = hashlib.sha256(file.read_bytes()).hexdigest()
             digest.update(f"{file.relative_to(folder).as_posix()}\0{content}\n".encode())
     return digest.hexdigest()

@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 from pipeline.core.locations import Stretch
-from pipeline.storage.digests import file_stamp, item_key
+from pipeline.storage.digests import digest_of_folders, file_stamp, item_key
 
 
 def test_a_file_that_changed_has_another_stamp(tmp_path: Path) -> None:
@@ -31,3 +31,13 @@ def test_a_key_is_of_the_record_and_of_the_file_that_holds_it(tmp_path: Path) ->
     assert item_key("other", file) != key
     file.write_bytes(b"longer shard")
     assert item_key("record", file) != key
+
+
+def test_what_is_compiled_of_a_folder_is_no_part_of_its_digest(tmp_path: Path) -> None:
+    (tmp_path / "kernels.c").write_text("int one(void) { return 1; }")
+    digest = digest_of_folders([tmp_path])
+    for compiled in ("kernels.so", "module.pyc"):
+        (tmp_path / compiled).write_bytes(b"of this machine")
+    assert digest_of_folders([tmp_path]) == digest
+    (tmp_path / "kernels.c").write_text("int one(void) { return 2; }")
+    assert digest_of_folders([tmp_path]) != digest
