@@ -5,6 +5,8 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
+import stat
 import zlib
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from pipeline.core.locations import Address, Location
 from pipeline.core.step_times import timed
 from pipeline.storage.stores import send_bytes, send_file
 
+_OPENED = frozenset({Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd")})
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -23,18 +26,40 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 def atomic_path(place: Location, *, synced: bool = True) -> Iterator[Path]:
     """A temporary path that takes the place of `place` when the block ends well, and vanishes otherwise.
 
-    It lies beside a path. For an address it is a file of this machine, sent when it is complete. A `synced` file is on
-    the disk before it has its name, and has its name before this returns, so that a power cut leaves the former one or
-    this one. That takes some milliseconds: who writes many files calls `sync_file_system` when all are written.
+    It lies beside a path. For an address it is a file of this machine, sent when it is complete, and so it is for a
+    device or a pipe, such as `/dev/null` or a shell's `>(command)`: to take their place would break them.
+
+    A `synced` file is on the disk before it has its name, and has its name before this returns, so that a power cut
+    leaves the former one or this one. That takes some milliseconds: who writes many files calls `sync_file_system` when
+    all are written.
     """
-    if isinstance(place, Path):
+    if isinstance(place, Path) and not _is_stream(place):
         with _beside(place, synced) as part:
             yield part
         return
     with TemporaryDirectory() as folder:
         part = Path(folder) / place.name
         yield part
-        send_file(place, part)
+        if isinstance(place, Path):
+            _pour(part, place)
+        else:
+            send_file(place, part)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether it takes bytes and is no file, or leads to what this process has open: a shell's `> file` may be both."""
+    if path.parent in _OPENED:
+        return path.exists()
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # there is nothing yet
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _pour(part: Path, stream: Path) -> None:
+    with part.open("rb") as file, stream.open("ab") as opened:  # what stands in a shell's `> file` already stays
+        shutil.copyfileobj(file, opened)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytest
 from pipeline.storage import whole_files as files
 from pipeline.storage.whole_files import atomic_path, boot_id, sync_file_system, write_bytes
 
-LINES = 40
+LINES = 50
 """More than `atomic_path` runs: the last of them interrupt nothing."""
 
 
@@ -33,13 +33,15 @@ def interrupt_before_line(number: int) -> Any:
 
 @pytest.mark.parametrize("number", range(1, LINES + 1))
 def test_an_interrupt_at_any_line_leaves_a_whole_file_or_none(tmp_path: Path, number: int) -> None:
-    before = sys.gettrace()
+    before, ended = sys.gettrace(), False
     sys.settrace(interrupt_before_line(number))
     try:
         with suppress(KeyboardInterrupt):
             write_bytes(tmp_path / "a", b"whole")
+            ended = True
     finally:
         sys.settrace(before)
+    assert ended or number < LINES
     assert [file.name for file in tmp_path.iterdir()] in ([], ["a"])
     assert all(file.read_bytes() == b"whole" for file in tmp_path.iterdir())
 
@@ -93,3 +95,27 @@ def test_a_boot_has_one_name_and_no_name_is_trusted_where_the_system_has_none(
     assert boot_id() == boot_id()
     monkeypatch.setattr("pipeline.storage.whole_files._BOOT_ID", tmp_path / "none")
     assert boot_id() != boot_id()
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    """To be replaced was the end of /dev/null in a container, where one is root."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_bytes(pipe, b"all of it")
+    assert os.read(reader, 99) == b"all of it"
+    os.close(reader)
+    assert pipe.is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+@pytest.mark.parametrize("name", ["/dev/fd/{}", "/proc/self/fd/{}"])
+def test_what_is_open_already_is_added_to(tmp_path: Path, name: str) -> None:
+    with (tmp_path / "shell.txt").open("wb") as opened:
+        opened.write(b"before, ")
+        opened.flush()
+        place = Path(name.format(opened.fileno()))
+        before = place.lstat().st_mode
+        write_bytes(place, b"after")
+        assert place.lstat().st_mode == before
+    assert (tmp_path / "shell.txt").read_bytes() == b"before, after"
