@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
 from pipeline.core.errors import OutputError
 from pipeline.core.locations import Address, Location
@@ -95,6 +95,22 @@ def write_bytes(place: Location, data: bytes, *, synced: bool = True) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` as UTF-8, whole or not at all."""
     write_bytes(path, text.encode())
+
+
+def require_writable(*files: Path) -> None:
+    """Stop at the first file that couldn't be written later, asked before the work that makes its content.
+
+    Raises:
+        OutputError: it is a folder, or the nearest folder above it that is there takes no file.
+    """
+    for file in files:
+        try:
+            if file.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            if not _is_stream(file):
+                TemporaryFile(dir=next(above for above in file.absolute().parents if above.exists())).close()
+        except OSError as error:
+            raise unwritable(file, error) from error
 
 
 def unwritable(place: object, error: OSError) -> OutputError:

@@ -96,6 +96,7 @@ def _run(
     follow_links: bool,
 ) -> None:
     from pipeline.prediction.photos import named
+    from pipeline.storage.whole_files import require_writable
     from pipeline.training.loading import load_model, usual_model
     from stages.running.films import Films, run_films
 
@@ -105,6 +106,8 @@ def _run(
         raise MaskwrightError("photos and films have different rows: ask for the ones, then for the others")
     if films and wanted.form in {"coco", "yolo"}:
         raise MaskwrightError(f"--format {wanted.form} is for photos: films have table, json and csv")
+    answers = wanted.out if wanted.form != "yolo" else None  # a folder, in which each photo's file shows it at once
+    require_writable(*(file for file in (answers, wanted.rejected) if file is not None))
     predictor = load_model(usual_model() if model is None else model, device, both_ways=both_ways)
     if films:
         run_films(films, predictor, wanted)

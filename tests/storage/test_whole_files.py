@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.core.errors import OutputError
 from pipeline.storage import whole_files as files
-from pipeline.storage.whole_files import atomic_path, boot_id, sync_file_system, write_bytes
+from pipeline.storage.whole_files import atomic_path, boot_id, require_writable, sync_file_system, write_bytes
 
 LINES = 50
 """More than `atomic_path` runs: the last of them interrupt nothing."""
@@ -119,3 +120,18 @@ def test_what_is_open_already_is_added_to(tmp_path: Path, name: str) -> None:
         write_bytes(place, b"after")
         assert place.lstat().st_mode == before
     assert (tmp_path / "shell.txt").read_bytes() == b"before, after"
+
+
+def test_what_can_be_written_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "old").write_bytes(b"old")
+    os.mkfifo(tmp_path / "pipe")
+    require_writable(tmp_path / "new/deep/file", tmp_path / "old", tmp_path / "pipe", Path("/dev/fd/1"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["old", "pipe"]
+    assert (tmp_path / "old").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(("name", "why"), [("", "Is a directory"), ("old/new", "Not a directory")])
+def test_what_cannot_be_written_is_told_before(tmp_path: Path, name: str, why: str) -> None:
+    (tmp_path / "old").write_bytes(b"old")
+    with pytest.raises(OutputError, match=f"cannot be written: {why}"):
+        require_writable(tmp_path / "new", tmp_path / name)

@@ -155,6 +155,14 @@ def test_coco_goes_to_a_file(photos: Path) -> None:
     assert [one["image_id"] for one in document["annotations"]] == [1]
 
 
+@pytest.mark.parametrize("option", ["--out", "--rejected"])
+def test_a_file_that_cannot_be_written_is_told_before_the_work(photos: Path, option: str) -> None:
+    result = CliRunner().invoke(
+        predict, ["--model", "none.onnx", str(photos / "in"), option, str(photos / "in/wall.png/answers")]
+    )
+    assert (result.exit_code, "wall.png/answers: cannot be written: Not a directory" in result.stderr) == (1, True)
+
+
 def test_photos_and_films_are_asked_for_apart(photos: Path) -> None:
     (photos / "clip.mp4").write_bytes(b"")
     result = run(photos, photos / "in/wall.png", photos / "clip.mp4")
