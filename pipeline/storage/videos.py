@@ -52,7 +52,7 @@ class VideoReader:
         """Open it.
 
         Raises:
-            SampleRejected: `unreadable_file` or `damaged_video`.
+            SampleRejected: `unreadable_file`, `empty_file` or `damaged_video`.
             MaskwrightError: there is no such camera.
         """
         self._capture = _camera(source) if isinstance(source, int) else _film(source)
@@ -91,6 +91,8 @@ def _film(path: Path) -> "cv2.VideoCapture":
             head = file.read(_HEAD_BYTES)
     except OSError as error:
         raise SampleRejected("unreadable_file", error.strerror or str(error)) from error
+    if not head:
+        raise SampleRejected("empty_file", "0 bytes")
     if not (
         head.startswith(_STARTS) or head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free"} or head[8:12] == b"AVI "
     ):

@@ -67,7 +67,7 @@ def verdict(path: Path) -> str:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"no film", b"#EXTM3U\n/etc/passwd\n", b"ffconcat version 1.0\nfile other.mp4\n", b"\xff\xd8\xff\xe0" * 9],
+    [b"no film", b"#EXTM3U\n/etc/passwd\n", b"ffconcat version 1.0\nfile other.mp4\n", b"\xff\xd8\xff\xe0" * 9],
 )
 def test_what_begins_like_no_film_is_never_given_to_the_decoder(
     tmp_path: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
@@ -75,6 +75,11 @@ def test_what_begins_like_no_film_is_never_given_to_the_decoder(
     (tmp_path / "a.mp4").write_bytes(data)
     monkeypatch.setattr(cv2, "VideoCapture", None)
     assert verdict(tmp_path / "a.mp4").startswith("damaged_video: no film begins with")
+
+
+def test_a_film_without_bytes_is_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").touch()
+    assert verdict(tmp_path / "a.mp4") == "empty_file: 0 bytes"
 
 
 def test_a_film_without_its_end_is_damaged(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
