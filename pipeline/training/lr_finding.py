@@ -37,7 +37,8 @@ def losses_by_rate(
 ) -> list[RatePoint]:
     """Train for `steps` batches while the rate grows evenly in its logarithm; nothing of the model is kept.
 
-    `backbone_lr_scale` holds as it does in training. The points end early where the loss runs away.
+    `backbone_lr_scale` holds as it does in training. The points end early where the loss runs away, or is
+    no number any more.
 
     Raises:
         MaskwrightError: the model is impossible, or the rates aren't in order.
@@ -56,9 +57,11 @@ def losses_by_rate(
         with autocast(device, params.precision):
             logits = model(images)
         loss = multi_head_loss(logits, labels, sides.heads, [None] * len(sides.heads))
+        if not torch.isfinite(loss):  # no slope leads to it, and none from it
+            break
         mean = _SMOOTHING * mean + (1 - _SMOOTHING) * float(loss.detach())
         points.append(RatePoint(float(rates[step]), mean / (1 - _SMOOTHING ** (step + 1))))
-        if not points[-1].loss < _RUN_AWAY * min(point.loss for point in points):
+        if points[-1].loss >= _RUN_AWAY * min(point.loss for point in points):
             break
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]

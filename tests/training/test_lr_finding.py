@@ -51,6 +51,18 @@ def test_a_loss_that_runs_away_ends_the_search(sides: TrainingSides) -> None:
     assert len(losses_by_rate(sides, params, seed=7, lowest=1e-3, highest=1e6, steps=40)) < 40
 
 
+def test_a_loss_that_is_no_number_is_no_point(sides: TrainingSides, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It made the slope before it the steepest: the rate at which the model broke was the one to take."""
+    told = iter([3.0, 3.0, 2.9, 2.0, 1.0, 0.9, float("nan")])
+    monkeypatch.setattr(
+        "pipeline.training.lr_finding.multi_head_loss",
+        lambda logits, *_: logits["mask_type"].sum() * 0 + next(told),
+    )
+    found = losses_by_rate(sides, PARAMS, seed=7, lowest=1e-5, highest=1e-2, steps=12)
+    assert len(found) == 6
+    assert suggested_rate(found) < found[-1].lr
+
+
 def test_rates_out_of_order_are_refused(sides: TrainingSides) -> None:
     with pytest.raises(MaskwrightError, match="below the highest"):
         losses_by_rate(sides, PARAMS, seed=7, lowest=1, highest=0.1, steps=10)
