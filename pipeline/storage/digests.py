@@ -14,17 +14,21 @@ _COMPILED = {".pyc", ".so"}
 """Of files that are in the digest themselves: a machine without a compiler makes the same bytes."""
 
 
-def digest_of_folders(folders: Sequence[Path], pattern: str = "*") -> str:
+_CODE = frozenset({".py", ".c", ".h"})
+
+
+def digest_of_folders(folders: Sequence[Path], suffixes: frozenset[str] | None = None) -> str:
     """A digest over names and bytes of all files under the folders, empty for none; what is compiled is left out.
 
-    `pattern` is what the files' names match.
+    `suffixes` are the endings of the files that count, where not all do.
     """
     if not folders:
         return ""
     digest = hashlib.sha256()
     for folder in folders:
-        found = (path for path in folder.rglob(pattern) if path.is_file() and path.suffix not in _COMPILED)
-        for file in sorted(found):
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            if file.suffix in _COMPILED or (suffixes and file.suffix not in suffixes):
+                continue
             content = hashlib.sha256(file.read_bytes()).hexdigest()
             digest.update(f"{file.relative_to(folder).as_posix()}\0{content}\n".encode())
     return digest.hexdigest()
@@ -36,8 +40,8 @@ def digest_of_texts(texts: Iterable[str]) -> str:
 
 
 def digest_of_modules(package: str) -> str:
-    """A digest over the Python files of a package, such as `pipeline.training`."""
-    return digest_of_folders([cast(Path, files(package))], "*.py")
+    """A digest over the code of a package in Python and C, such as that of `pipeline.training`."""
+    return digest_of_folders([cast(Path, files(package))], _CODE)
 
 
 @cache

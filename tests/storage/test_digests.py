@@ -41,3 +41,13 @@ def test_what_is_compiled_of_a_folder_is_no_part_of_its_digest(tmp_path: Path) -
     assert digest_of_folders([tmp_path]) == digest
     (tmp_path / "kernels.c").write_text("int one(void) { return 2; }")
     assert digest_of_folders([tmp_path]) != digest
+
+
+def test_of_a_package_its_code_counts_alone(tmp_path: Path) -> None:
+    code = frozenset({".py", ".c"})
+    (tmp_path / "module.py").write_text("one = 1")
+    digest = digest_of_folders([tmp_path], code)
+    (tmp_path / "model.onnx").write_bytes(b"weights")
+    assert digest_of_folders([tmp_path], code) == digest
+    (tmp_path / "kernels.c").write_text("int one(void) { return 1; }")
+    assert digest_of_folders([tmp_path], code) != digest
