@@ -1,4 +1,4 @@
-"""Write a new project into an empty folder."""
+"""Write a new project into an empty folder, or a Git repository that holds nothing yet."""
 
 import os
 import shutil
@@ -36,17 +36,21 @@ def start_project(folder: Path, faces: Path | None) -> FacesSource | None:
 
 
 def refuse_used(folder: Path) -> None:
-    """Refuse a place where anything is.
+    """Refuse a place where anything is but what `git init` leaves.
 
     Raises:
         OutputError: names what is there.
     """
     if folder.is_dir():
-        found = min((path.name for path in folder.iterdir()), default=None)
+        found = min((path.name for path in folder.iterdir() if not _is_repository(path)), default=None)
         if found is not None:
             raise OutputError(f"{folder}: is not empty, it holds {found}; a project starts in an empty folder")
     elif os.path.lexists(folder):
         raise OutputError(f"{folder}: is a file; a project starts in an empty folder")
+
+
+def _is_repository(path: Path) -> bool:
+    return path.name == ".git" and path.is_dir() and not path.is_symlink()
 
 
 def _in_git(folder: Path) -> bool:

@@ -167,6 +167,16 @@ def test_a_folder_with_anything_in_it_is_refused(tmp_path: Path, held: str) -> N
     assert tree(tmp_path / "full") == {held: b"mine"}
 
 
+def test_a_repository_that_holds_nothing_yet_will_do(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", tmp_path / "new"], check=True)
+    assert init("new").exit_code == 0
+    assert "no_scm" not in (tmp_path / "new/.dvc/config").read_text()
+    assert (tmp_path / "new/.git/HEAD").is_file()
+    (tmp_path / "new/.dvc/config").unlink()
+    again = init("new")
+    assert (again.exit_code, "is not empty, it holds .dvc;" in again.output) == (1, True)
+
+
 def test_a_file_or_a_dangling_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "link").symlink_to("nowhere")
