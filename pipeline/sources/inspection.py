@@ -27,12 +27,16 @@ STAGE = "ingest"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is learnt from the bytes of a file; the sides are those of the upright image."""
+    """What is learnt from the bytes of a file; the sides are those of the upright image.
+
+    `mask_drawn` is what its own XMP says: `Decoded.mask_drawn`.
+    """
 
     extension: Annotated[str, Field(pattern=r"^\.[a-z0-9]{1,8}$")]
     width_px: Annotated[int, Field(gt=0)]
     height_px: Annotated[int, Field(gt=0)]
     orientation: Annotated[int, Field(ge=1, le=8)]
+    mask_drawn: bool
 
 
 def look_at(data: bytes, limits: ImageLimits, boxed: bool) -> Picture:
@@ -43,8 +47,9 @@ def look_at(data: bytes, limits: ImageLimits, boxed: bool) -> Picture:
     """
     extension = image_extension(data)
     refuse_polyglot(data)
-    height, width = decode_image(data, limits).rgb.shape[:2]
-    return Picture(extension, width, height, orientation_of(data) if boxed else 1)
+    decoded = decode_image(data, limits)
+    height, width = decoded.rgb.shape[:2]
+    return Picture(extension, width, height, orientation_of(data) if boxed else 1, decoded.mask_drawn)
 
 
 @cache
@@ -101,7 +106,8 @@ class Inspector:
             raise SampleRejected("taken_down", "a copy of this image was taken down")
         seen = self._looked_at(data, bool(offer.boxes))
         path = self._in_place(offer.file) if offer.in_place else self._put(offer, seen.extension, data)
-        return Inspected(offer, digest, path, seen.width_px, seen.height_px, len(data), seen.orientation)
+        size = seen.width_px, seen.height_px, len(data)
+        return Inspected(offer, digest, path, *size, seen.orientation, seen.mask_drawn)
 
     def _looked_at(self, data: bytes, boxed: bool) -> Picture:
         if self.sandbox is None:

@@ -75,6 +75,7 @@ class Inspected:
     """An offer whose content is an image that can be used; `path` is relative to the project root, with slashes.
 
     Width and height are those of the upright image, `orientation` is EXIF's and known where there are boxes.
+    `mask_drawn` is what its own XMP says: `Decoded.mask_drawn`.
     """
 
     offer: Offer
@@ -84,3 +85,4 @@ class Inspected:
     height_px: int
     size_bytes: int
     orientation: int = 1
+    mask_drawn: bool = False

@@ -40,6 +40,7 @@ class RowMaker:
             return
         try:
             label = self.labels.resolve(found.offer.labels)
+            _check_mark(found, label)
             drawn = one_a_place(self._upright(found))
         except SampleRejected as error:
             yield rejection(self.source, found.offer.origin, error.reason, error.detail)
@@ -81,7 +82,7 @@ class RowMaker:
             wear=label.wear,
             valve=label.valve,
             masked=label.masked,
-            synthetic=self._synthetic(offer, found.sha256),
+            synthetic=found.mask_drawn or self._synthetic(offer, found.sha256),
             person_id=offer.person_id,
             photo_id=offer.photo_id,
             parent_sha256=offer.parent_sha256,
@@ -110,6 +111,16 @@ class RowMaker:
             valve=label.valve,
             masked=label.masked,
         )
+
+
+def _check_mark(found: Inspected, label: Label) -> None:
+    """Refuse a picture with a drawn mask that is said to show a bare face: an output of ours among photos.
+
+    Raises:
+        SampleRejected: `label_conflict`.
+    """
+    if found.mask_drawn and label.mask_type == "none":
+        raise SampleRejected("label_conflict", "its own XMP says that Maskwright drew a mask into it, the source: none")
 
 
 def one_a_place(boxes: Sequence[OfferedBox]) -> list[OfferedBox]:

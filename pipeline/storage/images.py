@@ -23,7 +23,7 @@ from pipeline.storage.opening import take_picture
 from pipeline.storage.orientation import Turn
 from pipeline.storage.pixels import means_other_colours, upright_grey, upright_rgb
 from pipeline.storage.stores import read_bytes
-from pipeline.storage.synthetic_mark import SourceType, SyntheticMark, source_type_in
+from pipeline.storage.synthetic_mark import SourceType, SyntheticMark, says_mask_drawn, source_type_in
 from pipeline.storage.whole_files import write_bytes
 
 EXTENSIONS = signatures.EXTENSIONS
@@ -54,6 +54,7 @@ class Decoded:
         mode: Pillow's mode of the stored pixels; `L` and `1` are grey.
         quantization: The luminance quantization table of a JPEG, else None; it tells how strongly it was compressed.
         synthetic: What its XMP says that it is, where no camera took it as it is.
+        mask_drawn: Its XMP says that Maskwright drew a mask into it.
     """
 
     rgb: Rgb
@@ -61,6 +62,7 @@ class Decoded:
     mode: str
     quantization: tuple[int, ...] | None
     synthetic: SourceType | None = None
+    mask_drawn: bool = False
 
     def mark(
         self, identifier: str | None = None, licence: str | None = None, author: str | None = None
@@ -179,8 +181,9 @@ def _check_pixels(image: PillowImage.Image, limits: ImageLimits) -> None:
 
 def _as_decoded(limits: ImageLimits, image: PillowImage.Image, turn: Turn | None) -> Decoded:
     _check_pixels(image, limits)
-    kind, mode, synthetic = image.format or "unknown", image.mode, source_type_in(image.info.get("xmp"))
-    return Decoded(upright_rgb(image, turn), kind, mode, _quantization(image), synthetic)
+    kind, mode, xmp = image.format or "unknown", image.mode, image.info.get("xmp")
+    told = source_type_in(xmp), says_mask_drawn(xmp)
+    return Decoded(upright_rgb(image, turn), kind, mode, _quantization(image), *told)
 
 
 def _as_decoded_grey(limits: ImageLimits, image: PillowImage.Image, turn: Turn | None) -> DecodedGrey:

@@ -18,6 +18,7 @@ SourceType = Literal[
 
 VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _TOLD = re.compile(rf"/digitalsourcetype/({'|'.join(get_args(SourceType))})\b".encode())
+_DRAWN_ON = re.compile(rb"<xmp:CreatorTool>Maskwright [^<]*</xmp:CreatorTool>")
 _NO_XML = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
 """Line ends, and what XML 1.0 can't hold even escaped."""
 _LONGEST_TEXT = 500
@@ -79,6 +80,15 @@ def _text(words: str | None) -> str | None:
 
 def source_type_in(xmp: object) -> SourceType | None:
     """What an XMP packet says that its picture is, where that is none that a camera took as it is."""
-    data = xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp
-    found = _TOLD.search(data) if isinstance(data, bytes) else None
+    found = _TOLD.search(_packet(xmp))
     return next((kind for kind in get_args(SourceType) if found and kind.encode() == found[1]), None)
+
+
+def says_mask_drawn(xmp: object) -> bool:
+    """Whether an XMP packet says that Maskwright drew a mask into its picture."""
+    return source_type_in(xmp) == "compositeSynthetic" and bool(_DRAWN_ON.search(_packet(xmp)))
+
+
+def _packet(xmp: object) -> bytes:
+    data = xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp
+    return data if isinstance(data, bytes) else b""

@@ -1,12 +1,15 @@
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from generators.docs.made_up import picture, write_tree
 from pipeline.core.errors import ConfigError, SourceError
 from pipeline.core.records import Image, Rejection
+from pipeline.storage.images import encode_image
 from pipeline.storage.manifests import read_manifest
+from pipeline.storage.synthetic_mark import SyntheticMark
 from tests.sources.kit import Ingest, by_origin, reasons
 
 LABELS = {"with_mask": {"mask_type": "surgical", "wear": "correct"}, "without_mask": {"mask_type": "none"}}
@@ -111,3 +114,32 @@ def test_every_file_leaves_once(ingest: Ingest, tmp_path: Path) -> None:
     taken = ingest(adapter="folder", path="photos", labels=LABELS)
     ids = [*(row.id for row in taken.images), *(row.id for row in taken.rejections)]
     assert len(ids) == len(set(ids)) == 4
+
+
+def test_a_picture_with_a_drawn_mask_is_never_bare_and_never_real(ingest: Ingest, tmp_path: Path) -> None:
+    """An output of augment-masks among the photos, or sorted into the folders of their classes."""
+    grey, mark = np.full((48, 64, 3), 90, dtype=np.uint8), SyntheticMark("x")
+    drawn = {"jpeg": encode_image(grey, mark=mark), "png": encode_image(grey, "png", mark=mark)}
+    generated = encode_image(grey, mark=SyntheticMark(source_type="trainedAlgorithmicMedia"))
+    write_tree(
+        tmp_path / "photos",
+        {
+            "without_mask/photo.jpg": picture(1),
+            "without_mask/generated.jpg": generated,
+            "without_mask/out/drawn.jpg": drawn["jpeg"],
+            "without_mask/out/drawn.png": drawn["png"],
+            "with_mask/drawn.jpg": drawn["jpeg"],
+            "with_mask/photo.jpg": picture(2),
+        },
+    )
+    taken = ingest(adapter="folder", path="photos", labels=LABELS)
+    assert {image.origin: image.synthetic for image in taken.images} == {
+        "with_mask/drawn.jpg": True,
+        "with_mask/photo.jpg": False,
+        "without_mask/generated.jpg": False,
+        "without_mask/photo.jpg": False,
+    }
+    assert reasons(taken.rejections) == {
+        "without_mask/out/drawn.jpg": "label_conflict",
+        "without_mask/out/drawn.png": "label_conflict",
+    }
