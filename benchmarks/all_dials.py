@@ -8,8 +8,9 @@
 times --spread, the second by the opposite; both draw the same faces from the same seed. A world is a folder of crops as
 `benchmarks.sim_to_real` makes them, with `dials.json` beside them. `judge` fine-tunes on each as
 `benchmarks.fine_tuning` does and keeps the log loss on each set of real crops in `judged.json`; stopped, it goes on
-from there. Then it prints each dial's slope: by how much the log loss falls or rises for z = 1, half the differences
-within pairs regressed on the turns [1], and how many standard errors that is in the mean of the sets.
+from there, if asked for the same. Then it prints each dial's slope: by how much the log loss rises or falls for z = 1,
+half the differences within pairs regressed on the turns [1], and how many standard errors that is in the mean of the
+sets.
 
 A world costs some 40 s of drawing on one core, and with two seeds 12 s of a GPU or 5 minutes of two cores.
 
@@ -124,14 +125,15 @@ def _faces(folder: Path) -> list[Ready]:
 def judge(*, folder: Path, weights: Path, tested: Sequence[str], steps: int, seeds: int, device: str) -> None:
     """Fine-tune on each world, then print the dials' slopes."""
     tests = {name: read_folders(where, choose_device(device)) for name, where in map(named, tested)}
+    asked = {"tests": sorted(tested), "steps": steps, "seeds": seeds}
     for told in sorted(folder.glob("*/dials.json")):
         kept = told.with_name("judged.json")
-        if kept.exists():
+        if kept.exists() and json.loads(kept.read_text())["asked"] == asked:
             continue
         crops = read_folders(str(told.parent), choose_device(device))
         losses = [losses_on(fine_tuned(weights, crops, steps, seed), tests) for seed in range(seeds)]
         means = {name: float(np.mean([loss[name] for loss in losses])) for name in tests}
-        write_text(kept, json.dumps(means))
+        write_text(kept, json.dumps({"asked": asked, "losses": means}))
         click.echo(f"{told.parent.name}: " + ", ".join(f"{name} {loss:.3f}" for name, loss in means.items()))
     for line in slope_lines(*read_pairs(folder), list(tests)):
         click.echo(line)
@@ -157,7 +159,7 @@ def read_pairs(folder: Path) -> tuple[list[Mapping[str, float]], list[Mapping[st
         down = up.parents[1] / up.parent.name.replace("-up", "-down") / up.name
         if not down.exists():
             continue
-        above, below = json.loads(up.read_text()), json.loads(down.read_text())
+        above, below = (json.loads(world.read_text())["losses"] for world in (up, down))
         turns.append(json.loads(up.with_name("dials.json").read_text())["turns"])
         halves.append({name: (above[name] - below[name]) / 2 for name in above})
     return turns, halves

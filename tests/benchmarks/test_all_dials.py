@@ -57,7 +57,7 @@ def test_pairs_that_are_half_judged_are_left_out(tmp_path: Path) -> None:
     for folder, loss in (("000-up", 0.30), ("000-down", 0.34), ("001-up", 0.5)):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "dials.json").write_text(json.dumps({"turns": {"a": 1.0, "b": -0.5}}))
-        (tmp_path / folder / "judged.json").write_text(json.dumps({"dev": loss}))
+        (tmp_path / folder / "judged.json").write_text(json.dumps({"losses": {"dev": loss}}))
     turns, halves = read_pairs(tmp_path)
     assert turns == [{"a": 1.0, "b": -0.5}]
     assert halves == [{"dev": pytest.approx(-0.02)}]
