@@ -1,6 +1,6 @@
 """Masks and coverings put on while training: every epoch sees others on the same faces."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from pipeline.core.records import Assignment, Face, MaskedImage, MaskType
 from pipeline.faces.crops import crop_landmarks
 from pipeline.faces.detectors import Box
 from pipeline.masks import MaskSynthesizer
-from pipeline.masks.coverings import Covering, cover_face, draw_covering, draw_partial_covering
+from pipeline.masks.coverings import cover_face, draw_covering, draw_partial_covering
 from pipeline.training.data import read_crop_full
 from pipeline.training.face_mask_transform import RandomFaceMask, landmarks_of_largest
 from pipeline.training.held_pictures import opened, settled
@@ -24,7 +24,32 @@ from pipeline.training.labels import FaceLabels
 from pipeline.training.transform_inputs import as_chance, known_landmarks, label_word
 
 
-class RandomCovering(v2.Transform):  # type: ignore[misc]
+class _RandomThing(v2.Transform):  # type: ignore[misc]
+    """Put a covering on a part of the faces that may get one; what it takes and gives is what `RandomCovering` says."""
+
+    _ON_MASKS: bool
+    """Whether it is put on masked faces, else on bare ones."""
+
+    def __init__(self, p: float = 0.1) -> None:
+        super().__init__()
+        self._p = as_chance(p)
+
+    def _changed(self, image: Any, target: Mapping[str, Any]) -> tuple[Any, bool]:
+        """The picture, and whether something was put on."""
+        image, known = settled(image), known_landmarks(target)
+        masked = label_word("mask_type", target.get("mask_type", "none")) != "none"
+        if masked is not self._ON_MASKS or float(torch.rand(())) >= self._p:
+            return image, False
+        rng = np.random.default_rng(int(torch.randint(2**62, ())))
+        rgb, put_back = opened(image)
+        landmarks = known if known is not None else landmarks_of_largest(rgb)
+        if landmarks is None:
+            return image, False
+        covering = draw_partial_covering(rng) if masked else draw_covering(rng)
+        return put_back(cover_face(np.ascontiguousarray(rgb), landmarks, covering, masked=masked)), True
+
+
+class RandomCovering(_RandomThing):
     """Put something that is no mask over a bare mouth: a transform of `(image, target)` as `RandomFaceMask`.
 
     Pictures, `landmarks` and `mask_type` are what that takes. The target's `covered` comes to say whether something was
@@ -34,9 +59,7 @@ class RandomCovering(v2.Transform):  # type: ignore[misc]
         ConfigError: `p` is no chance.
     """
 
-    def __init__(self, p: float = 0.1) -> None:
-        super().__init__()
-        self._p = as_chance(p)
+    _ON_MASKS = False
 
     def forward(self, image: Any, target: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
         """The image and its target, changed together.
@@ -44,14 +67,11 @@ class RandomCovering(v2.Transform):  # type: ignore[misc]
         Raises:
             ShapeError: as `RandomFaceMask`.
         """
-        image, known = settled(image), known_landmarks(target)
-        if _mask_type(target) != "none" or float(torch.rand(())) >= self._p:
-            return image, dict(target) | {"covered": False}
-        covered = _covered(image, known, draw_covering, masked=False)
-        return image if covered is None else covered, dict(target) | {"covered": covered is not None}
+        image, covered = self._changed(image, target)
+        return image, dict(target) | {"covered": covered}
 
 
-class RandomPartialCovering(v2.Transform):  # type: ignore[misc]
+class RandomPartialCovering(_RandomThing):
     """Hold something beside the mouth of a masked face: a transform of `(image, target)` as `RandomCovering`.
 
     A hand, microphone, phone or cup, or a visor before it, hides a part of the mask; all labels stay.
@@ -60,9 +80,7 @@ class RandomPartialCovering(v2.Transform):  # type: ignore[misc]
         ConfigError: `p` is no chance.
     """
 
-    def __init__(self, p: float = 0.1) -> None:
-        super().__init__()
-        self._p = as_chance(p)
+    _ON_MASKS = True
 
     def forward(self, image: Any, target: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
         """The image, changed where the face wears a mask, and its target.
@@ -70,25 +88,7 @@ class RandomPartialCovering(v2.Transform):  # type: ignore[misc]
         Raises:
             ShapeError: as `RandomFaceMask`.
         """
-        image, known = settled(image), known_landmarks(target)
-        if _mask_type(target) == "none" or float(torch.rand(())) >= self._p:
-            return image, dict(target)
-        covered = _covered(image, known, draw_partial_covering, masked=True)
-        return image if covered is None else covered, dict(target)
-
-
-def _mask_type(target: Mapping[str, Any]) -> str:
-    return label_word("mask_type", target.get("mask_type", "none"))
-
-
-def _covered(image: Any, known: Points | None, draw: Callable[[np.random.Generator], Covering], *, masked: bool) -> Any:
-    """The picture with something on, None where no face is found."""
-    rng = np.random.default_rng(int(torch.randint(2**62, ())))
-    rgb, put_back = opened(image)
-    landmarks = known if known is not None else landmarks_of_largest(rgb)
-    if landmarks is None:
-        return None
-    return put_back(cover_face(np.ascontiguousarray(rgb), landmarks, draw(rng), masked=masked))
+        return self._changed(image, target)[0], dict(target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +146,14 @@ class FaceMasking:
 
     def _drawn_transforms(self, bare: bool) -> list[v2.Transform]:
         """What is done to one face, drawn; nothing is drawn that has no share."""
-        partial = [RandomPartialCovering(1.0)] if self.partial_share and self._partly_covered() else []
+        partly = self.partial_share > 0 and float(torch.rand(())) < self.partial_share
+        partial = [RandomPartialCovering(1.0)] if partly else []
         if not bare:
             return partial
         drawn = float(torch.rand(()))
         if drawn < self.share:
             return [RandomFaceMask(self.synthesizer, self.masks, 1.0), *partial]
         return [RandomCovering(1.0)] if drawn < self.share + self.covering_share else []
-
-    def _partly_covered(self) -> bool:
-        return float(torch.rand(())) < self.partial_share
 
 
 def landmarks_in_crops(samples: Iterable[Face | MaskedImage], scale: float, crop_px: int) -> dict[str, Points]:
