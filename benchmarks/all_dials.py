@@ -22,24 +22,21 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import click
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from benchmarks.fine_tuning import Crops, centred, fine_tuned, named, normalised, read_folders
-from benchmarks.sim_to_real import Ready, distinct_faces, make_crops
+from benchmarks.fine_tuning import Crops, fine_tuned, named, read_folders, shares_told
+from benchmarks.sim_to_real import Ready, distinct_faces, make_crops, write_crops
 from benchmarks.template_dials import FARTHEST, dial_names, turned_params, turned_templates
-from pipeline.core.errors import SampleRejected
 from pipeline.core.randomness import sample_rng
 from pipeline.masks import MaskSynthesizer
-from pipeline.storage.images import write_image
 from pipeline.storage.whole_files import write_text
 from pipeline.training.inference import choose_device
 
@@ -94,17 +91,8 @@ def _drawn(world: World, faces: Path, per_class: int) -> Path:
         return world.folder
     cv2.setNumThreads(1)
     synthesizer = MaskSynthesizer(turned_templates(world.turns), turned_params(world.turns))
-    written = 0
-    for face in _faces(faces):
-        try:
-            crops = make_crops(face, synthesizer, None, world.seed, 1)
-        except SampleRejected:
-            continue  # of no type has it a crop: a world has the faces that all its masks fit
-        for name, (crop,) in crops.items():
-            write_image(world.folder / name / f"{written:04d}.jpg", crop)
-        written += 1
-        if written == per_class:
-            break
+    make = partial(make_crops, synthesizer=synthesizer, ablate=None, seed=world.seed, masks=1)
+    written = write_crops(world.folder, _faces(faces), make, per_class, {})
     write_text(told, json.dumps({"turns": dict(world.turns), "seed": world.seed, "faces": written}))
     return world.folder
 
@@ -139,14 +127,11 @@ def judge(*, folder: Path, weights: Path, tested: Sequence[str], steps: int, see
         click.echo(line)
 
 
-@torch.inference_mode()
 def losses_on(model: nn.Module, tests: Mapping[str, Crops]) -> dict[str, float]:
     """The mean log loss on each test set, crops judged with their mirror images."""
     losses = {}
     for name, crops in tests.items():
-        parts = [normalised(centred(batch)) for batch in torch.split(crops.images, 256)]
-        shares = torch.cat([(model(part).softmax(1) + model(part.flip(3)).softmax(1)) / 2 for part in parts])
-        right = shares.gather(1, crops.labels[:, None]).clamp_min(1e-6)
+        right = shares_told(model, crops.images).gather(1, crops.labels[:, None]).clamp_min(1e-6)
         losses[name] = float(-right.log().mean())
     return losses
 

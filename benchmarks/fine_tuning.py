@@ -172,13 +172,17 @@ def normalised(images: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
+def shares_told(model: nn.Module, images: Tensor) -> Tensor:
+    """The probability of each class `(N, C)` of crops `uint8 (N, 3, S, S)`, the mean over crop and mirror image."""
+    parts = [normalised(centred(batch)) for batch in torch.split(images, 256)]
+    return torch.cat([(model(part).softmax(1) + model(part.flip(3)).softmax(1)) / 2 for part in parts])
+
+
 def lines(name: str, seed: int, model: nn.Module, tests: Mapping[str, Crops]) -> list[str]:
     """How many of each test set are told right, and of each class."""
     found = []
     for test, crops in tests.items():
-        parts = [normalised(centred(batch)) for batch in torch.split(crops.images, 256)]
-        told = torch.cat([(model(part).softmax(1) + model(part.flip(3)).softmax(1)).argmax(1) for part in parts])
-        right = told == crops.labels
+        right = shares_told(model, crops.images).argmax(1) == crops.labels
         recalls = recalls_told(right, crops.labels)
         found.append(f"{name} seed {seed}, {test}: {right.float().mean():.3f} of {len(right)}; {recalls}")
     return found

@@ -22,9 +22,9 @@ judge takes no more than 600 crops of each class unless it is told to.
 """
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import cv2
@@ -79,21 +79,12 @@ def main() -> None:
     cv2.setNumThreads(1)
     synthesizer = MaskSynthesizer(templates(options.ablate), params(options.ablate))
     rejected: dict[str, int] = {}
-    written = 0
-    for face in distinct_faces(options.faces, rejected):
-        try:
-            crops = make_crops(face, synthesizer, options.ablate, options.seed, options.masks_a_face)
-        except SampleRejected as error:
-            rejected[error.reason] = rejected.get(error.reason, 0) + 1
-            continue
-        for name, versions in crops.items():
-            for k, crop in enumerate(versions):
-                write_image(options.out / name / (f"{written:04d}-{k}.jpg" if k else f"{written:04d}.jpg"), crop)
-        written += 1
-        if written == options.per_class:
-            break
-    print(f"{written} faces, each bare and with {options.masks_a_face} masks of each type; left out:", rejected)
-    masks = written * options.masks_a_face
+    faces = distinct_faces(options.faces, rejected)
+    ablate, seed, masks_a_face = options.ablate, options.seed, options.masks_a_face
+    make = partial(make_crops, synthesizer=synthesizer, ablate=ablate, seed=seed, masks=masks_a_face)
+    written = write_crops(options.out, faces, make, options.per_class, rejected)
+    print(f"{written} faces, each bare and with {masks_a_face} masks of each type; left out:", rejected)
+    masks = written * masks_a_face
     cap = f" --cap {masks}" if masks > JUDGED else ""
     print(f"python judge.py --probe WEIGHTS --train {options.out} --test dev=REAL_CROPS --seeds 1{cap}")
 
@@ -145,6 +136,33 @@ def padded(name: str, rgb: Rgb, face: FoundFace) -> Ready:
     moved = Box(left + before, top + above, right + before, bottom + above, box.score)
     points = (landmarks + np.array([before, above])).astype(np.float32)
     return Ready(name, np.asarray(wide, dtype=np.uint8), points, moved)
+
+
+def write_crops(
+    out: Path,
+    faces: Iterable[Ready],
+    make: Callable[[Ready], Mapping[str, list[Rgb]]],
+    count: int,
+    rejected: dict[str, int],
+) -> int:
+    """Write what is made of so many faces into the class folders below `out`; how many faces there were.
+
+    A face of which a crop can't be made is left out, and why is counted in `rejected`.
+    """
+    written = 0
+    for face in faces:
+        try:
+            crops = make(face)
+        except SampleRejected as error:
+            rejected[error.reason] = rejected.get(error.reason, 0) + 1
+            continue
+        for name, versions in crops.items():
+            for k, crop in enumerate(versions):
+                write_image(out / name / (f"{written:04d}-{k}.jpg" if k else f"{written:04d}.jpg"), crop)
+        written += 1
+        if written == count:
+            break
+    return written
 
 
 def make_crops(
