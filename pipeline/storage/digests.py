@@ -10,11 +10,9 @@ from typing import cast
 from pipeline.core.libraries import PIXEL_LIBRARIES, installed_versions
 from pipeline.core.locations import Address, Place, Stretch
 
-_COMPILED = {".pyc", ".so"}
-"""Of files that are in the digest themselves: a machine without a compiler makes the same bytes."""
-
-
 _CODE = frozenset({".py", ".c", ".h"})
+_COMPILED = frozenset({".pyc", ".so"})
+"""Of files that are in the digest themselves: a machine without a compiler makes the same bytes."""
 
 
 def digest_of_folders(folders: Sequence[Path], suffixes: frozenset[str] | None = None) -> str:
