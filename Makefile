@@ -14,8 +14,8 @@ TOOLS_STAMP := $(TOOLS)/.installed
 # The Pythons that `make matrix` tries; those that aren't here are said so.
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
-# What draws masks, compiled; without a C compiler one line says so, and NumPy draws them.
-KERNELS := pipeline/masks/compiled/kernels.so
+# What draws masks and finds landmarks, compiled; without a C compiler one line says so, and NumPy does both.
+KERNELS := $(patsubst %,pipeline/%/compiled/kernels.so,faces masks)
 
 .PHONY: install repro test quick lint docs format lock package audit sbom licences matrix clean
 
@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,export,pipeline,cloud,cluster,heif,c2pa,docs,dev]'
 	touch $@
 
-$(KERNELS): $(wildcard pipeline/masks/compiled/source/*) hatch_build.py | $(STAMP)
+$(KERNELS) &: $(wildcard pipeline/*/compiled/source/*) hatch_build.py | $(STAMP)
 	python hatch_build.py
 
 repro: $(STAMP) $(KERNELS)

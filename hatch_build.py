@@ -1,7 +1,7 @@
-"""Compile what draws masks, `pipeline/masks/compiled/source`, when the package is built or installed.
+"""Compile what draws masks and finds landmarks, in C, when the package is built or installed.
 
-By hand, after a change of the source: `python hatch_build.py`. Without a C compiler nothing is built, and NumPy draws
-the same masks in more time: docs/decisions/compiled-kernels.md.
+By hand, after a change of a source: `python hatch_build.py`. Without a C compiler nothing is built, and NumPy gives the
+same bytes in more time: docs/decisions/compiled-kernels.md.
 """
 
 import os
@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sysconfig
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +20,7 @@ try:
 except ImportError:  # by hand, where nothing is packed
     BuildHookInterface = object
 
-SOURCE = Path(__file__).parent / "pipeline" / "masks" / "compiled" / "source"
+SOURCES = tuple(Path(__file__).parent / "pipeline" / room / "compiled" / "source" for room in ("faces", "masks"))
 FLAGS = ("-std=c11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-fPIC", "-shared")
 """No -march: any processor of a kind runs what one compiled, and gives the same bytes."""
 
@@ -36,24 +36,23 @@ def compiler(environment: Mapping[str, str]) -> list[str] | None:
 
 
 def compile_kernels(
-    source: Path, environment: Mapping[str, str] = os.environ, say: Callable[[str], Any] = print
-) -> Path | None:
-    """The library beside its source, written whole; None where there is none to be had, and one line says why."""
-    built = source.with_name("kernels.so")
+    sources: Sequence[Path], environment: Mapping[str, str] = os.environ, say: Callable[[str], Any] = print
+) -> list[Path]:
+    """The libraries, each beside its source and written whole; none where one is not to be had, and a line says why."""
     if environment.get(SWITCH) == "0":
-        return _without(f"{SWITCH} is 0", built, say)
+        return _without(f"{SWITCH} is 0", sources, say)
     words = compiler(environment)
     if not words:
-        return _without("no C compiler: neither CC nor cc, gcc or clang", built, say)
+        return _without("no C compiler: neither CC nor cc, gcc or clang", sources, say)
     try:
-        _compile(words, source, built)
+        return [_compiled(words, source) for source in sources]
     except (OSError, subprocess.SubprocessError) as error:
         told = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
-        return _without(f"{shlex.join(words)} failed: {told[0] if told else error}", built, say)
-    return built
+        return _without(f"{shlex.join(words)} failed: {told[0] if told else error}", sources, say)
 
 
-def _compile(words: list[str], source: Path, built: Path) -> None:
+def _compiled(words: list[str], source: Path) -> Path:
+    built = _library(source)
     digest = sha256(b"".join(file.read_bytes() for file in sorted(source.glob("*.[ch]")))).hexdigest()
     with TemporaryDirectory(dir=source.parent) as folder:
         fresh = Path(folder) / built.name
@@ -61,26 +60,34 @@ def _compile(words: list[str], source: Path, built: Path) -> None:
         command = [*words, *FLAGS, f'-DSOURCE="{digest}"', "-o", str(fresh), *files]
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=_LONGEST_S)  # noqa: S603
         fresh.replace(built)  # never written over: a process may have it open
+    return built
 
 
-def _without(why: str, built: Path, say: Callable[[str], Any]) -> None:
-    """Say that NumPy alone draws the masks; an older library must not be packed as if it were this one's."""
-    built.unlink(missing_ok=True)
+def _library(source: Path) -> Path:
+    return source.with_name("kernels.so")
+
+
+def _without(why: str, sources: Sequence[Path], say: Callable[[str], Any]) -> list[Path]:
+    """Say that NumPy alone does the work; an older library must not be packed as if it were this one's."""
+    for source in sources:
+        _library(source).unlink(missing_ok=True)
     say(f"maskwright: masks are drawn by NumPy alone, without compiled kernels ({why})")
+    return []
 
 
 class CompiledKernels(BuildHookInterface):  # type: ignore[misc, valid-type, unused-ignore]
     """What hatchling asks before it packs a wheel, an editable one too."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
-        """Add the library, and with it the platform to the wheel's name; a wheel without one fits all."""
-        built = compile_kernels(Path(self.root) / SOURCE.relative_to(Path(__file__).parent), say=self.app.display_info)
+        """Add the libraries, and with them the platform to the wheel's name; a wheel without any fits all."""
+        sources = [Path(self.root) / source.relative_to(Path(__file__).parent) for source in SOURCES]
+        built = compile_kernels(sources, say=self.app.display_info)
         if built:
-            build_data["artifacts"].append(f"/{built.relative_to(self.root).as_posix()}")
+            build_data["artifacts"] += [f"/{library.relative_to(self.root).as_posix()}" for library in built]
             build_data["pure_python"] = False
             platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
             build_data["tag"] = f"py3-none-{platform}"  # no Python's own: the library knows nothing of it
 
 
 if __name__ == "__main__":
-    compile_kernels(SOURCE)
+    compile_kernels(SOURCES)

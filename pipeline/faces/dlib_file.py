@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.errors import MaskwrightError
-from pipeline.faces.regression_trees import CASCADE, CASCADES, LEAVES, POINTS, SPLITS, SPOTS, TREES
+from pipeline.faces.ensemble import CASCADE, CASCADES, LEAVES, POINTS, SPLITS, SPOTS, TREES, is_sound
 
 _VERSION = 1
 _LENGTH, _NEGATIVE = 0x0F, 0x80
@@ -62,7 +62,7 @@ def read_shape_predictor(path: Path) -> NDArray[np.void]:
     """
     try:
         return _cascades(path.read_bytes())
-    except (ValueError, IndexError, KeyError) as error:
+    except (ValueError, IndexError, KeyError, OverflowError) as error:
         raise MaskwrightError(f"{path}: no shape predictor for 68 points as dlib writes it: {error}") from error
 
 
@@ -82,6 +82,8 @@ def _cascades(data: bytes) -> NDArray[np.void]:
     _read_spots(numbers, cascades)
     if numbers.place != len(data):
         raise ValueError(f"{len(data) - numbers.place} bytes too many")
+    if not is_sound(cascades):
+        raise ValueError("its splits and spots name others that aren't there")
     return cascades
 
 

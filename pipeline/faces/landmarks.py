@@ -10,9 +10,10 @@ from pipeline.core.records import LandmarkModel
 from pipeline.core.step_times import timed
 from pipeline.faces.detectors import Box
 from pipeline.faces.dlib_file import read_shape_predictor
+from pipeline.faces.ensemble import CASCADE, CASCADES, LAYOUT, POINTS, Ensemble, Rect, is_sound
 from pipeline.faces.face_mesh import MeshLandmarks
 from pipeline.faces.models import landmark_model
-from pipeline.faces.regression_trees import CASCADE, CASCADES, LAYOUT, POINTS, Rect, RegressionTrees
+from pipeline.faces.regression_trees import predicted
 from pipeline.storage.kept_arrays import KeptArray
 from pipeline.storage.whole_files import size_of
 
@@ -38,13 +39,13 @@ class LandmarkPredictor:
 
     def __init__(self) -> None:
         model = landmark_model()
-        kept = KeptArray(f"{model.stem}_{LAYOUT}_{size_of(model)}", CASCADE, CASCADES)
-        self._trees = RegressionTrees(kept.get(lambda: read_shape_predictor(model)))
+        kept = KeptArray(f"{model.stem}_{LAYOUT}_{size_of(model)}", CASCADE, CASCADES, is_sound)
+        self._trees = Ensemble(kept.get(lambda: read_shape_predictor(model)))
 
     @timed("landmarks")
     def predict(self, rgb: Rgb, box: Box) -> Points:
         """Points `float32 (68, 2)` as x, y in pixels; they may lie outside the image."""
-        return self._trees.predict(rgb, _rect(box))
+        return predicted(self._trees, rgb, _rect(box))
 
 
 def _rect(box: Box) -> Rect:

@@ -5,34 +5,14 @@ leaves in a place of its own and reads them all when it starts, here they lie si
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Points, Rgb
-
-POINTS, CASCADES, TREES, SPLITS, SPOTS = 68, 15, 500, 15, 500
-"""Of the model for 68 points: trees a cascade, splits a tree, and the spots of a cascade whose grey values it reads."""
-LEAVES = SPLITS + 1
-
-CASCADE = np.dtype(
-    [
-        ("start", "<f4", (2, POINTS)),  # x, then y, in sides of the box; the same in every cascade
-        ("near", "<i8", SPOTS),  # the point that a spot goes along with
-        ("beside", "<f4", (2, SPOTS)),  # the way from there to the spot, on the starting shape
-        ("first", "<i8", (TREES, LEAVES)),  # a split asks whether the first spot is brighter than the second
-        ("second", "<i8", (TREES, LEAVES)),
-        ("threshold", "<i2", (TREES, LEAVES)),  # by more than this; the last is no split and never true
-        ("leaves", "<f4", (TREES, LEAVES, 2 * POINTS)),  # what a leaf adds to the shape: x, then y
-    ]
-)
-"""One cascade of the ensemble as it lies on the disk."""
-LAYOUT = "v1"
-"""Names what is kept of it: another one asks for another name."""
-
-Rect = tuple[int, int, int, int]
-"""Left, top, right and bottom pixel of a box."""
+from pipeline.faces.compiled import calls
+from pipeline.faces.ensemble import LEAVES, POINTS, SPLITS, TREES, Ensemble, Rect, place_of
 
 _FIRST_LEAVES = np.arange(TREES) * LEAVES
 
@@ -59,9 +39,9 @@ class _View:
 
     @classmethod
     def of(cls, rgb: Rgb, rect: Rect) -> "_View":
-        left, top, right, bottom = rect
-        corner, sides = np.array([[left], [top]], np.float64), np.array([[right - left], [bottom - top]], np.float64)
-        return cls(np.ascontiguousarray(rgb).reshape(-1, 3), rgb.shape[1], rgb.shape[0], corner + 0.5, sides)
+        corner, sides = place_of(rect)
+        pixels = np.ascontiguousarray(rgb).reshape(-1, 3)
+        return cls(pixels, rgb.shape[1], rgb.shape[0], corner[:, None], sides[:, None])
 
     def whole_pixels(self, shape: FloatImage) -> NDArray[np.int64]:
         """The nearest pixels to points `(2, K)` that are given in sides of the box."""
@@ -79,7 +59,10 @@ class _View:
 
 @dataclass(frozen=True, slots=True)
 class _Cascade:
-    """A record of `CASCADE` whose leaves are one table, with the ways to the spots turned by a right angle as well."""
+    """A record of `CASCADE` as NumPy reads it fastest: places as wide as its own, and the leaves as one table.
+
+    `across` are the ways to the spots, turned by a right angle.
+    """
 
     near: NDArray[np.int64]
     beside: FloatImage
@@ -92,9 +75,9 @@ class _Cascade:
     @classmethod
     def of(cls, record: NDArray[np.void]) -> "_Cascade":
         beside = record["beside"]
-        first, second, threshold = (record[name].ravel() for name in ("first", "second", "threshold"))
+        near, first, second = (record[name].ravel().astype(np.int64) for name in ("near", "first", "second"))
         across, leaves = np.stack([-beside[1], beside[0]]), record["leaves"].reshape(-1, 2 * POINTS)
-        return cls(record["near"], beside, across, first, second, threshold, leaves)
+        return cls(near, beside, across, first, second, record["threshold"].ravel(), leaves)
 
     def spots(self, shape: FloatImage, cos: np.float32, sin: np.float32) -> FloatImage:
         """Where the spots lie beside the points of a shape that is turned and scaled so."""
@@ -106,30 +89,23 @@ class _Cascade:
         return _leaf_by_answers().take(np.packbits(brighter).view(">u2")) + _FIRST_LEAVES
 
 
-class RegressionTrees:
-    """Predicts the points of one face after another; `cascades` are 15 records of `CASCADE`."""
+@lru_cache(maxsize=1)
+def _cascades(ensemble: Ensemble) -> list[_Cascade]:
+    return [_Cascade.of(cascade) for cascade in ensemble.cascades.view(np.ndarray)]
 
-    def __init__(self, cascades: NDArray[np.void]) -> None:
-        self._cascades = [_Cascade.of(cascade) for cascade in cascades.view(np.ndarray)]
-        self._start = np.array(cascades["start"][0])
-        x, y = self._start - self._start.mean(axis=1, keepdims=True, dtype=np.float64)
-        self._turn = np.stack([np.concatenate([x, y]), np.concatenate([-y, x])]) / np.sum(x * x + y * y)
 
-    def predict(self, rgb: Rgb, rect: Rect) -> Points:
-        """Points `float32 (68, 2)` as x, y in whole pixels; they may lie outside the image `(H, W, 3)`.
+@calls.KERNELS.or_compiled(calls.predicted)
+def predicted(ensemble: Ensemble, rgb: Rgb, rect: Rect) -> Points:
+    """Points `float32 (68, 2)` as x, y in whole pixels; they may lie outside the image `(H, W, 3)`.
 
-        The face is to fill `rect` as it fills the square that dlib's detector draws.
-        """
-        view = _View.of(rgb, rect)
-        shape, sums = self._start, np.empty((TREES + 1, 2 * POINTS), np.float32)
-        for cascade in self._cascades:
-            leaves = cascade.chosen_leaves(view.grey(cascade.spots(shape, *self._turned(shape))))
-            sums[0] = shape.ravel()
-            cascade.leaves.take(leaves, axis=0, out=sums[1:], mode="clip")
-            shape = sums.sum(axis=0).reshape(2, POINTS)  # in the trees' order, so that it rounds as dlib's sum does
-        return np.ascontiguousarray(view.whole_pixels(shape).T, dtype=np.float32)
-
-    def _turned(self, shape: FloatImage) -> tuple[np.float32, np.float32]:
-        """Scale times cosine, and times sine, by which the starting shape lies best on this one, by least squares."""
-        cos, sin = (self._turn * shape.ravel()).sum(axis=1).astype(np.float32)
-        return cos, sin
+    The face is to fill `rect` as it fills the square that dlib's detector draws.
+    """
+    view = _View.of(rgb, rect)
+    shape, sums = ensemble.start, np.empty((TREES + 1, 2 * POINTS), np.float32)
+    for cascade in _cascades(ensemble):
+        cos, sin = (ensemble.turn * shape.reshape(-1, 1)).sum(axis=0).astype(np.float32)
+        leaves = cascade.chosen_leaves(view.grey(cascade.spots(shape, cos, sin)))
+        sums[0] = shape.ravel()
+        cascade.leaves.take(leaves, axis=0, out=sums[1:], mode="clip")
+        shape = sums.sum(axis=0).reshape(2, POINTS)  # in the trees' order, so that it rounds as dlib's sum does
+    return np.ascontiguousarray(view.whole_pixels(shape).T, dtype=np.float32)

@@ -29,11 +29,15 @@ def cache_folder() -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class KeptArray:
-    """An array of `count` records that is kept under `name`, which is to change with whatever changes the array."""
+    """An array of `count` records that is kept under `name`, which is to change with whatever changes the array.
+
+    `is_sound` looks at what was kept; an array that it refuses is made anew.
+    """
 
     name: str
     record: np.dtype[np.void]
     count: int
+    is_sound: Callable[[NDArray[np.void]], bool]
 
     def get(self, make: Callable[[], NDArray[np.void]]) -> NDArray[np.void]:
         """The array, mapped for reading; made first where there is none of its size.
@@ -67,6 +71,7 @@ class KeptArray:
         try:
             if file.stat().st_size != self.count * self.record.itemsize:
                 return None
-            return np.memmap(file, self.record, "r", shape=(self.count,))
+            mapped = np.memmap(file, self.record, "r", shape=(self.count,))
+            return mapped if self.is_sound(mapped) else None
         except (OSError, ValueError):  # there is none, or it is cut short this moment
             return None

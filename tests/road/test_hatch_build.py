@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from hatch_build import SOURCE, SWITCH, compile_kernels, compiler
+from hatch_build import SOURCES, SWITCH, compile_kernels, compiler
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A copy of the kernels, beside which an older library lies."""
+    """A copy of a room's kernels, beside which an older library lies."""
     (tmp_path / "kernels.so").write_bytes(b"older")
-    return Path(shutil.copytree(SOURCE, tmp_path / "source"))
+    return Path(shutil.copytree(SOURCES[0], tmp_path / "source"))
 
 
 def test_the_compiler_is_the_one_that_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_without_a_compiler_there_is_no_library_and_one_line_says_so(
     source: Path, environment: dict[str, str], why: str
 ) -> None:
     said: list[str] = []
-    assert compile_kernels(source, environment, said.append) is None
+    assert compile_kernels([source], environment, said.append) == []
     (line,) = said
     assert line.startswith("maskwright: masks are drawn by NumPy alone, without compiled kernels (" + why)
     assert [path.name for path in source.parent.iterdir()] == ["source"]
@@ -47,7 +47,7 @@ def test_what_does_not_compile_is_told_by_its_first_error(source: Path) -> None:
         pytest.skip("no C compiler")
     (source / "wrong.c").write_text("int f(void) { return nothing; }\n")
     said: list[str] = []
-    assert compile_kernels(source, {}, said.append) is None
+    assert compile_kernels([source], {}, said.append) == []
     assert "failed" in said[0]
     assert len(said[0].splitlines()) == 1
 
@@ -55,7 +55,21 @@ def test_what_does_not_compile_is_told_by_its_first_error(source: Path) -> None:
 def test_an_older_library_is_replaced_and_nothing_else_is_left(source: Path) -> None:
     if not compiler({}):
         pytest.skip("no C compiler")
-    built = compile_kernels(source)
+    (built,) = compile_kernels([source])
     assert built == source.with_name("kernels.so")
     assert built.read_bytes().startswith(b"\x7fELF")
     assert sorted(path.name for path in source.parent.iterdir()) == ["kernels.so", "source"]
+
+
+def test_every_room_that_has_a_source_is_compiled() -> None:
+    assert sorted(SOURCES) == sorted((Path(__file__).parents[2] / "pipeline").glob("*/compiled/source"))
+
+
+def test_where_one_does_not_compile_there_is_none(source: Path, tmp_path: Path) -> None:
+    if not compiler({}):
+        pytest.skip("no C compiler")
+    (tmp_path / "wrong" / "source").mkdir(parents=True)
+    wrong = tmp_path / "wrong" / "source"
+    (wrong / "wrong.c").write_text("int f(void) { return nothing; }\n")
+    assert compile_kernels([source, wrong], {}, lambda _: None) == []
+    assert not source.with_name("kernels.so").exists()

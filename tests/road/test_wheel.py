@@ -100,7 +100,10 @@ def test_the_public_package_works_without_extras(installed: Path, tmp_path: Path
 
 
 def test_the_kernels_come_along_where_there_is_a_compiler(installed: Path, tmp_path: Path) -> None:
-    code = "from pipeline.masks.compiled.library import LIBRARY; print(LIBRARY is not None)"
+    code = (
+        "from pipeline.faces.compiled.calls import KERNELS; from pipeline.masks.compiled.library import LIBRARY;"
+        "print(None not in (KERNELS.library, LIBRARY))"
+    )
     done = run(installed / "bin/python", "-c", code, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (tag,) = [

@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 from pipeline.storage.kept_arrays import KeptArray, cache_folder
 
 RECORD = np.dtype([("start", "<f4", (2, 3)), ("near", "<i8")])
-TREES = KeptArray("trees", RECORD, 4)
+
+
+def is_sound(records: NDArray[np.void]) -> bool:
+    return bool((records["near"] < 4).all())
+
+
+TREES = KeptArray("trees", RECORD, 4, is_sound)
 Maker = Callable[[], NDArray[np.void]]
 
 
@@ -62,8 +68,8 @@ def test_those_who_ask_at_once_wait_for_one() -> None:
 
 def test_another_name_is_another_array() -> None:
     make, calls = counting_maker()
-    KeptArray("trees_v1", RECORD, 4).get(make)
-    KeptArray("trees_v2", RECORD, 4).get(make)
+    KeptArray("trees_v1", RECORD, 4, is_sound).get(make)
+    KeptArray("trees_v2", RECORD, 4, is_sound).get(make)
     assert len(calls) == 2
 
 
@@ -76,6 +82,18 @@ def test_a_file_of_another_size_is_written_anew(size: int) -> None:
     file.write_bytes((file.read_bytes() * 40)[:size])
     assert TREES.get(make).tobytes() == whole
     assert isinstance(TREES.get(make), np.memmap)
+    assert len(calls) == 2
+
+
+def test_a_file_that_holds_what_cannot_be_is_written_anew() -> None:
+    make, calls = counting_maker()
+    whole = TREES.get(make).tobytes()
+    file = own_cache() / "trees.bin"
+    damaged = np.fromfile(file, RECORD)
+    damaged["near"][2] = 4
+    damaged.tofile(file)
+    assert TREES.get(make).tobytes() == whole
+    assert file.read_bytes() == whole
     assert len(calls) == 2
 
 
