@@ -14,8 +14,8 @@ TOOLS_STAMP := $(TOOLS)/.installed
 # The Pythons that `make matrix` tries; those that aren't here are said so.
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
-# What draws masks and finds landmarks, compiled; without a C compiler one line says so, and NumPy does both.
-KERNELS := $(patsubst %,pipeline/%/compiled/kernels.so,faces masks)
+# The kernels in C; without a compiler one line says so, and NumPy and OpenCV do their work.
+KERNELS := $(patsubst %,pipeline/%/compiled/kernels.so,core faces masks)
 
 .PHONY: install repro test quick lint docs format lock package audit sbom licences matrix clean
 

@@ -1,4 +1,4 @@
-"""Compile what draws masks and finds landmarks, in C, when the package is built or installed.
+"""Compile what draws masks, finds landmarks and makes photos smaller, in C, when the package is built or installed.
 
 By hand, after a change of a source: `python hatch_build.py`. Without a C compiler nothing is built, and NumPy gives the
 same bytes in more time: docs/decisions/compiled-kernels.md.
@@ -20,7 +20,8 @@ try:
 except ImportError:  # by hand, where nothing is packed
     BuildHookInterface = object
 
-SOURCES = tuple(Path(__file__).parent / "pipeline" / room / "compiled" / "source" for room in ("faces", "masks"))
+ROOMS = ("core", "faces", "masks")
+SOURCES = tuple(Path(__file__).parent / "pipeline" / room / "compiled" / "source" for room in ROOMS)
 FLAGS = ("-std=c11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-fPIC", "-shared")
 """No -march: any processor of a kind runs what one compiled, and gives the same bytes."""
 

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from pipeline.core.arrays import Points, Rgb
+from pipeline.core.shrinking import shrunk_by_area
 from pipeline.faces.detectors import Box
 
 _SHARPNESS_SIDE_PX = 112
@@ -19,7 +20,7 @@ def crop_square(rgb: Rgb, box: Box, scale: float, side_px: int | None = None) ->
     square = _replicated(rgb, *square_around(box, scale))
     if side_px is None:
         return square
-    return np.asarray(cv2.resize(square, (side_px, side_px), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return shrunk_by_area(square, (side_px, side_px))
 
 
 def crop_landmarks(landmarks: Points, box: Box, scale: float, side_px: int) -> Points:

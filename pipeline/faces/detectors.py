@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import Rgb
+from pipeline.core.shrinking import shrunk_by_area
 from pipeline.core.step_times import timed
 from pipeline.faces.models import cnn_detector_model
 from pipeline.faces.yunet import YunetNetwork
@@ -79,7 +79,7 @@ def shrink(rgb: Rgb, long_side_px: int) -> tuple[Rgb, float]:
     if factor <= 1:
         return rgb, 1.0
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8), factor
+    return shrunk_by_area(rgb, size), factor
 
 
 class YuNetDetector:

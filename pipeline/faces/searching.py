@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.core.agreement import overlap
 from pipeline.core.arrays import Rgb
+from pipeline.core.shrinking import shrunk_by_area
 from pipeline.core.step_times import timed
 from pipeline.faces.detectors import FIRST_SIDE_PX, Box, YuNetDetector
 from pipeline.faces.turning import turned_view, upright_box
@@ -131,8 +132,9 @@ def resized_to(rgb: Rgb, long_side_px: int) -> tuple[Rgb, float]:
     height, width = rgb.shape[:2]
     factor = max(height, width) / long_side_px
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
-    how = cv2.INTER_AREA if factor > 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(rgb, size, interpolation=how), dtype=np.uint8), factor
+    if factor > 1:
+        return shrunk_by_area(rgb, size), factor
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8), factor
 
 
 def merged(boxes: Iterable[Box]) -> list[Box]:

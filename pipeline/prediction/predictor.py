@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
+from pipeline.core.shrinking import shrunk_by_area
 from pipeline.faces.crops import crop_square, visible_share
 from pipeline.faces.detectors import Box
 from pipeline.faces.finding import FaceFinder
@@ -113,7 +113,7 @@ class FacePredictor:
         """In two steps, as crops are written and then read for training."""
         crop = crop_square(rgb, box, self._faces.crop_scale, self._faces.crop_px)
         side = self.usage.image_px
-        return np.asarray(cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        return shrunk_by_area(crop, (side, side))
 
 
 class Waiting:

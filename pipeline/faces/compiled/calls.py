@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.arrays import Points, Rgb
-from pipeline.core.compiled import Kernels
+from pipeline.core.kernels import Kernels
 from pipeline.faces.ensemble import POINTS, Ensemble, Rect, place_of
 
 KERNELS = Kernels.of(Path(__file__).parent)

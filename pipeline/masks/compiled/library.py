@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.core.compiled import Kernels
+from pipeline.core.kernels import Kernels
 
 KERNELS = Kernels.of(Path(__file__).parent)
 LIBRARY, REPLACED, or_compiled = KERNELS.library, KERNELS.replaced, KERNELS.or_compiled

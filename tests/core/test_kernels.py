@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hatch_build import SOURCES, compile_kernels
-from pipeline.core.compiled import SWITCH, loaded_library, source_digest
+from pipeline.core.kernels import SWITCH, loaded_library, source_digest
 
 ROOT = Path(__file__).parents[2]
 MASKS = ROOT / "pipeline" / "masks" / "compiled" / "source"
@@ -53,7 +53,7 @@ def test_a_library_that_knows_no_source_is_not_used(tmp_path: Path, built: Path)
 
 @pytest.mark.parametrize("source", SOURCES, ids=[source.parents[1].name for source in SOURCES])
 def test_the_switch_turns_them_off(source: Path) -> None:
-    code = "import sys, pathlib, pipeline.core.compiled as c; print(c.Kernels.of(pathlib.Path(sys.argv[1])).library)"
+    code = "import sys, pathlib, pipeline.core.kernels as c; print(c.Kernels.of(pathlib.Path(sys.argv[1])).library)"
     done = subprocess.run(
         [sys.executable, "-c", code, str(source.parent)],
         check=True,

@@ -1,0 +1,1 @@
+"""What makes pictures smaller, in C: docs/decisions/compiled-kernels.md."""
