@@ -14,7 +14,7 @@ from stages.running.commands import address_option, engine_of, observing_options
 from stages.running.logs import Log
 from stages.running.numbers import NumberRange
 from stages.running.record import Run, digest, recorded
-from stages.running.starting import uncollected
+from stages.running.starting import start_lean, uncollected
 from stages.running.stopping import orderly_stop
 from stages.running.utf8 import Utf8Command, Utf8Text
 
@@ -46,6 +46,12 @@ Exit code 0: masked pictures were written, or all were there already; with a
 
 class MaskCommand(Utf8Command):
     """`templates` as the first word leads to the commands about templates; anything else is FACES."""
+
+    def main(self, args: Any = None, *rest: Any, **settings: Any) -> Any:
+        """Run the command line; called from Python with its words the process stays as it is."""
+        if args is None:
+            start_lean()
+        return super().main(args, *rest, **settings)
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -169,10 +175,12 @@ main = command
 
 
 def _shares(text: str | None) -> "Shares | None":
+    if text is None:
+        return None
     from pipeline.augment.sides import shares_of
 
     try:
-        return None if text is None else shares_of(text)
+        return shares_of(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 
