@@ -22,7 +22,7 @@ ARG PIP_EXTRA_INDEX_URL
 COPY constraints.txt /wheels/
 COPY --from=wheel /wheels /wheels
 RUN set -- /wheels/maskwright-*.whl \
-    && python -m pip install --no-cache-dir --no-compile -c /wheels/constraints.txt "$1[$EXTRAS]" \
+    && python -m pip install --no-cache-dir -c /wheels/constraints.txt "$1[$EXTRAS]" \
     && rm -r /wheels \
     && useradd --create-home --uid 1000 maskwright \
     && chmod 1777 /home/maskwright
