@@ -2,11 +2,13 @@
 
 import io
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
 from pipeline.core.arrays import Rgb
+from pipeline.storage import jpeg
 from pipeline.storage.colour import SRGB_PROFILE
 from pipeline.storage.jpeg import encode_jpeg
 
@@ -29,10 +31,24 @@ def test_grey_has_no_profile_to_name(portrait: Rgb, quality: int) -> None:
     assert encode_jpeg(grey, quality, None, None) == buffer.getvalue()
 
 
-def test_input_is_left_as_it_is(portrait: Rgb) -> None:
+@pytest.mark.parametrize("refused", [False, True])
+@pytest.mark.parametrize("can_be_written", [True, False])
+@pytest.mark.parametrize("large_bytes", [1, 1 << 24])
+def test_input_is_left_as_it_is(
+    portrait: Rgb, monkeypatch: pytest.MonkeyPatch, large_bytes: int, can_be_written: bool, refused: bool
+) -> None:
+    """Large pictures are turned in place and back, also where OpenCV refuses them."""
+    whole = encode_jpeg(portrait, 95, None, None)
+    monkeypatch.setattr(jpeg, "_LARGE_BYTES", large_bytes)
+    monkeypatch.setattr(jpeg, "_STRIP_ROWS", 7)
     held = portrait.copy()
-    held.flags.writeable = False
-    encode_jpeg(held, 95, None, None)
+    held.flags.writeable = can_be_written
+    if refused:
+        monkeypatch.setattr(cv2, "imencode", lambda *_: (False, None))
+        with pytest.raises(ValueError, match="no JPEG can be made"):
+            encode_jpeg(held, 95, None, None)
+    else:
+        assert encode_jpeg(held, 95, None, None) == whole
     assert np.array_equal(held, portrait)
 
 
