@@ -5,20 +5,22 @@ docs/decisions/one-road-for-a-masked-face.md.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
+
+import numpy as np
 
 from pipeline.augment.request import AskedPicture, MaskRequest
 from pipeline.augment.templates_in_use import shared_synthesizer
-from pipeline.core.arrays import Alpha, Points, Rgb
+from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.randomness import sample_rng
 from pipeline.core.records import MaskType, Valve, Wear
 from pipeline.faces.crops import crop_square
 from pipeline.faces.detectors import Box
 from pipeline.faces.masked_cue import masked_face_cue
-from pipeline.masks import MaskedFace, MaskRecipe
-from pipeline.storage.images import encode_alpha, encode_image
+from pipeline.masks import MaskedFace, MaskRecipe, PaintedMask
+from pipeline.storage.images import alpha_codes, encode_image
 from pipeline.storage.synthetic_mark import SyntheticMark
 
 
@@ -103,7 +105,7 @@ class WornMask:
     box: tuple[float, float, float, float]
 
     @classmethod
-    def of(cls, masked: MaskedFace) -> "WornMask":
+    def of(cls, masked: MaskedFace | PaintedMask) -> "WornMask":
         """Without the pixels, of which a large photo has 100 MB."""
         return cls(masked.draw, masked.polygon, masked.box)
 
@@ -156,10 +158,12 @@ class FaceMasker:
     def __call__(self, rgb: Rgb, face: KnownFace) -> Iterator[Outcome]:
         """One outcome for each picture asked for, in their order, the bare one last; or one for the face as a whole.
 
-        `rgb` need not be the photo as it was read: what one face gave can be handed on for the next. It is not
-        changed. A label may be wrong, so a face that looks masked is rejected, whoever says that it is bare.
+        `rgb` need not be the photo as it was read: what one face gave can be handed on for the next. It wears each
+        mask while that is encoded, and is as it was between outcomes. A label may be wrong, so a face that looks
+        masked is rejected, whoever says that it is bare.
         """
         request, landmarks = self.request, face.landmarks
+        rgb = rgb if rgb.flags.writeable else rgb.copy()
         synthesizer = shared_synthesizer(request.templates, request.ranges)
         try:
             seen = synthesizer.see(rgb, landmarks)
@@ -171,27 +175,36 @@ class FaceMasker:
             rng = sample_rng(request.seed, f"{face.photo.sha256}:{face.place}:{asked.mask_type}:{asked.number}")
             drawn = synthesizer.draw(asked.mask_type, rng, wear=request.one_wear(rng))
             try:
-                masked = synthesizer.render(rgb, landmarks, drawn, seen)
+                mask = synthesizer.paint(rgb, landmarks, drawn, seen)
             except SampleRejected as verdict:
                 yield RejectedPicture(asked, verdict)
                 continue
-            made = self._made(asked, face, masked)
-            del masked  # before the next is drawn
+            made = self._made(asked, face, rgb, mask)
+            del mask  # before the next is drawn
             yield made
         if request.bare:
             yield BarePicture(self._encoded(rgb, face.box))
 
-    def _made(self, asked: AskedPicture, face: KnownFace, masked: MaskedFace) -> MaskedPicture:
+    def _made(self, asked: AskedPicture, face: KnownFace, rgb: Rgb, mask: PaintedMask) -> MaskedPicture:
         mark = face.photo.mark(face.picture_id(asked)) if self.request.mark_synthetic else None
-        return MaskedPicture(asked, WornMask.of(masked), self._encoded(masked.rgb, face.box, masked.alpha, mark))
+        with mask.worn_in(rgb):
+            files = self._encoded(rgb, face.box, mark)
+        if self.request.alpha:
+            files = replace(files, alpha=_encoded_alpha(mask, rgb))
+        return MaskedPicture(asked, WornMask.of(mask), files)
 
-    def _encoded(
-        self, rgb: Rgb, box: Box, alpha: Alpha | None = None, mark: SyntheticMark | None = None
-    ) -> EncodedPicture:
+    def _encoded(self, rgb: Rgb, box: Box, mark: SyntheticMark | None = None) -> EncodedPicture:
         request = self.request
         crop = crop_square(rgb, box, request.crop_scale, request.crop_px) if request.crops else None
         return EncodedPicture(
             image=encode_image(rgb, quality=request.jpeg_quality, mark=mark),
             crop=None if crop is None else encode_image(crop, quality=request.jpeg_quality, mark=mark),
-            alpha=encode_alpha(alpha) if request.alpha and alpha is not None else None,
+            alpha=None,
         )
+
+
+def _encoded_alpha(mask: PaintedMask, rgb: Rgb) -> bytes:
+    """As `encode_alpha` of the whole photo's, of which a byte a pixel is held."""
+    codes = np.zeros(rgb.shape[:2], dtype=np.uint8)
+    codes[mask.window.part] = alpha_codes(mask.cover)
+    return encode_image(codes, "png")

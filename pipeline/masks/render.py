@@ -1,12 +1,15 @@
 """Putting a posed mask into the photo: lit, with its straps and shadow, as sharp and noisy as the photo is."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from pipeline.core.arrays import Alpha, FloatImage, Points, Rgb
+from pipeline.core.arrays import FloatImage, Points, Rgb
 from pipeline.core.errors import SampleRejected
+from pipeline.faces.pose import HeadPose
 from pipeline.masks.imaging.compositing import (
     Layer,
     blend,
@@ -31,6 +34,7 @@ from pipeline.masks.seen_face import Fineness, SeenFace
 from pipeline.masks.shading import seen_by_camera, shade
 
 _OUTLINE_ALPHA = 0.5
+_STRIP_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,57 @@ class _Scene:
         return self.posed.fit.scale / self.window.factor
 
 
-def render(face: SeenFace, recipe: MaskRecipe, posed: PosedMask, picture: FlatPicture | None) -> MaskedFace:
-    """The photo `(H, W, 3)` with the mask on it; `picture` is what its template is made of, if it is one of a picture.
+@dataclass(frozen=True, slots=True)
+class PaintedMask:
+    """A mask and as much of its photo as it reaches: of a large photo a whole copy would be 100 MB.
+
+    Attributes:
+        part: The part of the photo with the mask on it, `uint8 (h, w, 3)`.
+        window: Where that part is.
+        opacity: The mask's alpha at the size in which it was painted.
+        polygon, box, draw, pose: As of `MaskedFace`.
+    """
+
+    part: Rgb
+    window: Window
+    opacity: FloatImage
+    polygon: Points
+    box: tuple[float, float, float, float]
+    draw: MaskRecipe
+    pose: HeadPose
+
+    @property
+    def cover(self) -> FloatImage:
+        """Where the mask covers the part: `float32 (h, w)` in [0, 1]."""
+        height, width = self.part.shape[:2]
+        return _enlarged(self.opacity, width, height) if self.window.factor > 1 else self.opacity
+
+    def on(self, rgb: Rgb) -> MaskedFace:
+        """A copy of the photo with the mask on it."""
+        result, alpha = rgb.copy(), np.zeros((*rgb.shape[:2], 1), dtype=np.float32)
+        result[self.window.part] = self.part
+        alpha[(*self.window.part, 0)] = self.cover
+        return MaskedFace(result, alpha, self.polygon, self.box, self.draw, self.pose)
+
+    @contextmanager
+    def worn_in(self, rgb: Rgb) -> Iterator[None]:
+        """Let the photo itself, which can be written to, wear the mask during the block; `part` is bare meanwhile."""
+        self._exchange(rgb)
+        try:
+            yield
+        finally:
+            self._exchange(rgb)
+
+    def _exchange(self, rgb: Rgb) -> None:
+        """The part changes places with that of the photo, some rows at a time."""
+        there = rgb[self.window.part]
+        for top in range(0, len(there), _STRIP_ROWS):
+            rows = slice(top, top + _STRIP_ROWS)
+            there[rows], self.part[rows] = self.part[rows], there[rows].copy()
+
+
+def paint(face: SeenFace, recipe: MaskRecipe, posed: PosedMask, picture: FlatPicture | None) -> PaintedMask:
+    """The mask on its part of the photo; `picture` is what its template is made of, if it is one of a picture.
 
     Raises:
         SampleRejected: `mask_outside_photo`.
@@ -66,23 +119,15 @@ def render(face: SeenFace, recipe: MaskRecipe, posed: PosedMask, picture: FlatPi
         layer = _behind_occluders(layer, face, window)
     polygon = _outline(body[:, :, 3], window)
     box = (*polygon.min(axis=0).tolist(), *polygon.max(axis=0).tolist())
-    return MaskedFace(*_laid(layer, face.rgb, window), polygon, box, recipe, posed.fit.pose)
+    part = _blended(layer, face.rgb[window.part], window.factor)
+    return PaintedMask(part, window, layer.alpha, polygon, box, recipe, posed.fit.pose)
 
 
-def _laid(layer: Layer, rgb: Rgb, window: Window) -> tuple[Rgb, Alpha]:
-    """The whole photo with the layer on it, and where the layer covers it."""
-    part, cover = _blended(layer, rgb[window.part], window.factor)
-    result, alpha = rgb.copy(), np.zeros((*rgb.shape[:2], 1), dtype=np.float32)
-    result[window.part] = part
-    alpha[(*window.part, 0)] = cover
-    return result, alpha
-
-
-def _blended(layer: Layer, part: Rgb, factor: float) -> tuple[Rgb, FloatImage]:
-    """The part with the layer on it, and the alpha; an enlarged layer, 20 bytes a pixel, ends with this call."""
+def _blended(layer: Layer, part: Rgb, factor: float) -> Rgb:
+    """The part with the layer on it; an enlarged layer, 20 bytes a pixel, ends with this call."""
     if factor > 1:
         layer = _enlarge(layer, part.shape[1], part.shape[0])
-    return blend(part, layer), layer.alpha
+    return blend(part, layer)
 
 
 def _compose(body: FloatImage, straps: Straps | None, scene: _Scene) -> Layer:
@@ -134,11 +179,11 @@ def _behind_occluders(layer: Layer, face: SeenFace, window: Window) -> Layer:
 
 
 def _enlarge(layer: Layer, width: int, height: int) -> Layer:
-    resized = (
-        cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR)
-        for part in (layer.light, layer.alpha, layer.shade)
-    )
-    return Layer(*resized)
+    return Layer(*(_enlarged(part, width, height) for part in (layer.light, layer.alpha, layer.shade)))
+
+
+def _enlarged(part: FloatImage, width: int, height: int) -> FloatImage:
+    return np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def _outline(alpha: FloatImage, window: Window) -> Points:

@@ -16,7 +16,7 @@ from pipeline.masks.parts.flat_picture import FlatPicture
 from pipeline.masks.parts.picture import drawn_picture
 from pipeline.masks.posed_mask import pose_mask
 from pipeline.masks.recipe import MaskedFace, MaskRecipe
-from pipeline.masks.render import render
+from pipeline.masks.render import PaintedMask, paint
 from pipeline.masks.sampling import choose_wear, draw_mask
 from pipeline.masks.seen_face import SeenFace
 from pipeline.masks.template import Template
@@ -50,7 +50,6 @@ class MaskSynthesizer:
         template = weighted_choice(fitting, [t.weight for t in fitting], rng)
         return draw_mask(template, wear or choose_wear(self._params.wear, rng), self._params, rng)
 
-    @timed("render")
     def render(self, rgb: Rgb, landmarks: Points, draw: MaskRecipe, face: SeenFace | None = None) -> MaskedFace:
         """The photo `(H, W, 3)` with the drawn mask on the face that has these 68 landmarks.
 
@@ -60,9 +59,14 @@ class MaskSynthesizer:
             SampleRejected: as `fit`, or `mask_outside_photo`.
             TemplateError: the mask was drawn from a picture that is not there or has changed.
         """
+        return self.paint(rgb, landmarks, draw, face).on(rgb)
+
+    @timed("render")
+    def paint(self, rgb: Rgb, landmarks: Points, draw: MaskRecipe, face: SeenFace | None = None) -> PaintedMask:
+        """As `render`, the part of the photo alone that the mask reaches: for photos of which a copy is large."""
         picture = self._picture(draw)
         face = face or self.see(rgb, landmarks)
-        return render(face, draw, pose_mask(draw.values, picture, face.fit, self._head), picture)
+        return paint(face, draw, pose_mask(draw.values, picture, face.fit, self._head), picture)
 
     def see(self, rgb: Rgb, landmarks: Points) -> SeenFace:
         """The face with these 68 landmarks in the photo `(H, W, 3)`, which must not change as long as it is used.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL.PngImagePlugin import PngInfo
 
-from pipeline.core.arrays import Alpha, Rgb
+from pipeline.core.arrays import Alpha, FloatImage, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.locations import Location, Place
 from pipeline.core.step_times import timed
@@ -230,4 +230,9 @@ def write_image(place: Location, rgb: Rgb, quality: int = 95, mark: SyntheticMar
 
 def encode_alpha(alpha: Alpha) -> bytes:
     """An alpha `(H, W, 1)` in [0, 1] as the bytes of an 8-bit grey PNG."""
-    return encode_image(np.rint(alpha[:, :, 0] * 255).astype(np.uint8), "png")
+    return encode_image(alpha_codes(alpha[:, :, 0]), "png")
+
+
+def alpha_codes(cover: FloatImage) -> NDArray[np.uint8]:
+    """A plane in [0, 1] in 8 bits."""
+    return np.rint(cover * 255).astype(np.uint8)

@@ -84,7 +84,7 @@ def test_files_are_the_picture_its_crop_and_its_alpha(portrait: Rgb, face: Known
 
 def test_a_picture_that_fails_costs_no_other(portrait: Rgb, face: KnownFace, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = [made for made in outcomes(portrait, face, per_face=2) if isinstance(made, MaskedPicture)]
-    refuse(monkeypatch, "render", lambda *args: args[3] == whole[1].worn.draw)
+    refuse(monkeypatch, "paint", lambda *args: args[3] == whole[1].worn.draw)
     found = outcomes(portrait, face, per_face=2)
     kinds = [type(outcome) for outcome in found]
     assert kinds == [MaskedPicture, RejectedPicture, MaskedPicture, MaskedPicture, BarePicture]

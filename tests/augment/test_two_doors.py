@@ -17,7 +17,7 @@ from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
 from pipeline.core.records import Face, Image, MaskedImage, MaskType, Rejection
 from pipeline.faces.extraction import FaceExtractor
-from pipeline.masks import MaskedFace, MaskRecipe, MaskSynthesizer
+from pipeline.masks import MaskRecipe, MaskSynthesizer, PaintedMask
 from pipeline.masks.seen_face import SeenFace
 from pipeline.storage.images import encode_image
 from pipeline.storage.manifests import read_manifest, write_manifest
@@ -40,16 +40,16 @@ class Door:
 @pytest.fixture
 def one_failing_render(monkeypatch: pytest.MonkeyPatch) -> None:
     """Surgical masks can't be rendered."""
-    whole = MaskSynthesizer.render
+    whole = MaskSynthesizer.paint
 
-    def render(
+    def paint(
         self: MaskSynthesizer, rgb: Rgb, landmarks: Points, draw: MaskRecipe, face: SeenFace | None = None
-    ) -> MaskedFace:
+    ) -> PaintedMask:
         if draw.mask_type == "surgical":
             raise SampleRejected("mask_outside_photo", "the test says so")
         return whole(self, rgb, landmarks, draw, face)
 
-    monkeypatch.setattr(MaskSynthesizer, "render", render)
+    monkeypatch.setattr(MaskSynthesizer, "paint", paint)
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ def test_several_failing_renders_cost_the_same_pictures_at_both_doors(
 ) -> None:
     """Those of some templates: some faces lose none of a type, others one or all."""
     bad = {name for name in set(told_by_folder(project).templates.values()) if hash_of(name) % 2}
-    fail_where(monkeypatch, "render", lambda draw: draw.template in bad)
+    fail_where(monkeypatch, "paint", lambda draw: draw.template in bad)
     from_folder, from_stage = told_by_folder(project, "--overwrite"), told_by_stage(album)
     assert from_folder == from_stage
     assert set(from_folder.templates) | set(from_folder.rejected) == ALL
@@ -231,8 +231,8 @@ def test_a_face_that_is_refused_loses_all_its_pictures_at_both_doors_and_the_oth
 
 
 def fail_where(monkeypatch: pytest.MonkeyPatch, step: str, is_hit: Callable[[Any], bool]) -> None:
-    """A step of the synthesizer rejects what `is_hit` says: `fit` by the landmarks, `render` by what was drawn."""
-    whole, place = getattr(MaskSynthesizer, step), {"fit": 1, "render": 3}[step]
+    """A step of the synthesizer rejects what `is_hit` says: `fit` by the landmarks, `paint` by what was drawn."""
+    whole, place = getattr(MaskSynthesizer, step), {"fit": 1, "paint": 3}[step]
 
     def maybe(*args: Any) -> Any:
         if is_hit(args[place]):

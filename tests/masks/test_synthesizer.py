@@ -177,6 +177,26 @@ def test_pixels_far_from_the_mask_stay_as_they_were(
     assert not np.array_equal(masked.rgb, skin_photo)
 
 
+@pytest.mark.parametrize("scale", [1.2, 6.0], ids=["as it is", "painted small"])
+def test_a_photo_wears_a_mask_for_a_while(synthesizer: MaskSynthesizer, posed_landmarks: Posed, scale: float) -> None:
+    side = round(250 * scale)
+    photo = np.random.default_rng(1).integers(90, 200, (side, side, 3), dtype=np.uint8)
+    before, face = photo.copy(), posed_landmarks() * np.float32(scale / 1.2)
+    draw = synthesizer.draw("ffp2", np.random.default_rng(6))
+    masked, painted = synthesizer.render(photo, face, draw), synthesizer.paint(photo, face, draw)
+
+    def failing() -> None:
+        with painted.worn_in(photo):
+            assert np.array_equal(photo, masked.rgb)
+            raise OSError("no room")
+
+    with pytest.raises(OSError, match="no room"):
+        failing()
+    assert np.array_equal(photo, before)
+    assert np.array_equal(masked.alpha[(*painted.window.part, 0)], painted.cover)
+    assert masked.alpha.sum() == painted.cover.sum()
+
+
 def test_the_mask_follows_head_roll(synthesizer: MaskSynthesizer, skin_photo: Rgb, posed_landmarks: Posed) -> None:
     draw = synthesizer.draw("surgical", np.random.default_rng(7))
     upright = synthesizer.render(skin_photo, posed_landmarks(), draw)
