@@ -19,6 +19,7 @@ from pipeline.masks.imaging.compositing import (
     with_grain,
     with_under,
 )
+from pipeline.masks.imaging.enlarging import Enlarging
 from pipeline.masks.imaging.image_arithmetic import scaled
 from pipeline.masks.imaging.light import LUMA, Light
 from pipeline.masks.imaging.noise import grain_field
@@ -34,7 +35,7 @@ from pipeline.masks.seen_face import Fineness, SeenFace
 from pipeline.masks.shading import seen_by_camera, shade
 
 _OUTLINE_ALPHA = 0.5
-_STRIP_ROWS = 256
+_STRIP_ROWS, _ENLARGED_ROWS = 256, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,10 @@ class PaintedMask:
     @property
     def cover(self) -> FloatImage:
         """Where the mask covers the part: `float32 (h, w)` in [0, 1]."""
+        if self.window.factor == 1:
+            return self.opacity
         height, width = self.part.shape[:2]
-        return _enlarged(self.opacity, width, height) if self.window.factor > 1 else self.opacity
+        return Enlarging.to(width, height, len(self.opacity)).rows(self.opacity, slice(0, height))
 
     def on(self, rgb: Rgb) -> MaskedFace:
         """A copy of the photo with the mask on it."""
@@ -124,10 +127,15 @@ def paint(face: SeenFace, recipe: MaskRecipe, posed: PosedMask, picture: FlatPic
 
 
 def _blended(layer: Layer, part: Rgb, factor: float) -> Rgb:
-    """The part with the layer on it; an enlarged layer, 20 bytes a pixel, ends with this call."""
-    if factor > 1:
-        layer = _enlarge(layer, part.shape[1], part.shape[0])
-    return blend(part, layer)
+    """The part with the layer on it, which is enlarged some rows at a time where it was painted small."""
+    if factor == 1:
+        return blend(part, layer)
+    result, planes = np.empty_like(part), (layer.light, layer.alpha, layer.shade)
+    enlarging = Enlarging.to(part.shape[1], part.shape[0], len(layer.alpha))
+    for top in range(0, len(part), _ENLARGED_ROWS):
+        rows = slice(top, top + _ENLARGED_ROWS)
+        result[rows] = blend(part[rows], Layer(*(enlarging.rows(plane, rows) for plane in planes)))
+    return result
 
 
 def _compose(body: FloatImage, straps: Straps | None, scene: _Scene) -> Layer:
@@ -176,14 +184,6 @@ def _behind_occluders(layer: Layer, face: SeenFace, window: Window) -> Layer:
         part = cv2.resize(part, window.size, interpolation=cv2.INTER_AREA).astype(np.uint8)
     seen = 1 - matte(part, face.occluders, layer.alpha, window.inside, face.fit.scale / window.factor)
     return Layer(scaled(layer.light, seen), layer.alpha * seen, layer.shade * seen)
-
-
-def _enlarge(layer: Layer, width: int, height: int) -> Layer:
-    return Layer(*(_enlarged(part, width, height) for part in (layer.light, layer.alpha, layer.shade)))
-
-
-def _enlarged(part: FloatImage, width: int, height: int) -> FloatImage:
-    return np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def _outline(alpha: FloatImage, window: Window) -> Points:

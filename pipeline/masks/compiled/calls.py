@@ -20,6 +20,7 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "lay": [_AT, _LONG, _AT, _AT, _INT, _INT],
     "with_under": [_AT, _AT, _AT, _LONG, _AT],
     "with_grain": [_AT, _AT, _LONG, _FLOAT, _INT, _INT, _AT],
+    "rows_between": [_AT, _LONG, _LONG, _AT, _AT, _LONG, _AT],
     "round_cornered": [_AT, _AT, _FLOAT, _FLOAT, _INT, _INT, _AT],
     "cell_frames": [_AT, _INT, _INT, _AT, _AT, _AT],
     "can_fuse": [],
@@ -114,6 +115,17 @@ def with_grain(light: FloatImage, grain: FloatImage, strength: float) -> FloatIm
     out = np.empty_like(light)
     field = grain.ctypes.data, grain.strides[0] // 4
     _KERNELS.with_grain(light.ctypes.data, *field, strength, width, height, out.ctypes.data)
+    return out
+
+
+def rows_between(rows: FloatImage, above: NDArray[np.int32], share: NDArray[np.float32]) -> FloatImage:
+    """See the function in NumPy."""
+    rows, share, above = _floats(rows), _floats(share), np.ascontiguousarray(above, dtype=np.int32)
+    if len(above) and not 0 <= above.min() <= above.max() < len(rows):
+        raise ValueError(f"rows {above.min()} to {above.max()} of {len(rows)}")
+    out = np.empty((len(above), rows.shape[1]), dtype=np.float32)
+    places = above.ctypes.data, share.ctypes.data, len(above)
+    _KERNELS.rows_between(rows.ctypes.data, *rows.shape, *places, out.ctypes.data)
     return out
 
 

@@ -18,6 +18,8 @@ from pipeline.masks.imaging.light import SRGB_TO_LINEAR
 
 Arguments = Callable[[np.random.Generator], tuple[Any, ...]]
 
+FUSING = frozenset({"sampled", "rows_between"})
+"""Kernels that round a product and a sum together."""
 CODES = np.random.default_rng(0).integers(0, 256, 1 << 16, dtype=np.uint8)
 ROUNDS = 60
 
@@ -103,6 +105,13 @@ def for_with_grain(rng: np.random.Generator) -> tuple[Any, ...]:
     return some(rng, height, width, 3), grain, float(rng.random())
 
 
+def for_rows_between(rng: np.random.Generator) -> tuple[Any, ...]:
+    """The last row among them, which has none after it."""
+    height, width = size(rng)
+    above = np.append(rng.integers(0, height, 20), height - 1).astype(np.int32)
+    return some(rng, height, width, low=-1), above, some(rng, len(above))
+
+
 def for_round_cornered(rng: np.random.Generator) -> tuple[Any, ...]:
     height, width = size(rng)
     softness = float(rng.uniform(0.1, 2))
@@ -154,6 +163,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "evenly_spaced": for_evenly_spaced,
     "with_under": for_with_under,
     "with_grain": for_with_grain,
+    "rows_between": for_rows_between,
     "round_cornered": for_round_cornered,
     "cell_frames": for_cell_frames,
     "tiled": for_tiled,
@@ -180,7 +190,7 @@ def test_every_kernel_is_compared() -> None:
 @pytest.mark.skipif(LIBRARY is None, reason="no library was built")
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_the_same_bytes(name: str) -> None:
-    if name == "sampled" and not FUSED_AT_ONCE:
+    if name in FUSING and not FUSED_AT_ONCE:
         pytest.skip("OpenCV rounds products by themselves on this processor")
     assert differing(name) == []
 
@@ -190,8 +200,8 @@ def test_the_same_bytes(name: str) -> None:
 @pytest.mark.parametrize(("without", "at_once"), [("AVX512-SKX", 8), ("AVX512-SKX,AVX2", 0)])
 def test_the_same_bytes_as_opencv_gives_on_older_processors(without: str, at_once: int) -> None:
     code = (
-        "from tests.masks.compiled.test_kernels import ARGUMENTS, FUSED_AT_ONCE, differing;"
-        "able = [name for name in ARGUMENTS if FUSED_AT_ONCE or name != 'sampled'];"
+        "from tests.masks.compiled.test_kernels import ARGUMENTS, FUSED_AT_ONCE, FUSING, differing;"
+        "able = [name for name in ARGUMENTS if FUSED_AT_ONCE or name not in FUSING];"
         "print(FUSED_AT_ONCE, [name for name in able if differing(name)])"
     )
     done = subprocess.run(

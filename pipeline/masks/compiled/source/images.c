@@ -63,6 +63,16 @@ void round_cornered(
     }
 }
 
+/* Rows of `width` numbers between those of an array of `height` rows, each a share of the way from the row `above` to the
+ * one after it: `enlarging.rows_between`. Only where a kernel `can_fuse`. */
+FUSING void rows_between(
+    const float *rows, wide height, wide width, const int32_t *above, const float *share, wide count, float *out) {
+    for (wide row = 0; row < count; row++, out += width) {
+        const float *upper = rows + above[row] * width, *lower = above[row] + 1 < height ? upper + width : upper;
+        for (wide k = 0; k < width; k++) out[k] = fused(lower[k] - upper[k], share[row], upper[k]);
+    }
+}
+
 /* The layer over a part of a photo, in linear light: `compositing.blended`. `codes` leads from linear light of
  * `code_count` steps back to sRGB. */
 void blended(

@@ -23,4 +23,14 @@ static inline float held(float x) { return least(most(x, 0.0f), 1.0f); }
 static inline int nearest(float x) { return (int)((x + 12582912.0f) - 12582912.0f); }
 static inline wide nearest_wide(double x) { return (wide)((x + 6755399441055744.0) - 6755399441055744.0); }
 
+/* A product and a sum rounded together, in a function marked so: where the processor has AVX2 and FMA, which OpenCV is
+ * asked for, a single instruction. Elsewhere no such function is called. */
+#if defined(__x86_64__)
+#define FUSING __attribute__((target("avx2,fma")))
+#define fused __builtin_fmaf
+#else
+#define FUSING
+#define fused(a, b, c) ((a) * (b) + (c))
+#endif
+
 #endif

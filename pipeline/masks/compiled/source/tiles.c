@@ -21,22 +21,17 @@ typedef struct {
     const float of_c = below * (1.0f - right), of_d = below * right
 
 #if defined(__x86_64__)
-int can_fuse(void) { return 1; } /* where the processor has AVX2 and FMA, which OpenCV is asked for */
-
-__attribute__((target("avx2,fma"))) static void fused_texels(
-    const Look *look, int first, int end, float *restrict out) {
-    for (int k = first; k < end; k++) {
-        AROUND(look, k);
-        out[k] = __builtin_fmaf(a, of_a, __builtin_fmaf(b, of_b, __builtin_fmaf(c, of_c, d * of_d)));
-    }
-}
+int can_fuse(void) { return 1; }
 #else
 int can_fuse(void) { return 0; }
-
-static void fused_texels(const Look *look, int first, int end, float *restrict out) {
-    (void)look, (void)first, (void)end, (void)out;
-}
 #endif
+
+FUSING static void fused_texels(const Look *look, int first, int end, float *restrict out) {
+    for (int k = first; k < end; k++) {
+        AROUND(look, k);
+        out[k] = fused(a, of_a, fused(b, of_b, fused(c, of_c, d * of_d)));
+    }
+}
 
 static void other_texels(const Look *look, int first, int end, float *out) {
     for (int k = first; k < end; k++) {
