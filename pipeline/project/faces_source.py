@@ -1,6 +1,7 @@
 """The user's own photos as a source of a new project."""
 
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from pipeline.core.errors import SourceError
 from pipeline.core.params import IngestParams
 from pipeline.sources.labels import NO_MASK
 from pipeline.sources.recognition.block import settings_lines, source_name, untold
+from pipeline.sources.recognition.mentions import telling_name
 from pipeline.sources.recognition.recognise import Look, Reading, look_into, several_of
 from pipeline.storage.signatures import is_photo
 
@@ -45,7 +47,8 @@ class FacesSource:
         What `maskwright sources check` recognises is taken as it proposes.
 
         Raises:
-            SourceError: it is no folder, holds no photo, or its annotations can't be taken in.
+            SourceError: it is no folder, holds no photo, its annotations can't be taken in, or something that isn't
+                understood may tell of masks.
         """
         if not faces.is_dir():
             raise SourceError(f"{faces}: is no folder of photos")
@@ -56,8 +59,12 @@ class FacesSource:
         if not count:
             raise SourceError(f"{faces}: holds no photo")
         if look.readings:
-            source = cls.of_reading(path, shown, _with_default(_readable(faces, look)))
+            reading = _readable(faces, look)
+            if "default_label" in reading.layout.settings:
+                _require_nothing_told(faces, path, look)
+            source = cls.of_reading(path, shown, _with_default(reading))
             return replace(source, several=_one_line(several_of(look.readings)))
+        _require_nothing_told(faces, path, look)
         return cls(source_name(path), count, tuple(_plain_lines(shown)))
 
     @classmethod
@@ -73,6 +80,24 @@ class FacesSource:
             lines=tuple(settings_lines(layout, shown, counts.words, told)),
             recognised=_one_line(f"{layout.why} (adapter {layout.adapter})"),
             untold=() if layout.known else tuple(map(_one_line, untold(counts.words, told))),
+        )
+
+
+def _require_nothing_told(faces: Path, path: Path, look: Look) -> None:
+    """Stop where photos would count as bare though something tells of masks: a name, or a document that isn't read.
+
+    Raises:
+        SourceError: says what it is, and how the photos are taken in all the same.
+    """
+    told = [f"{kind.first}: {kind.what}" for kind in look.kinds if kind.speaks and kind.adapter is None]
+    if name := telling_name(path.name, look.tree):
+        told.append(f"{name}: a name that tells of masks")
+    if told:
+        listed = "".join(f"\n  {one}" for one in told)
+        raise SourceError(
+            f"{faces}: photos are not all taken for bare where something may tell of masks that isn't understood:"
+            f"{listed}\nmaskwright init without --faces, then maskwright sources add {shlex.quote(str(faces))}: "
+            '--label "no mask" says that all are bare, --columns what stands where in a table.'
         )
 
 

@@ -31,8 +31,8 @@ def command(folder: Path, sample: bool, faces: Path | None) -> None:
 
     With or without Git; what `git init` leaves may be there. The photos of --faces stay where they are. They are taken
     in as `maskwright sources check` recognises them: class folders, people's folders, YOLO, COCO and others. Where
-    nothing tells of masks all count as bare, and those that look masked already are left out by the stages, with a
-    reason.
+    nothing tells of masks, no name and no document, all count as bare, and those that look masked already are left out
+    by the stages, with a reason.
     """
     if sample and faces is not None:
         raise click.UsageError("give --sample or --faces, not both")

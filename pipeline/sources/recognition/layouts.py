@@ -14,6 +14,7 @@ from pipeline.sources.entries import catalogue
 from pipeline.sources.labels import Label
 from pipeline.sources.matching import says_nothing
 from pipeline.sources.people import PARENT
+from pipeline.sources.recognition.mentions import Mentions, outlines
 from pipeline.sources.recognition.metadata import Columns, columns_of
 from pipeline.sources.recognition.papers import Paper, judged
 from pipeline.sources.recognition.words import told_by
@@ -26,6 +27,8 @@ _FEW, _MANY = 3, 50
 """Folders of people are at least so many; more class folders than the other number are people."""
 _OWN_KINDS = frozenset({"surgical_blue", "surgical_green", "n95", "kn95", "inpaint", "empty", "gas"})
 """Endings of names that MaskTheFace alone writes."""
+_UNTOLD = "a document that speaks of the images"
+_OUTLINES = "pictures that mark pixels of the photos of the same names"
 _CATALOGUED = {"humans-in-the-loop": "humans-in-the-loop", "mfr2": "mfr2"}
 """Adapters of one published set each, by its name in the catalogue."""
 
@@ -51,12 +54,21 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Annotation files of one kind: the adapter that reads them, if one does, how many were found, and the first."""
+    """Annotation files of one kind.
+
+    Attributes:
+        adapter: Which one reads them, if one does.
+        what: In words for a person.
+        count: How many were found.
+        first: The first of them.
+        speaks: They say something of the images, whether or not an adapter reads it.
+    """
 
     adapter: str | None
     what: str
     count: int
     first: str
+    speaks: bool = True
 
 
 def kinds_of(tree: ParsedTree, archive: str = "") -> list[Kind]:
@@ -64,19 +76,26 @@ def kinds_of(tree: ParsedTree, archive: str = "") -> list[Kind]:
 
     Of many files of one ending some are looked into, and the count is of those.
     """
+    mentions = Mentions(tree.images)
     samples = {_key(image) for image in tree.images}
     by_ending: defaultdict[str, list[TreeFile]] = defaultdict(list)
     for file in tree.others:
         by_ending[PurePosixPath(file.name.lower()).suffix].append(file)
-    found: dict[Paper, list[str]] = {}
+    found: dict[tuple[Paper, bool], list[str]] = {}
     for _, files in sorted(by_ending.items()):
         step = -(-len(files) // _JUDGED)
         for file in files[::step]:
             in_shard = bool(_TAR.search(archive)) or any(map(_TAR.search, file.folders))
             paper = judged(file, in_shard and _key(file) in samples)
-            if paper.what:
-                found.setdefault(paper, []).append(file.origin)
-    return [Kind(paper.adapter, paper.what, len(origins), origins[0]) for paper, origins in found.items()]
+            speaks = paper.speaks or mentions.in_file(file)
+            if paper.what or speaks:
+                found.setdefault((paper, speaks), []).append(file.origin)
+    kinds = [
+        Kind(paper.adapter, paper.what or _UNTOLD, len(origins), origins[0], speaks)
+        for (paper, speaks), origins in found.items()
+    ]
+    marks = [image.origin for image in outlines(tree.images)]
+    return [*kinds, *([Kind(None, _OUTLINES, len(marks), marks[0])] if marks else [])]
 
 
 def _key(file: TreeFile) -> tuple[str, ...]:
@@ -93,7 +112,7 @@ def layouts_of(tree: ParsedTree, kinds: Sequence[Kind]) -> list[Layout]:
             read.setdefault(kind.adapter, kind)
     if read:
         return [_by_kind(tree, name, kind) for name, kind in read.items()]
-    found = _by_names(tree.images) or _by_told_folders(tree.images)
+    found = _by_names(tree.images) or _by_told_folders(tree.images, any(kind.speaks for kind in kinds))
     if found is None and not kinds:
         found = _by_other_folders(tree.images)
     return [] if found is None else [found]
@@ -135,8 +154,12 @@ _NAMED: dict[str, Callable[[TreeFile], bool]] = {
 }
 
 
-def _by_told_folders(images: Sequence[TreeFile]) -> Layout | None:
-    """Class folders, some of whose names tell what they mean; folders within them are people."""
+def _by_told_folders(images: Sequence[TreeFile], contested: bool) -> Layout | None:
+    """Class folders, some of whose names tell what they mean; folders within them are people.
+
+    Where documents that nobody reads may say otherwise (`contested`), one class alone is no class: a folder `masks`
+    may hold all photos of a set.
+    """
     paths = [image.folders for image in images]
     shared = _shared(paths)
     told = Counter(
@@ -149,6 +172,8 @@ def _by_told_folders(images: Sequence[TreeFile]) -> Layout | None:
         return None
     depth = max(told, key=lambda one: (told[one], one))
     classes = sorted({path[depth] for path in paths if len(path) > depth})
+    if contested and len({told_by(name) for name in classes} - {None}) < 2:
+        return None
     people = {path[-1] for path in paths if len(path) > depth + 1}
     why = f"class folders such as {classes[0]}"
     if len(people) < 2 or all(map(says_nothing, people)):

@@ -21,6 +21,16 @@ from pipeline.sources.offers import Refusal
 from pipeline.sources.papers import UnsafeXmlError, decode_text, parse_xml
 
 _SHOWN = 8
+# fmt: off
+BINARY = {
+    ".parquet": "a table in Parquet", ".arrow": "a table in Arrow", ".feather": "a table in Arrow",
+    ".pkl": "a pickle", ".pickle": "a pickle", ".mat": "MATLAB", ".npy": "an array", ".npz": "arrays",
+    ".h5": "HDF5", ".hdf5": "HDF5", ".tfrecord": "TensorFlow records", ".record": "TensorFlow records",
+    ".xlsx": "a spreadsheet", ".xls": "a spreadsheet", ".ods": "a spreadsheet",
+    ".db": "a database", ".sqlite": "a database", ".mdb": "a database",
+}
+# fmt: on
+"""Endings of what labels may stand in, and no adapter reads."""
 _CLASSES = "classes"
 """A file that names classes: it belongs to YOLO's layout, and alone it is none."""
 
@@ -31,11 +41,16 @@ class Paper:
 
     Attributes:
         adapter: Which one reads it; None where none does, or where it says nothing by itself.
-        what: In words for a person; empty where it is no annotation file at all.
+        what: In words for a person; empty where it is no annotation file as far as its kind tells.
     """
 
     adapter: str | None
     what: str
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it says something of images for certain; else what stands in it must tell."""
+        return self.adapter is not None or self.what in BINARY.values()
 
 
 def judged(file: TreeFile, in_shard: bool = False) -> Paper:
@@ -63,10 +78,8 @@ def judged(file: TreeFile, in_shard: bool = False) -> Paper:
 
 
 def _other(ending: str) -> str:
-    """Endings that labels are known to have; other files are no annotations as far as anybody knows."""
-    known = {".jsonl": "JSON lines", ".parquet": "a table", ".pkl": "a pickle", ".mat": "MATLAB", ".npy": "an array",
-             ".npz": "arrays", ".tfrecord": "TensorFlow records", ".record": "TensorFlow records"}  # fmt: skip
-    return known.get(ending, "")
+    """Endings that labels are known to have; other files are no annotations as far as these tell."""
+    return BINARY.get(ending, "JSON lines" if ending == ".jsonl" else "")
 
 
 def _class_file(file: TreeFile) -> Paper:

@@ -33,6 +33,7 @@ class Reading:
         told: What those of them mean whose names tell.
         attributes: Attributes of its boxes, which label nothing yet.
         problem: Why it can't be taken in as it is; empty where it can.
+        unread: Documents that speak of the images and that no adapter reads, a line a kind.
     """
 
     layout: Layout
@@ -40,6 +41,7 @@ class Reading:
     told: Mapping[str, Label]
     attributes: tuple[str, ...] = ()
     problem: str = ""
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ def look_into(path: Path, params: IngestParams, store: Path) -> Look:
     workspace = replace(Workspace.of(source_name(path), path.parent, params), store=store, provenance=store)
     tree = ParsedTree(_lister(path, workspace).files())
     kinds = kinds_of(tree, path.name if path.is_file() else "")
-    return Look(tree, kinds, [_read(path, layout, workspace) for layout in layouts_of(tree, kinds)])
+    unread = tuple(f"{kind.first}: {kind.what}" for kind in kinds if kind.speaks and kind.adapter is None)
+    readings = [_read(path, layout, workspace) for layout in layouts_of(tree, kinds)]
+    return Look(tree, kinds, [replace(reading, unread=unread) for reading in readings])
 
 
 def readings_of(path: Path, params: IngestParams, store: Path) -> Sequence[Reading]:
@@ -114,6 +118,7 @@ def said_of(reading: Reading) -> Iterator[str]:
         yield from f"can't be taken in as it is: {reading.problem}".splitlines()
         return
     yield from reading.counts.lines()
+    yield from (f"no adapter reads {one}" for one in reading.unread[:_SHOWN])
     if reading.attributes:
         yield f"attributes, which label a box where the setting names them: {_listed(reading.attributes)}"
 

@@ -7,9 +7,10 @@ from typing import Any
 from pipeline.sources.adapters.base import Adapter
 from pipeline.sources.adapters.layout import ParsedTree
 from pipeline.sources.adapters.tree import TreeAdapter
-from pipeline.sources.recognition.layouts import kinds_of
+from pipeline.sources.recognition.layouts import Kind, kinds_of
+from pipeline.sources.recognition.papers import BINARY
 
-_ENDINGS = frozenset({".csv", ".json", ".jsonl", ".parquet", ".tsv", ".txt", ".xml"})
+_ENDINGS = frozenset({*BINARY, ".csv", ".json", ".jsonl", ".lst", ".tsv", ".txt", ".xml", ".yaml", ".yml"})
 
 
 def unread_annotations(adapter: Adapter[Any], left: Iterable[str] | None = None) -> str:
@@ -20,11 +21,15 @@ def unread_annotations(adapter: Adapter[Any], left: Iterable[str] | None = None)
     if not isinstance(adapter, TreeAdapter) or (left is not None and not any(map(_may_annotate, left))):
         return ""
     own = adapter.settings.adapter
-    others = [kind for kind in kinds_of(ParsedTree(adapter.files())) if kind.adapter not in {None, own}]
+    others = [kind for kind in kinds_of(ParsedTree(adapter.files())) if kind.speaks and kind.adapter != own]
     if not others:
         return ""
-    named = ", ".join(f"{kind.what} ({kind.first}; adapter {kind.adapter})" for kind in others)
+    named = ", ".join(f"{kind.what} ({kind.first}; {_reader(kind)})" for kind in others)
     return f"several kinds of annotations lie here; adapter {own} doesn't read: {named}"
+
+
+def _reader(kind: Kind) -> str:
+    return "no adapter reads it as it is" if kind.adapter is None else f"adapter {kind.adapter}"
 
 
 def _may_annotate(origin: str) -> bool:

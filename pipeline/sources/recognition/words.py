@@ -55,7 +55,7 @@ _BESIDE = frozenset({
     "image", "images", "img", "imgs", "photo", "photos", "picture", "pictures", "pic", "pics",
     "train", "training", "test", "testing", "val", "valid", "validation",
     "black", "white", "grey", "gray", "blue", "green", "red", "pink", "yellow", "orange", "purple", "brown",
-    "colored", "coloured",
+    "colored", "coloured", "maske", "masken", "masque", "masques", "mascarilla", "mascarillas", "mascherina", "maska",
 })
 # fmt: on
 """Words that change nothing of what the others say. Any other may: a word that isn't understood, such as the `non` of

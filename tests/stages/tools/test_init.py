@@ -101,7 +101,7 @@ def test_classes_are_told_by_their_folders(tmp_path: Path, monkeypatch: pytest.M
     assert "1 images: masked yes" in checked
 
 
-@pytest.mark.parametrize("beside", [{}, {"notes.txt": b"hello"}, {"table.csv": b"Bild;l\na.jpg;1\n"}])
+@pytest.mark.parametrize("beside", [{}, {"notes.txt": b"hello"}, {"table.csv": b"Bild;l\nx.jpg;1\n"}])
 def test_plain_photos_are_bare_and_that_is_said(tmp_path: Path, beside: dict[str, bytes]) -> None:
     write_tree(tmp_path / "set", {"a.jpg": picture(1), "b.jpg": picture(2), **beside})
     done = init("project", "--faces", "set")
@@ -111,6 +111,26 @@ def test_plain_photos_are_bare_and_that_is_said(tmp_path: Path, beside: dict[str
     said = "nothing tells of masks here, so every photo counts as bare"
     assert said in (tmp_path / "project/params.yaml").read_text(encoding="utf-8")
     assert "every photo counts\n  as bare" in (tmp_path / "project/README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"a.jpg": b"", "labels.json": b'{"a.jpg": "with_mask"}'}, "labels.json: JSON with the keys a.jpg"),
+        ({"masks/a.jpg": b"", "masks/a.json": b'{"shapes": [{"label": "no_mask"}]}'}, "masks/a.json: JSON with"),
+        ({"a.jpg": b"", "labels.xlsx": b"PK"}, "labels.xlsx: a spreadsheet"),
+        ({"images/a.jpg": b"", "masks/a.jpg": b""}, "masks/a.jpg: pictures that mark pixels"),
+        ({"with_mask_1.jpg": b"", "no_mask_1.jpg": b""}, "with_mask_1.jpg: a name that tells of masks"),
+        ({f"{name}/{name}_1.jpg": b"" for name in ("Ann", "Bo", "Cy")} | {"l.mat": b"M"}, "l.mat: MATLAB"),
+    ],
+)
+def test_photos_of_which_something_unknown_tells_are_not_all_bare(
+    tmp_path: Path, files: dict[str, bytes], told: str
+) -> None:
+    write_tree(tmp_path / "set", {name: data or picture(len(name)) for name, data in files.items()})
+    done = init("project", "--faces", "set")
+    assert (done.exit_code, told in done.output, "sources add set" in done.output) == (1, True, True), done.output
+    assert not (tmp_path / "project").exists()
 
 
 def test_what_no_name_tells_is_left_to_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
