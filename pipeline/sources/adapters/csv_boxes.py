@@ -15,7 +15,8 @@ from pipeline.sources.adapters.annotated import (
     box_of,
     size_of,
 )
-from pipeline.sources.adapters.csv_columns import Columns, cell_number
+from pipeline.sources.adapters.csv_columns import BoxForm, Columns, cell_number
+from pipeline.sources.adapters.csv_headers import doubt
 from pipeline.sources.adapters.csv_tables import (
     DELIMITERS,
     ENDINGS,
@@ -158,11 +159,13 @@ def _note(images: dict[PurePosixPath, _Drawn], table: Table, line: Line, class_n
     named = cells[places.image]
     if not named:
         raise ValueError("names no image")
+    if why := doubt(places, cells):
+        raise ValueError(why)
     words = tuple(_word(cells[place], class_names) for place in places.labels if cells[place])
     sides = [cells[place] for place in places.box or ()]
     if any(sides) != bool(words) and places.box:
         raise ValueError("a box without a label" if any(sides) else f"the label {' '.join(words)!r} without a box")
-    box = _sides(sides, places.corners) if any(sides) else None
+    box = _sides(sides, places.form) if any(sides) else None
     size = size_of({"width": cells[places.size[0]], "height": cells[places.size[1]]}) if places.size else None
     drawn = images.setdefault(as_path(named), _Drawn(named, size))
     if size and drawn.size and size != drawn.size:
@@ -174,7 +177,7 @@ def _note(images: dict[PurePosixPath, _Drawn], table: Table, line: Line, class_n
         drawn.words.update(dict.fromkeys(words))
 
 
-def _sides(cells: Sequence[str], corners: bool) -> _Sides:
+def _sides(cells: Sequence[str], form: BoxForm) -> _Sides:
     """Left, top, right and bottom.
 
     Raises:
@@ -183,7 +186,9 @@ def _sides(cells: Sequence[str], corners: bool) -> _Sides:
     if not all(cells):
         raise ValueError(f"a box that lacks a number: {', '.join(cells)}")
     left, top, right, bottom = map(cell_number, cells)
-    found = (left, top, right, bottom) if corners else (left, top, left + right, top + bottom)
+    if form == "centred":
+        left, top = left - right / 2, top - bottom / 2
+    found = (left, top, right, bottom) if form == "corners" else (left, top, left + right, top + bottom)
     box_of(found)  # says what is wrong with it while the line is known
     return found
 

@@ -1,44 +1,27 @@
-"""Which column of a table says what: as its header calls it, as the settings tell, or as RetinaNet's files have it."""
+"""Which column of a table says what, and the numbers in its cells."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from pipeline.core.params import Section
 from pipeline.sources.adapters.annotated import number_of
 
+BoxForm = Literal["corners", "sized", "centred"]
 Column = Annotated[int, Field(ge=1)] | Annotated[str, Field(min_length=1)]
 
-_CORNERS, _SIZED = ("left", "top", "right", "bottom"), ("left", "top", "width", "height")
+FORMS: dict[BoxForm, tuple[str, str, str, str]] = {
+    "corners": ("left", "top", "right", "bottom"),
+    "sized": ("left", "top", "width", "height"),
+    "centred": ("middle_x", "middle_y", "width", "height"),
+}
+"""What the four numbers of a box are."""
 _IMAGE_SIZE = ("image_width", "image_height")
 
-_IMAGE = (
-    "filename", "file", "filepath", "path", "image", "imagename", "imagepath", "imagefile", "imagefilename", "img",
-    "imgname", "imgpath", "imageid", "photo", "picture", "name",
-)  # fmt: skip
-_LABEL = ("class", "label", "classname", "labelname", "category", "categoryname", "labels", "classes", "classid")
-_BOXES: tuple[tuple[bool, tuple[str, str, str, str]], ...] = (
-    (True, ("xmin", "ymin", "xmax", "ymax")),
-    (True, ("minx", "miny", "maxx", "maxy")),
-    (True, ("x1", "y1", "x2", "y2")),
-    (True, ("x0", "y0", "x1", "y1")),
-    (True, ("left", "top", "right", "bottom")),
-    (True, ("xtl", "ytl", "xbr", "ybr")),
-    (False, ("left", "top", "width", "height")),
-    (False, ("xmin", "ymin", "width", "height")),
-    (False, ("x", "y", "width", "height")),
-    (False, ("x", "y", "w", "h")),
-)
-"""Whether the four are corners, or a corner with width and height; and what they are called, prefixes aside."""
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
-_PREFIXES = ("", "bbox", "box")
-_IMAGE_SIZES = (("imagewidth", "imageheight"), ("imgwidth", "imgheight"), ("imagew", "imageh"), ("width", "height"))
-
-HUMANS_IN_THE_LOOP = ("name", "x1", "x2", "y1", "y2", "classname")
-"""Kaggle's `train.csv`, whose columns don't hold what they are called: another adapter judges it by the data."""
 
 
 class Columns(Section):
@@ -49,6 +32,7 @@ class Columns(Section):
         label: Its word; several columns give several words.
         left: Of the box, as `top`; with `right` and `bottom`, or with `width` and `height`. Without a box the words are
             the whole image's.
+        middle_x: Of the box, as `middle_y`, where `width` and `height` stand around its middle.
         image_width: Of the picture that the boxes were drawn on, as `image_height`.
     """
 
@@ -60,17 +44,27 @@ class Columns(Section):
     bottom: Column | None = None
     width: Column | None = None
     height: Column | None = None
+    middle_x: Column | None = None
+    middle_y: Column | None = None
     image_width: Column | None = None
     image_height: Column | None = None
 
     @model_validator(mode="after")
     def _whole_boxes(self) -> Self:
-        given = {name for name in {*_CORNERS, *_SIZED} if getattr(self, name) is not None}
-        if given not in (set(), set(_CORNERS), set(_SIZED)):
-            raise ValueError(f"a box is {', '.join(_CORNERS)}, or {', '.join(_SIZED)}; here are {sorted(given)}")
+        given = self._given()
+        if given and given not in map(set, FORMS.values()):
+            expected = ", or ".join(map(", ".join, FORMS.values()))
+            raise ValueError(f"a box is {expected}; here are {sorted(given)}")
         if (self.image_width is None) != (self.image_height is None):
             raise ValueError("image_width and image_height go together")
         return self
+
+    def _given(self) -> set[str]:
+        return {name for names in FORMS.values() for name in names if getattr(self, name) is not None}
+
+    def form(self) -> BoxForm | None:
+        """What the numbers of a box are, None where it has none."""
+        return next((form for form, names in FORMS.items() if set(names) == self._given()), None)
 
     def by_number(self) -> bool:
         """Whether no column is named, so that a table needs no header."""
@@ -79,7 +73,8 @@ class Columns(Section):
     def all(self) -> tuple[Column, ...]:
         """Every column that is told."""
         labels = self.label if isinstance(self.label, tuple) else (self.label,)
-        others = (getattr(self, name) for name in ("image", *_CORNERS, "width", "height", *_IMAGE_SIZE))
+        boxes = dict.fromkeys(name for names in FORMS.values() for name in names)
+        others = (getattr(self, name) for name in ("image", *boxes, *_IMAGE_SIZE))
         return (*labels, *(one for one in others if one is not None))
 
 
@@ -88,15 +83,17 @@ class Places:
     """Where in a row the parts stand, counted from 0.
 
     Attributes:
-        box: Left, top, right and bottom; or left, top, width and height, where they aren't `corners`.
+        box: The four of `form`.
         size: Width and height of the picture that the boxes were drawn on.
+        doubts: Columns of which a number makes a row no face of its class, and why.
     """
 
     image: int
     labels: tuple[int, ...]
     box: tuple[int, int, int, int] | None = None
-    corners: bool = True
+    form: BoxForm = "corners"
     size: tuple[int, int] | None = None
+    doubts: tuple[tuple[int, float, str], ...] = ()
 
     @property
     def most(self) -> int:
@@ -110,52 +107,35 @@ def told_places(columns: Columns, header: Sequence[str]) -> Places:
     Raises:
         ValueError: the header lacks some; names them.
     """
-    folded = {name: place for place, name in reversed(list(enumerate(map(_plain, header))))}
-    missing = [one for one in columns.all() if isinstance(one, str) and _plain(one) not in folded]
+    folded = {name: place for place, name in reversed(list(enumerate(map(plain, header))))}
+    missing = [one for one in columns.all() if isinstance(one, str) and plain(one) not in folded]
     if missing:
         raise ValueError(", ".join(map(repr, missing)))
 
     def place(name: str) -> int:
         column = getattr(columns, name)
-        return column - 1 if isinstance(column, int) else folded[_plain(column)]
+        return column - 1 if isinstance(column, int) else folded[plain(column)]
 
     labels = columns.label if isinstance(columns.label, tuple) else (columns.label,)
-    words = tuple(one - 1 if isinstance(one, int) else folded[_plain(one)] for one in labels)
-    box = _CORNERS if columns.right is not None else _SIZED if columns.width is not None else None
-    left, top, right, bottom = map(place, box) if box else (0, 0, 0, 0)
+    words = tuple(one - 1 if isinstance(one, int) else folded[plain(one)] for one in labels)
+    form = columns.form()
+    first, second, third, fourth = map(place, FORMS[form]) if form else (0, 0, 0, 0)
     size = (place("image_width"), place("image_height")) if columns.image_width is not None else None
-    return Places(place("image"), words, (left, top, right, bottom) if box else None, box != _SIZED, size)
+    box = (first, second, third, fourth) if form else None
+    return Places(place("image"), words, box, form or "corners", size)
 
 
-def known_places(header: Sequence[str]) -> Places | None:
-    """The places by what headers usually call them; None where an image or its label can't be told."""
-    found = {_folded(name): place for place, name in reversed(list(enumerate(header)))}
-    image = next((found[name] for name in _IMAGE if name in found), None)
-    label = next((found[name] for name in _LABEL if name in found), None)
-    if image is None or label is None or tuple(map(_plain, header)) == HUMANS_IN_THE_LOOP:
-        return None
-    box, corners = next(((box, corners) for corners, names in _BOXES if (box := _box(found, names))), (None, True))
-    if box is None and any(name in found for _, names in _BOXES for name in names[:2]):
-        return None  # half a box: what it says can't be told
-    size = next((pair for names in _IMAGE_SIZES if (pair := _pair(found, names, box or ()))), None)
-    return Places(image, (label,), box, corners, size)
+def require_once(header: Sequence[str], places: Places) -> None:
+    """Stop where a column that counts has the name of another: which one is meant can't be told.
 
-
-def looks_like_header(row: Sequence[str]) -> bool:
-    """Whether a first row names columns: one of them an image's or a label's, and none of them is a number."""
-    names = set(map(_folded, row))
-    return not names.isdisjoint({*_IMAGE, *_LABEL}) and not any(map(is_number, row))
-
-
-def retinanet_places(rows: Sequence[Sequence[str]]) -> Places | None:
-    """The places of `path,x1,y1,x2,y2,class` without a header, where at least half of some rows fit it."""
-    places = Places(0, (5,), (1, 2, 3, 4))
-    fitting = sum(1 for row in rows if len(row) == 6 and row[0].strip() and _is_box(row[1:5]))
-    return places if rows and 2 * fitting >= len(rows) else None
-
-
-def _is_box(cells: Sequence[str]) -> bool:
-    return all(map(is_number, cells)) or not any(cell.strip() for cell in cells)
+    Raises:
+        ValueError: names it.
+    """
+    names = list(map(plain, header))
+    used = (places.image, *places.labels, *(places.box or ()), *(places.size or ()))
+    twice = [header[place] for place in used if place < len(names) and names.count(names[place]) > 1]
+    if twice:
+        raise ValueError(f"two columns are called {twice[0]!r}")
 
 
 def cell_number(text: str) -> float:
@@ -180,24 +160,6 @@ def is_number(text: str) -> bool:
     return True
 
 
-def _box(found: Mapping[str, int], names: tuple[str, str, str, str]) -> tuple[int, int, int, int] | None:
-    for prefix in _PREFIXES:
-        if all(prefix + name in found for name in names):
-            left, top, right, bottom = (found[prefix + name] for name in names)
-            return left, top, right, bottom
-    return None
-
-
-def _pair(found: Mapping[str, int], names: tuple[str, str], taken: Collection[int]) -> tuple[int, int] | None:
-    if not all(name in found and found[name] not in taken for name in names):
-        return None
-    return found[names[0]], found[names[1]]
-
-
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A column's name as it is compared: its blanks at the ends and its case don't count."""
     return name.strip().casefold()
-
-
-def _folded(name: str) -> str:
-    """A column's name without blanks, underscores and other signs between its letters."""
-    return "".join(sign for sign in name.casefold() if sign.isalnum())

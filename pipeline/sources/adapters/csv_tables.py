@@ -7,14 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from pipeline.sources.adapters.csv_columns import (
-    Columns,
-    Places,
-    known_places,
-    looks_like_header,
-    retinanet_places,
-    told_places,
-)
+from pipeline.sources.adapters.csv_columns import Columns, Places, require_once, told_places
+from pipeline.sources.adapters.csv_headers import known_places, looks_like_header, retinanet_places
 from pipeline.sources.adapters.layout import annotation_bytes, damaged
 from pipeline.sources.adapters.tree import TreeFile
 from pipeline.sources.archives.names import AUTO
@@ -112,9 +106,16 @@ def _understood(
         except ValueError as missing:
             return OtherTable(origin, header, str(missing))
     else:
-        places = known_places(header) if headed else retinanet_places(rows)
+        try:
+            places = known_places(header, rows[1:]) if headed else retinanet_places(rows)
+        except ValueError as unclear:
+            return damaged(origin, unclear)
     if places is None:
         return OtherTable(origin, header or rows[0])
+    try:
+        require_once(header, places)
+    except ValueError as unclear:
+        return damaged(origin, unclear)
     start = next(place for place, line in enumerate(lines) if line.cells) + 1 if headed else 0
     return Table(origin, header, places, lines[start:], delimiter)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.coco import is_coco
-from pipeline.sources.adapters.csv_columns import HUMANS_IN_THE_LOOP, is_number
+from pipeline.sources.adapters.csv_columns import is_number
+from pipeline.sources.adapters.csv_headers import HUMANS_IN_THE_LOOP
 from pipeline.sources.adapters.csv_tables import ENDINGS, Table, TableSettings, read_table
 from pipeline.sources.adapters.cvat import is_cvat
 from pipeline.sources.adapters.imagefolder import METADATA

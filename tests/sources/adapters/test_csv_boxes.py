@@ -27,6 +27,10 @@ TABLES: dict[str, bytes] = {
     ),
     "width and height of the box": b"name,x,y,width,height,class\na.jpg,16,12,32,24,with_mask\n",
     "from x0 to x1": b"file,x0,y0,x1,y1,category\na.jpg,16,12,48,36,with_mask\n",
+    "middle and size": b"filename,class,x_center,y_center,width,height\na.jpg,with_mask,32,24,32,24\n",
+    "middle and size in shares": b"image,bbox_cx,bbox_cy,bbox_w,bbox_h,label\na.jpg,.5,.5,.5,.5,with_mask\n",
+    "of faces": b"image,face_x,face_y,face_w,face_h,label\na.jpg,16,12,32,24,with_mask\n",
+    "numbers and names of classes": (b"filename,class,label,xmin,ymin,xmax,ymax\na.jpg,1,with_mask,16,12,48,36\n"),
     "shares": b"ImageID,LabelName,XMin,YMin,XMax,YMax\na,with_mask,0.25,0.25,0.75,0.75\n",
     "shares of a stated size": f"{TENSORFLOW}a.jpg,64,48,with_mask,0.25,0.25,0.75,0.75\n".encode(),
     "semicolons, decimal commas": b"sep=;\r\nFilename;XMin;YMin;XMax;YMax;Class\r\na.jpg;16,0;12;48;36;with_mask\r\n",
@@ -77,6 +81,46 @@ def test_a_bad_line_is_one_row_that_names_it(ingest: Ingest, tmp_path: Path, lin
     taken = ingest(adapter="csv", path="csv", labels=LABELS)
     assert [len(image.boxes) for image in taken.images] == [2]
     assert reasons(taken.rejections) == {"labels.csv#line4": "damaged_annotation"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        (b'width,height,bbox,label\na.jpg,64,48,"[4, 5, 36, 40]",with_mask', "'bbox': a box in a form"),
+        (b'label,points\na.jpg,with_mask,"1 2 3 4"', "'points': a box in a form"),
+        (b"label,mouth_x,mouth_y,mouth_w,mouth_h\na.jpg,with_mask,4,5,6,7", "'mouth_x': a box in a form"),
+        (b"label,x_center,y_center\na.jpg,with_mask,4,5", "'x_center'"),
+        (b"label,label\na.jpg,with_mask,no_mask", "two columns are called 'label'"),
+        (b"class,label\na.jpg,face,with_mask", "'class' and 'label' both may be the label"),
+    ],
+)
+def test_a_table_of_which_a_part_is_not_understood_is_not_read_without_it(
+    ingest: Ingest, tmp_path: Path, columns: bytes, told: str
+) -> None:
+    write_tree(tmp_path / "csv", {"a.jpg": picture(), "t.csv": b"filename," + columns + b"\n"})
+    with pytest.raises(SourceError) as error:
+        ingest(adapter="csv", path="csv", labels=LABELS)
+    assert f"t.csv: {told}" in str(error.value)
+
+
+def test_told_columns_of_middles_and_of_a_name_that_stands_there_twice(ingest: Ingest, tmp_path: Path) -> None:
+    columns = {"image": "i", "label": "l", "middle_x": "x", "middle_y": "y", "width": "w", "height": "h"}
+    write_tree(tmp_path / "csv", {"a.jpg": picture(), "t.csv": b"i,l,x,y,w,h\na.jpg,with_mask,32,24,32,24\n"})
+    assert [sides(image) for image in ingest(adapter="csv", path="csv", labels=LABELS, columns=columns).images] == [
+        [SIDES]
+    ]
+    write_tree(tmp_path / "csv", {"t.csv": b"i,l,l,x,y,w,h\na.jpg,with_mask,no_mask,32,24,32,24\n"})
+    with pytest.raises(SourceError, match="two columns are called 'l'"):
+        ingest(adapter="csv", path="csv", labels=LABELS, columns=columns)
+
+
+def test_rows_of_open_images_that_are_no_face_of_their_class(ingest: Ingest, tmp_path: Path) -> None:
+    header = b"ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsGroupOf\n"
+    rows = b"a,x,with_mask,1,.25,.75,.25,.75,0\na,x,with_mask,1,.1,.9,.1,.9,1\na,x,no_mask,0,.1,.2,.1,.2,0\n"
+    write_tree(tmp_path / "csv", {"a.jpg": picture(), "t.csv": header + rows})
+    taken = ingest(adapter="csv", path="csv", labels=LABELS)
+    assert [sides(image) for image in taken.images] == [[SIDES]]
+    assert reasons(taken.rejections) == dict.fromkeys(("t.csv#line3", "t.csv#line4"), "damaged_annotation")
 
 
 def test_a_number_beyond_one_among_shares_is_a_row(ingest: Ingest, tmp_path: Path) -> None:
