@@ -207,7 +207,7 @@ def facing_camera(fit: HeadFit) -> HeadFit:
     seen, _ = fit.project(mouth, head)
     upright: NDArray[np.float64] = np.eye(3)
     origin = seen[0] - (mouth[0] * fit.stretch)[:2] * fit.scale
-    return replace(fit, rotation=upright, origin=origin, coefficients=np.zeros_like(fit.coefficients))
+    return fit._replace(rotation=upright, origin=origin, coefficients=np.zeros_like(fit.coefficients))
 
 
 def params(ablate: str | None) -> MaskParams:

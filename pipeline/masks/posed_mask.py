@@ -57,11 +57,11 @@ class PosedMask:
         self, fit: HeadFit, surface: NDArray[np.float64], straps: list[StrapLine], head: CanonicalHead
     ) -> None:
         rows, columns = surface.shape[:2]
-        xy, depth = fit.project(surface.reshape(-1, 3), head)
+        xy, camera = fit.project(surface.reshape(-1, 3), head)
         self.fit, self.straps, self.head = fit, straps, head
         self.xy = xy.reshape(rows, columns, 2)
-        self.depth = depth.reshape(rows, columns)
-        self.camera = (surface * fit.stretch) @ fit.rotation.T
+        self.camera = camera.reshape(rows, columns, 3)
+        self.depth = self.camera[..., 2].astype(np.float32)
         self.width_mm = float(np.linalg.norm(np.diff(surface[rows // 2], axis=0), axis=1).sum())
         self.height_mm = float(np.linalg.norm(np.diff(surface[:, columns // 2], axis=0), axis=1).sum())
 

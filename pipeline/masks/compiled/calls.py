@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core.arrays import FloatImage, Rgb
-from pipeline.masks.compiled.inputs import LightTables, RepeatingTile, Texels, Tones
+from pipeline.core.arrays import FloatImage, Points, Rgb
+from pipeline.masks.compiled.inputs import FitNumbers, HeadModel, LightTables, RepeatingTile, Texels, Tones
 from pipeline.masks.compiled.library import LIBRARY
 
 _AT, _INT, _LONG, _FLOAT, _DOUBLE = c_void_p, c_int, c_int64, c_float, c_double
@@ -33,6 +33,9 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "stretched": [_AT, _AT, _AT, _INT, _INT, _INT],
     "evenly_spaced": [_AT, _INT, _INT, _AT, _AT],
     "seen_by_camera": [_AT, _INT, _INT, _AT, _AT, _INT, _INT, _INT, _INT, _AT],
+    "fitted": [_AT, _AT, _AT, _AT, _INT, _AT, _AT, _AT, _DOUBLE, _AT],
+    "projected": [_AT, _AT, _INT, _AT, _DOUBLE, _AT, _AT, _AT, _AT, _AT],
+    "harmonics": [_AT, _AT, _INT, _AT, _DOUBLE, _DOUBLE, _AT],
 }
 _KERNELS: Any = LIBRARY
 
@@ -62,12 +65,17 @@ def _at(array: NDArray[Any]) -> int:
     gaps that may be written to has one to ask for.
     """
     flags = array.flags
-    return addressof(c_char.from_buffer(array)) if flags.carray and array.size else array.ctypes.data
+    return addressof(c_char.from_buffer(array.data)) if flags.carray and array.size else array.ctypes.data
 
 
 def _floats(values: NDArray[np.floating]) -> NDArray[np.float32]:
     """The same numbers as the kernels read them: float32 without gaps."""
     return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def _doubles(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Likewise float64."""
+    return np.ascontiguousarray(values, dtype=np.float64)
 
 
 def _pixels(image: Rgb) -> Rgb:
@@ -246,3 +254,38 @@ def evenly_spaced(surface: NDArray[np.float64]) -> NDArray[np.float64]:
     out, room = np.empty_like(surface), np.empty(surface.size + max(rows, columns))
     _KERNELS.evenly_spaced(_at(surface), rows, columns, _at(room), _at(out))
     return out
+
+
+def fitted(landmarks: Points, model: HeadModel, hold: NDArray[np.float64], flat: float) -> NDArray[np.float64]:
+    """See the function in NumPy."""
+    landmarks, numbers = _floats(landmarks), np.empty(151)
+    paths = _at(model.jaw_paths), _at(model.jaw_points), model.jaw_paths.shape[1]
+    solvers = _at(model.pose_solver), _at(model.warp_weights)
+    _KERNELS.fitted(_at(landmarks), _at(model.landmarks), *paths, *solvers, _at(hold), flat, _at(numbers))
+    return numbers
+
+
+def projected(
+    points: NDArray[np.float64], nearness: NDArray[np.float32], fit: FitNumbers
+) -> tuple[Points, NDArray[np.float64]]:
+    """See the function in NumPy."""
+    points, nearness = _doubles(points), _floats(nearness)
+    xy, camera = np.empty((len(points), 2), dtype=np.float32), np.empty((len(points), 3))
+    rotation, *rest = [_doubles(array) for array in (fit.rotation, fit.stretch, fit.origin, fit.coefficients)]
+    head = _at(rotation), fit.scale, *(_at(array) for array in rest)
+    _KERNELS.projected(_at(points), _at(nearness), len(points), *head, _at(xy), _at(camera))
+    return xy, camera
+
+
+def harmonics(
+    normals: NDArray[np.float64],
+    brightness: NDArray[np.float32],
+    expected: NDArray[np.float64],
+    strength: float,
+    tolerance: float,
+) -> NDArray[np.float64]:
+    """See the function in NumPy."""
+    normals, brightness, solution = _doubles(normals), _floats(brightness), np.empty(4)
+    samples = _at(normals), _at(brightness), len(normals)
+    _KERNELS.harmonics(*samples, _at(expected), strength, tolerance, _at(solution))
+    return solution

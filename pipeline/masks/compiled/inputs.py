@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core.arrays import FloatImage
+from pipeline.core.arrays import FloatImage, Points3d
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,3 +63,39 @@ class Tones(NamedTuple):
     white: float
     least: float
     most: float
+
+
+class HeadModel(NamedTuple):
+    """What of the canonical head a fit asks for; see `CanonicalHead` for each.
+
+    Attributes:
+        landmarks: `float32 (68, 3)`.
+        jaw_paths: `(17, N, 3)`.
+        jaw_points: The same, `float32`.
+        pose_solver: `(4, 68)`.
+        warp_weights: `(68, 68)`.
+    """
+
+    landmarks: Points3d
+    jaw_paths: NDArray[np.float64]
+    jaw_points: NDArray[np.float32]
+    pose_solver: NDArray[np.float64]
+    warp_weights: NDArray[np.float64]
+
+
+class FitNumbers(NamedTuple):
+    """Where one face's head is: a scaled-orthographic camera, and what is left at the landmarks.
+
+    Attributes:
+        rotation: `(3, 3)`, canonical to camera axes.
+        scale: Pixels per millimetre.
+        stretch: `(3,)`, this face's width, height and depth over the mean face's.
+        origin: `(2,)`, pixels of the sellion before the warp.
+        coefficients: `(68, 2)`, smooth residual warp in pixels.
+    """
+
+    rotation: NDArray[np.float64]
+    scale: float
+    stretch: NDArray[np.float64]
+    origin: NDArray[np.float64]
+    coefficients: NDArray[np.float64]

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from pipeline.core.arrays import FloatImage, Points, Points3d
 from pipeline.faces.landmarks import JAW
 from pipeline.faces.pose import HeadPose, check_landmarks, pose_of
+from pipeline.masks.compiled.inputs import FitNumbers, HeadModel
+from pipeline.masks.head.fitting import fit_numbers, projected
 
 AXIS_Z_MM = 75.0
 """Depth of the vertical axis of the cylindrical coordinates: about the middle of the jaw."""
@@ -83,6 +85,13 @@ class CanonicalHead:
         design = np.concatenate([self.landmarks, np.ones((68, 1))], axis=1) * weight[:, None]
         return np.asarray(np.linalg.pinv(design) * weight[None, :])
 
+    @cached_property
+    def model(self) -> HeadModel:
+        """What a fit asks for."""
+        return HeadModel(
+            self.landmarks, self.jaw_paths, self.jaw_paths.astype(np.float32), self.pose_solver, self.warp_weights
+        )
+
     def nearness(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
         """`(N, 68)`: Gaussian of the distance between each of the points `(N, 3)` and each landmark."""
         (a, a_half), (b, b_half) = _in_kernel_widths(points), self.kernel_centres
@@ -93,109 +102,42 @@ class CanonicalHead:
 
     def spot(self, points: NDArray[np.floating]) -> "HeadSpots":
         """The points `(N, 3)` for whoever projects the same ones for every face."""
-        return HeadSpots(points, self.nearness(points).astype(np.float64))
+        return HeadSpots(np.asarray(points, dtype=np.float64), self.nearness(points))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class HeadSpots:
     """Points `(N, 3)` of the canonical head, and how near each lies to each landmark, `(N, 68)`."""
 
-    points: NDArray[np.floating]
-    nearness: NDArray[np.float64]
+    points: NDArray[np.float64]
+    nearness: NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class HeadFit:
-    """Where one face's head is: a scaled-orthographic camera, and what is left at the landmarks.
-
-    Attributes:
-        rotation: `(3, 3)`, canonical to camera axes.
-        scale: Pixels per millimetre.
-        stretch: `(3,)`, this face's width, height and depth over the mean face's.
-        origin: `(2,)`, pixels of the sellion before the warp.
-        coefficients: `(68, 2)`, smooth residual warp in pixels.
-    """
-
-    rotation: NDArray[np.float64]
-    scale: float
-    stretch: NDArray[np.float64]
-    origin: NDArray[np.float64]
-    coefficients: NDArray[np.float64]
+class HeadFit(FitNumbers):
+    """Where one face's head is."""
 
     @cached_property
     def pose(self) -> HeadPose:
         """The head's angles."""
         return pose_of(self.rotation)
 
-    def project(self, points: NDArray[np.floating], head: CanonicalHead) -> tuple[Points, NDArray[np.float32]]:
-        """Pixels `(N, 2)` and depth `(N,)` (mm, growing away from the viewer) of canonical points `(N, 3)`."""
+    def project(self, points: NDArray[np.floating], head: CanonicalHead) -> tuple[Points, NDArray[np.float64]]:
+        """Pixels `(N, 2)` and places in camera axes `(N, 3)`, in mm, of canonical points `(N, 3)`."""
         return self.project_spots(head.spot(points))
 
-    def project_spots(self, spots: HeadSpots) -> tuple[Points, NDArray[np.float32]]:
+    def project_spots(self, spots: HeadSpots) -> tuple[Points, NDArray[np.float64]]:
         """As `project`."""
-        camera = (spots.points * self.stretch) @ self.rotation.T
-        xy = camera[:, :2] * self.scale + self.origin + spots.nearness @ self.coefficients
-        return xy.astype(np.float32), camera[:, 2].astype(np.float32)
+        return projected(spots.points, spots.nearness, self)
 
 
 def fit_head(landmarks: Points, head: CanonicalHead) -> HeadFit:
     """Fit the canonical head to 68 points `(68, 2)` in pixels.
 
-    A scaled-orthographic pose from the least-squares affine camera (Tomasi & Kanade's metric constraint by SVD), then
-    one scale for each axis, then a smooth kernel-ridge warp of what is left.
-
     Raises:
         ShapeError: not 68 points.
     """
     check_landmarks(landmarks)
-    observed = landmarks.astype(np.float64)
-    affine = (head.pose_solver @ observed).T
-    rotation, scale = _nearest_rotation(affine[:, :3])
-    camera = rotation[:2] * scale
-    canonical = seen_landmarks(head, rotation)
-    stretch, origin = _fit_stretch(canonical, observed, camera)
-    residual = observed - (canonical * stretch) @ camera.T - origin
-    return HeadFit(rotation, scale, stretch, origin, head.warp_weights @ residual)
-
-
-def seen_landmarks(head: CanonicalHead, rotation: NDArray[np.float64]) -> Points3d:
-    """The landmarks `(68, 3)`, those of the jaw that this turn hides moved along the skin to the head's outline.
-
-    There dlib marks them: it follows the contour that is seen. Taken for the hidden points themselves, they would push
-    the far cheek of a head turned by 30 degrees out by some 3 mm.
-    """
-    outwards = head.jaw_paths @ picture_axes(rotation)[0]
-    outwards[:8] *= -1
-    seen = head.landmarks.copy()
-    seen[JAW] = head.jaw_paths[np.arange(17), outwards.argmax(axis=1)]
-    return seen
-
-
-def picture_axes(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Canonical directions `(2, 3)`: what grows across the head's axis as the picture shows it, and what along it."""
-    down_x, down_y = rotation[:2, 1] / np.linalg.norm(rotation[:2, 1])
-    return np.stack([down_y * rotation[0] - down_x * rotation[1], down_x * rotation[0] + down_y * rotation[1]])
-
-
-def _nearest_rotation(affine: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    left, values, right = np.linalg.svd(affine, full_matrices=False)
-    rows = left @ right
-    return np.vstack([rows, np.cross(rows[0], rows[1])]), float(values.mean())
-
-
-def _fit_stretch(
-    canonical: Points3d, observed: NDArray[np.float64], camera: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Width, height and depth factors with a prior at 1, and the origin; `camera` is `(2, 3)` in px/mm."""
-    spread = float(np.abs(camera).max()) * 30 * np.sqrt(68)  # mm of typical lever: how strongly the prior holds
-    prior = np.array([0.15, 0.15, 0.6]) * spread
-    design = np.zeros((136 + 3, 5))
-    design[:68, :3], design[68:136, :3] = canonical * camera[0], canonical * camera[1]
-    design[:68, 3], design[68:136, 4] = 1, 1
-    design[136:, :3] = np.diag(prior)
-    target = np.concatenate([observed[:, 0], observed[:, 1], prior])
-    solution = np.linalg.solve(design.T @ design, design.T @ target)
-    return solution[:3], solution[3:]
+    return HeadFit(*fit_numbers(landmarks, head.model))
 
 
 def _in_kernel_widths(points: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

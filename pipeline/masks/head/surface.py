@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from pipeline.core.arrays import FloatImage
 from pipeline.masks.compiled import calls
 from pipeline.masks.compiled.library import or_compiled
-from pipeline.masks.head.canonical import CanonicalHead, HeadFit, from_cylinder, picture_axes, sample_field, to_cylinder
+from pipeline.masks.head.canonical import CanonicalHead, HeadFit, from_cylinder, sample_field, to_cylinder
+from pipeline.masks.head.fitting import picture_axes
 from pipeline.masks.limits import Degrees, Factor, Millimetres, OpenShare, Power
 
 ROWS, COLUMNS = 15, 17

@@ -11,6 +11,7 @@ from pipeline.core.arrays import FloatImage, Rgb
 from pipeline.masks.compiled import calls
 from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.head.canonical import CanonicalHead, HeadFit, HeadSpots, to_cylinder
+from pipeline.masks.head.fitting import equations, in_order, solved
 from pipeline.masks.imaging.image_arithmetic import quantile
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
@@ -23,6 +24,9 @@ _PATCH_MM = 2.5
 _CLEAR_OF_FEATURES_MM = 11.0
 _DEFAULT_LIGHT = np.array([0.62, 0.0, -0.14, -0.42])
 _PRIOR_WEIGHT = 12.0
+_TOLERANCE = 0.15
+"""How far skin's brightness, about 1, may lie from the light that was fitted before it counts for half."""
+
 _WHITE_LIMIT, _WHITE_KNEE = 0.96, 0.15
 
 SRGB_TO_LINEAR: NDArray[np.float32] = np.where(
@@ -90,7 +94,9 @@ def estimate_light(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> Light:
     skin = np.array([quantile(channel, 0.5) for channel in lit.T])
     brightness = quantile(luma, 0.65)
     white = _WHITE_LIMIT * (1 - np.exp(-brightness / _WHITE_KNEE))
-    return Light(_fit_harmonics(turned[seen], luma / max(brightness, 1e-4)), skin, float(white), _saturation(skin))
+    shares = luma / max(brightness, 1e-4)
+    coefficients = harmonics(turned[seen], shares, _DEFAULT_LIGHT, _PRIOR_WEIGHT, _TOLERANCE)
+    return Light(_normalised(coefficients), skin, float(white), _saturation(skin))
 
 
 @or_compiled(calls.patch_means)
@@ -102,15 +108,28 @@ def patch_means(rgb: Rgb, xy: NDArray[np.float32], step: int, linear: NDArray[np
     return np.asarray(linear[rgb[y, x]].mean(axis=1), dtype=np.float32)
 
 
-def _fit_harmonics(normals: NDArray[np.float64], brightness: NDArray[np.float32]) -> NDArray[np.float64]:
-    design = np.concatenate([np.ones((len(normals), 1)), normals], axis=1)
-    weight = np.ones(len(normals))
-    solution = _DEFAULT_LIGHT
-    for _ in range(2):
-        gram = (design * weight[:, None]).T @ design + _PRIOR_WEIGHT * np.eye(4)
-        solution = np.linalg.solve(gram, design.T @ (weight * brightness) + _PRIOR_WEIGHT * _DEFAULT_LIGHT)
-        weight = 1 / (1 + ((design @ solution - brightness) / 0.15) ** 2)
-    return _normalised(solution)
+@or_compiled(calls.harmonics)
+def harmonics(
+    normals: NDArray[np.float64],
+    brightness: NDArray[np.float32],
+    expected: NDArray[np.float64],
+    strength: float,
+    tolerance: float,
+) -> NDArray[np.float64]:
+    """Coefficients `(4,)` of the light by ridge regression of brightness `(N,)` on normals `(N, 3)`.
+
+    They are held to those expected, so strongly. In a second round, what lay apart from the first one's light by the
+    tolerance counts half, and less beyond.
+    """
+    rows = np.column_stack([np.ones(len(normals)), normals, brightness])
+    first = solved(_held(equations(rows), expected, strength))
+    apart = (in_order(rows[:, :4] * first, axis=1) - brightness) / tolerance
+    return solved(_held(equations(rows, 1 / (1 + apart * apart)), expected, strength))
+
+
+def _held(system: NDArray[np.float64], expected: NDArray[np.float64], strength: float) -> NDArray[np.float64]:
+    """Equations `(4, 5)` that hold their solution to what is expected, too."""
+    return system + strength * np.column_stack([np.eye(4), expected])
 
 
 def _normalised(coefficients: NDArray[np.float64]) -> NDArray[np.float64]:

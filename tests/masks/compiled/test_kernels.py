@@ -12,8 +12,9 @@ import pytest
 
 import pipeline.masks.render  # noqa: F401  every module that a kernel belongs to
 from pipeline.masks.compiled.calls import FUSED_AT_ONCE
-from pipeline.masks.compiled.inputs import LightTables, RepeatingTile, Texels, Tones
+from pipeline.masks.compiled.inputs import FitNumbers, LightTables, RepeatingTile, Texels, Tones
 from pipeline.masks.compiled.library import LIBRARY, REPLACED
+from pipeline.masks.head.canonical import canonical_head, fit_head
 from pipeline.masks.imaging.light import SRGB_TO_LINEAR
 
 Arguments = Callable[[np.random.Generator], tuple[Any, ...]]
@@ -154,7 +155,29 @@ def for_seen_by_camera(rng: np.random.Generator) -> tuple[Any, ...]:
     return texture, np.asarray(grid, dtype=np.float32), np.asarray(depth, dtype=np.float32), width, height
 
 
+def for_fitted(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Turned heads, among them some whose landmarks lie on a line."""
+    camera = rng.normal(0, rng.choice([0.1, 1, 10]), (3, 2)) * (1, rng.choice([0, 1, 1]))
+    points = canonical_head().landmarks @ camera + rng.normal(0, 2, (68, 2)) * (1, camera[0, 1] != 0)
+    return points.astype(np.float32), canonical_head().model, rng.uniform(1, 9, 3), 1e-24
+
+
+def for_projected(rng: np.random.Generator) -> tuple[Any, ...]:
+    fit = fit_head(canonical_head().landmarks[:, :2] + rng.normal(0, 9, (68, 2)).astype(np.float32), canonical_head())
+    count = int(rng.integers(0, 40))
+    return rng.normal(0, 90, (count, 3)), some(rng, count, 68), FitNumbers(*fit)
+
+
+def for_harmonics(rng: np.random.Generator) -> tuple[Any, ...]:
+    """From one sample on."""
+    normals = rng.normal(size=(int(rng.integers(1, 150)), 3))
+    return normals, some(rng, len(normals), high=2), rng.normal(size=4), 12.0, 0.15
+
+
 ARGUMENTS: dict[str, Arguments] = {
+    "fitted": for_fitted,
+    "projected": for_projected,
+    "harmonics": for_harmonics,
     "scaled": for_scaled,
     "lay": for_lay,
     "blended": for_blended,

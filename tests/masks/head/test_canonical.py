@@ -7,11 +7,10 @@ from pipeline.masks.head.canonical import (
     canonical_head,
     fit_head,
     from_cylinder,
-    picture_axes,
     sample_field,
-    seen_landmarks,
     to_cylinder,
 )
+from pipeline.masks.head.fitting import picture_axes, seen_landmarks
 from tests.masks.conftest import Posed, rotation_matrix
 
 HEAD = canonical_head()
@@ -69,7 +68,7 @@ def _reach(points: np.ndarray, fit: HeadFit) -> np.ndarray:
 def test_hidden_jaw_points_are_looked_for_on_the_outline(posed_landmarks: Posed, yaw: int) -> None:
     fit = fit_head(posed_landmarks(yaw), HEAD)
 
-    seen = seen_landmarks(HEAD, fit.rotation)
+    seen = seen_landmarks(HEAD.model, fit.rotation)
 
     skin = HEAD.vertices[np.abs(to_cylinder(HEAD.vertices)[0]) < 85]
     for point, hidden in zip(seen[13:16], HEAD.landmarks[13:16], strict=True):
@@ -80,14 +79,14 @@ def test_hidden_jaw_points_are_looked_for_on_the_outline(posed_landmarks: Posed,
 
 
 def test_the_jaw_of_a_face_seen_from_the_front_stays_where_it_is(posed_landmarks: Posed) -> None:
-    seen = seen_landmarks(HEAD, fit_head(posed_landmarks(), HEAD).rotation)
+    seen = seen_landmarks(HEAD.model, fit_head(posed_landmarks(), HEAD).rotation)
 
     assert np.abs(seen - HEAD.landmarks).max() < 1.5
 
 
 def test_points_on_the_outline_of_a_turned_head_give_the_head_itself(posed_landmarks: Posed) -> None:
     observed = posed_landmarks(35)
-    seen = seen_landmarks(HEAD, fit_head(observed, HEAD).rotation)
+    seen = seen_landmarks(HEAD.model, fit_head(observed, HEAD).rotation)
     moved = (seen - HEAD.landmarks) @ rotation_matrix(35, 0, 0).T
     observed[9:17] += 1.2 * moved[9:17, :2].astype(np.float32)
 

@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.masks.head.canonical import canonical_head, fit_head, picture_axes, sample_field, to_cylinder
+from pipeline.masks.head.canonical import canonical_head, fit_head, sample_field, to_cylinder
+from pipeline.masks.head.fitting import picture_axes
 from pipeline.masks.head.surface import COLUMNS, ROWS, Shape, build_surface, evenly_spaced, held_to_cheek, place_outline
 from tests.masks.conftest import Posed
 
