@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pipeline.core.ranges import Range
 from pipeline.masks.limits import Factor, FactorRange, Width, WidthRange, within
-from pipeline.masks.parts.chance import uniform
+from pipeline.masks.parts.chance import uniform_each
 
 CastRange = Annotated[Range, within(-10, 10)]
 """Narrower than what is drawn, which is a normal number times it."""
@@ -67,4 +67,4 @@ class Look:
 
 def draw_look(ranges: LookRanges, rng: np.random.Generator) -> Look:
     """A number of each range."""
-    return Look(**{name: uniform(bounds, rng) for name, bounds in ranges})
+    return Look(**uniform_each(ranges, rng))

@@ -1,5 +1,6 @@
 """A mask's surface in front of the camera, and the window of the photo that it reaches."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,13 +63,12 @@ class PosedMask:
         self.xy = xy.reshape(rows, columns, 2)
         self.camera = camera.reshape(rows, columns, 3)
         self.depth = self.camera[..., 2].astype(np.float32)
-        self.width_mm = float(np.linalg.norm(np.diff(surface[rows // 2], axis=0), axis=1).sum())
-        self.height_mm = float(np.linalg.norm(np.diff(surface[:, columns // 2], axis=0), axis=1).sum())
+        self.width_mm, self.height_mm = _length(surface[rows // 2]), _length(surface[:, columns // 2])
 
     def texture_space(self, factor: float) -> TextureSpace:
         """A texture nearly as fine as the painting: where the mask turns away, and most of it does, it is finer."""
         per_mm = self.fit.scale * _TEXELS_A_PX / factor
-        width, height = (int(np.clip(mm * per_mm, 24, _MAX_TEXTURE_PX)) for mm in (self.width_mm, self.height_mm))
+        width, height = (int(min(max(mm * per_mm, 24), _MAX_TEXTURE_PX)) for mm in (self.width_mm, self.height_mm))
         return TextureSpace(width, height, self.width_mm, self.height_mm)
 
     def window(self, photo: Rgb) -> Window:
@@ -79,12 +79,19 @@ class PosedMask:
         """
         points = np.concatenate([self.xy.reshape(-1, 2), *(line.xy for line in self.straps)])
         margin = _MARGIN_MM * self.fit.scale + 3
-        low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
-        left, right = np.clip([np.floor(low[0]), np.ceil(high[0])], 0, photo.shape[1]).astype(int).tolist()
-        top, bottom = np.clip([np.floor(low[1]), np.ceil(high[1])], 0, photo.shape[0]).astype(int).tolist()
+        low, high = (points.min(axis=0) - margin).tolist(), (points.max(axis=0) + margin).tolist()
+        size = photo.shape[1], photo.shape[0]
+        left, top = (min(max(math.floor(edge), 0), end) for edge, end in zip(low, size, strict=True))
+        right, bottom = (min(max(math.ceil(edge), 0), end) for edge, end in zip(high, size, strict=True))
         if right - left < 4 or bottom - top < 4:
             raise SampleRejected("mask_outside_photo", "the face's lower half lies outside the photo")
         return Window(left, top, right, bottom, max(1.0, max(right - left, bottom - top) / _MAX_WINDOW_PX))
+
+
+def _length(line: NDArray[np.float64]) -> float:
+    """The way along points `(N, 3)`."""
+    steps = line[1:] - line[:-1]
+    return float(np.sqrt((steps * steps).sum(axis=1)).sum())
 
 
 def pose_mask(values: MaskValues, picture: FlatPicture | None, fit: HeadFit, head: CanonicalHead) -> PosedMask:

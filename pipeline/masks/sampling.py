@@ -9,7 +9,7 @@ from pipeline.core.records import Valve, Wear
 from pipeline.masks.head.surface import Shape
 from pipeline.masks.look import draw_look
 from pipeline.masks.params import MaskParams
-from pipeline.masks.parts.chance import uniform, weighted_choice
+from pipeline.masks.parts.chance import uniform, uniform_each, weighted_choice
 from pipeline.masks.parts.colours import draw_colour
 from pipeline.masks.parts.part import Ground
 from pipeline.masks.parts.straps import draw_straps
@@ -71,7 +71,7 @@ def choose_wear(weights: Mapping[Wear, float], rng: np.random.Generator) -> Wear
 
 
 def _draw_shape(template: Template, wear: Wear, params: MaskParams, rng: np.random.Generator) -> Shape:
-    shape = {name: uniform(bounds, rng) for name, bounds in template.shape}
+    shape = uniform_each(template.shape, rng)
     shape["shift_deg"] = uniform(params.shift_deg, rng)
     shape["tilt_mm"] = uniform(params.tilt_mm, rng)
     shape |= {"wave_mm": uniform(params.wave_mm, rng), "wave_deg": uniform(params.wave_deg, rng)}

@@ -1,5 +1,6 @@
 """A face as its photo shows it: what all masks on it have in common, found once."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -58,8 +59,8 @@ class SeenFace:
 
     def _measured(self, factor: float) -> Fineness:
         eyes = self.landmarks[_EYES]
-        left, top = np.maximum(np.floor(eyes.min(axis=0)).astype(int), 0)
-        right, bottom = np.ceil(eyes.max(axis=0)).astype(int)
+        left, top = (max(math.floor(edge), 0) for edge in eyes.min(axis=0).tolist())
+        right, bottom = (math.ceil(edge) for edge in eyes.max(axis=0).tolist())
         part = self.rgb[top:bottom, left:right]
         if min(part.shape[:2]) < _LEAST_PX:
             return Fineness(_UNKNOWN_BLUR_PX, _UNKNOWN_NOISE)

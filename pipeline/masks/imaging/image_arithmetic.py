@@ -38,9 +38,10 @@ def coloured(plane: FloatImage, colour: NDArray[np.floating]) -> FloatImage:
 
 def filled(colour: FloatImage, width: int, height: int) -> FloatImage:
     """An image `(height, width, C)` of one colour `(C,)`: a row is filled, then rows, not each pixel for itself."""
-    rows = np.empty((height, width * len(colour)), dtype=np.float32)
-    rows[:] = np.tile(colour, width)
-    return rows.reshape(height, width, len(colour))
+    image = np.empty((height, width, len(colour)), dtype=np.float32)
+    image[0] = colour
+    image[1:] = image[0]
+    return image
 
 
 @or_compiled(calls.lay)

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -24,12 +24,12 @@ class TextureSpace:
     @cached_property
     def u(self) -> FloatImage:
         """Columns in [-1, 1], `(1, width)`."""
-        return np.linspace(-1, 1, self.width, dtype=np.float32)[None, :]
+        return _steps(-1, 1, self.width)[None, :]
 
     @cached_property
     def v(self) -> FloatImage:
         """Rows in [0, 1], `(height, 1)`."""
-        return np.linspace(0, 1, self.height, dtype=np.float32)[:, None]
+        return _steps(0, 1, self.height)[:, None]
 
     @cached_property
     def x_mm(self) -> FloatImage:
@@ -71,3 +71,11 @@ class TextureSpace:
     def texel_mm(self) -> float:
         """Millimetres a texel, the finer of both directions."""
         return min(self.width_mm / self.width, self.height_mm / self.height)
+
+
+@lru_cache(maxsize=2048)
+def _steps(first: float, last: float, count: int) -> FloatImage:
+    """From first to last in so many equal steps `(count,)`, made once for all masks of that many texels."""
+    steps = np.linspace(first, last, count, dtype=np.float32)
+    steps.flags.writeable = False
+    return steps

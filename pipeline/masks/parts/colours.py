@@ -10,6 +10,8 @@ from pipeline.core.arrays import FloatImage
 from pipeline.masks.imaging.light import SRGB_TO_LINEAR
 from pipeline.masks.parts.chance import weighted_choice
 
+_CODES, _LIGHT = np.arange(256.0), SRGB_TO_LINEAR.astype(np.float64)
+
 Channel = Annotated[int, Field(ge=0, le=255)]
 Code = Annotated[float, Field(ge=0, le=255, allow_inf_nan=False)]
 Srgb = tuple[Code, Code, Code]
@@ -61,4 +63,4 @@ def _to_one_place(red: float, green: float, blue: float) -> Srgb:
 
 def linear_colour(srgb: Sequence[float]) -> FloatImage:
     """Linear RGB `(3,)` of an sRGB colour given in [0, 255]."""
-    return np.asarray(np.interp(srgb, np.arange(256), SRGB_TO_LINEAR), dtype=np.float32)
+    return np.asarray(np.interp(srgb, _CODES, _LIGHT), dtype=np.float32)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from pipeline.core.ranges import Range
 from pipeline.masks.limits import Probability
-from pipeline.masks.parts.chance import uniform
+from pipeline.masks.parts.chance import uniform_each
 from pipeline.masks.parts.fabric import Emboss, Knit, Weave
 from pipeline.masks.parts.folds import Creases, Folds, Pleats, SideFolds, SmileFolds, Wrinkles
 from pipeline.masks.parts.part import Canvas, Ground, Part
@@ -71,7 +71,7 @@ def draw_reliefs(ranges: tuple[ReliefRanges, ...], ground: Ground, rng: np.rando
     """Those of the template's reliefs that this mask has, in its order; numbers are drawn for the others too."""
     drawn: list[Relief] = []
     for relief in ranges:
-        numbers = {name: uniform(bounds, rng) for name, bounds in relief.ranges.items()}
+        numbers = uniform_each(relief.ranges.items(), rng)
         if rng.random() < relief.probability and ground.relief:
             drawn.append(KINDS[relief.kind](**numbers))
     return tuple(drawn)
