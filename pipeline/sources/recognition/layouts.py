@@ -71,8 +71,8 @@ class Kind:
     speaks: bool = True
 
 
-def kinds_of(tree: ParsedTree, archive: str = "") -> list[Kind]:
-    """The kinds of annotation files in a tree that came out of an archive of that name, or out of a folder.
+def kinds_of(tree: ParsedTree, in_shards: bool = False) -> list[Kind]:
+    """The kinds of annotation files in a tree; `in_shards` where all of it came out of a tar archive.
 
     Of many files of one ending some are looked into, and the count is of those.
     """
@@ -85,7 +85,7 @@ def kinds_of(tree: ParsedTree, archive: str = "") -> list[Kind]:
     for _, files in sorted(by_ending.items()):
         step = -(-len(files) // _JUDGED)
         for file in files[::step]:
-            in_shard = bool(_TAR.search(archive)) or any(map(_TAR.search, file.folders))
+            in_shard = in_shards or any(map(is_tar, file.folders))
             paper = judged(file, in_shard and _key(file) in samples)
             speaks = paper.speaks or mentions.in_file(file)
             if paper.what or speaks:
@@ -96,6 +96,11 @@ def kinds_of(tree: ParsedTree, archive: str = "") -> list[Kind]:
     ]
     marks = [image.origin for image in outlines(tree.images)]
     return [*kinds, *([Kind(None, _OUTLINES, len(marks), marks[0])] if marks else [])]
+
+
+def is_tar(name: str) -> bool:
+    """Whether a file's name is one of a tar archive."""
+    return _TAR.search(name) is not None
 
 
 def _key(file: TreeFile) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from pipeline.sources.fetching.web.lists import SUFFIXES, read_list
 from pipeline.sources.labels import Label
 from pipeline.sources.offers import Offer
 from pipeline.sources.recognition.block import Counts, params_lines, source_name
-from pipeline.sources.recognition.layouts import Kind, Layout, kinds_of, layouts_of
+from pipeline.sources.recognition.layouts import Kind, Layout, is_tar, kinds_of, layouts_of
 from pipeline.sources.recognition.words import told_by
 from pipeline.sources.settings import Workspace
 
@@ -57,7 +57,7 @@ def look_into(path: Path, params: IngestParams, store: Path) -> Look:
     """What lies in a folder or an archive, which is unpacked into `store`; no reading where no layout is known."""
     workspace = replace(Workspace.of(source_name(path), path.parent, params), store=store, provenance=store)
     tree = ParsedTree(_lister(path, workspace).files())
-    kinds = kinds_of(tree, path.name if path.is_file() else "")
+    kinds = kinds_of(tree, in_shards=path.is_file() and is_tar(path.name))
     unread = tuple(f"{kind.first}: {kind.what}" for kind in kinds if kind.speaks and kind.adapter is None)
     readings = [_read(path, layout, workspace) for layout in layouts_of(tree, kinds)]
     return Look(tree, kinds, [replace(reading, unread=unread) for reading in readings])

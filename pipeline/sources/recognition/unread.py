@@ -21,7 +21,8 @@ def unread_annotations(adapter: Adapter[Any], left: Iterable[str] | None = None)
     if not isinstance(adapter, TreeAdapter) or (left is not None and not any(map(_may_annotate, left))):
         return ""
     own = adapter.settings.adapter
-    others = [kind for kind in kinds_of(ParsedTree(adapter.files())) if kind.speaks and kind.adapter != own]
+    kinds = kinds_of(ParsedTree(adapter.files()), in_shards=own == "webdataset")
+    others = [kind for kind in kinds if kind.speaks and kind.adapter != own]
     if not others:
         return ""
     named = ", ".join(f"{kind.what} ({kind.first}; {_reader(kind)})" for kind in others)
