@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from pipeline.augment import contact_sheet as sheets
 from pipeline.augment.contact_sheet import TILE_PX, Pair, contact_sheet, spread, tile
 from pipeline.faces.detectors import Box
 
@@ -40,3 +41,11 @@ def test_a_tile_shows_the_head_and_grey_beyond_the_photo() -> None:
     assert np.unique(inside).tolist() == [40]
     assert corner[4, 4].tolist() == [225, 225, 225]
     assert corner[120, 120].tolist() == [40, 40, 40]
+
+
+@pytest.mark.parametrize("box", [Box(40, 30, 80, 70, 1), Box(0, 0, 40, 90, 1), Box(-9, 50, 130, 119, 1)])
+def test_a_large_tile_is_made_a_colour_at_a_time_and_looks_the_same(monkeypatch: pytest.MonkeyPatch, box: Box) -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (100, 120, 3), dtype=np.uint8)
+    whole = tile(photo, box)
+    monkeypatch.setattr(sheets, "_LARGE_PX", 1)
+    assert np.array_equal(tile(photo, box), whole)
