@@ -1,5 +1,6 @@
 """From a source's own words to the taxonomy."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from pipeline.core.errors import SampleRejected, SourceError
 from pipeline.core.params import Section
 from pipeline.core.records import Masked, MaskType, Valve, Wear
 
+_BLANKS = re.compile(r"[\s_\-\u058a\u2010-\u2015\u2212\u301c]+")
 _YES_OR_NO = {"yes": "yes", "true": "yes", "on": "yes", "no": "no", "false": "no", "off": "no"}
 
 
@@ -81,12 +83,16 @@ def _agreed(field: str, labels: Sequence[Label]) -> str:
 
 
 def normalised(word: str) -> str:
-    """The spelling under which a label is looked up: case, blanks, hyphens and how accents are stored don't count.
+    """The spelling under which a label is looked up.
 
-    >>> normalised("With Mask") == normalised("with-mask") == normalised("with_mask")
+    Case, blanks and hyphens of every kind, signs without a width, wide letters and how accents are stored don't count.
+
+    >>> normalised("With Mask") == normalised("with-mask") == normalised("with_mask") == normalised("with\u2011mask")
     True
     """
-    return plain_text(word.casefold()).replace(" ", "_").replace("-", "_")
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).casefold())
+    seen = "".join(sign for sign in folded if unicodedata.category(sign) != "Cf")
+    return _BLANKS.sub("_", seen.replace("i\u0307", "i").strip())  # a Turkish capital I, and its dot
 
 
 def plain_text(text: str) -> str:

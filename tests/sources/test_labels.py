@@ -93,6 +93,16 @@ def test_how_it_is_worn_wrongly_says_more_than_that_it_is() -> None:
 
 
 @pytest.mark.parametrize(
+    "word",
+    ["with\u00a0mask", "With  Mask", "with\u2011mask", "with \u2013 mask", "\uff57\uff49\uff54\uff48 mask",
+     "with mask\u200b", "\ufeffwith_mask", "with__mask", "WITH_MASK "],
+)  # fmt: skip
+def test_what_only_a_program_sees_makes_no_other_word(word: str) -> None:
+    assert word in LabelMap({"with mask": Label(masked="yes")})
+    assert "MASKES\u0130Z" in LabelMap({"maskesiz": Label(mask_type="none")})
+
+
+@pytest.mark.parametrize(
     ("word", "other"), [("ma\u0301scara", "m\u00e1scara"), ("m\u00e1scara", "ma\u0301scara"), (" mask ", "Mask")]
 )
 def test_what_looks_the_same_is_the_same_word(word: str, other: str) -> None:
