@@ -5,7 +5,7 @@ A bare name is looked for where the annotation's images lie, never in some other
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Generic, TypeVar
@@ -22,6 +22,9 @@ _CONTAINERS = frozenset({
 })
 # fmt: on
 """Folder names that say what kind of file lies in them; `x/annotations/y` and `x/images/y` stand beside each other."""
+
+_ENDING = re.compile(r"\.[a-z]{2,5}\d?", re.IGNORECASE)
+"""What a file's kind is called: `12.5` is no file `12` of the kind `5`."""
 
 _MOST_PARTS = 100
 """No image lies deeper: of a path with thousands of folders every end would take minutes."""
@@ -58,7 +61,8 @@ class Matches(Generic[Content]):
 
     Attributes:
         found: By the image's origin, its claim.
-        contested: Images of which it can't be told what is said: several claims that differ, or one for several images.
+        contested: Images of which it can't be told what is said: several claims that differ, one for several images, or
+            one that lies elsewhere than those of the images beside.
         missing: Claims without an image.
     """
 
@@ -71,7 +75,8 @@ def match_claims(images: Iterable[str], claims: Iterable[Claim[Content]]) -> Mat
     """Each image's claim; equal claims of one image are one.
 
     A claim whose image was found only after folders that it names were left out, or in a folder elsewhere, yields to a
-    claim that found the image where it says.
+    claim that found the image where it says. Where the images beside that one have their claims from another folder, it
+    may be of an older set, or a guess of some model, and the image is contested.
     """
     index = ImageIndex(images)
     certain: defaultdict[str, list[Claim[Content]]] = defaultdict(list)
@@ -86,11 +91,17 @@ def match_claims(images: Iterable[str], claims: Iterable[Claim[Content]]) -> Mat
             shared.append((claim, origins))
         else:
             loose.append((claim, index.elsewhere(claim)))
+    papers: defaultdict[PurePosixPath, set[PurePosixPath]] = defaultdict(set)
+    for origin, found in certain.items():
+        papers[as_path(origin).parent].update(as_path(claim.paper).parent for claim in found)
+    strange: set[str] = set()
     for claim, origins in loose:
         free = [origin for origin in origins if origin not in certain]
         shared += [(claim, free)] if free else []
         matches.missing.extend([] if free else [claim])
-    _settle(matches, certain, shared)
+        own = as_path(claim.paper).parent
+        strange |= {origin for origin in free if own not in papers.get(as_path(origin).parent, {own})}
+    _settle(matches, certain, shared, strange)
     return matches
 
 
@@ -98,9 +109,10 @@ def _settle(
     matches: Matches[Content],
     certain: dict[str, list[Claim[Content]]],
     shared: Sequence[tuple[Claim[Content], list[str]]],
+    strange: Collection[str],
 ) -> None:
     claims = defaultdict(list, {origin: list(found) for origin, found in certain.items()})
-    several = set()
+    several = set(strange)
     for claim, origins in shared:
         free = [origin for origin in origins if origin not in certain]
         several |= set(free) if len(free) > 1 else set()
@@ -148,7 +160,8 @@ class ImageIndex:
             own = [origin for origin in own if as_path(origin).name.casefold() == named.name.casefold()] or own
         if own or len(named.parts) > 1 or not claim.named:
             return own
-        return self._near(folder, named.name) or self._near(folder, named.stem)
+        shorter = named.stem if _ENDING.fullmatch(named.suffix) else ""
+        return self._near(folder, named.name) or (self._near(folder, shorter) if shorter else [])
 
     def elsewhere(self, claim: Claim[Content]) -> list[str]:
         """The images that a claim may mean where the folders that it names aren't there, or its own hold no images."""

@@ -43,6 +43,20 @@ def claim_of(paper: str, named: str, said: str) -> Claim[str]:
         ),
         pytest.param(["a.jpg"], [("a.xml", "a.jpg", "1"), ("b.xml", "a.jpg", "1")], {"a.jpg": "1"}, id="two equal"),
         pytest.param(
+            ["images/a.jpg", "images/b.jpg"],
+            [("labels/a.xml", "", "1"), ("labels_old/a.xml", "", "2"), ("labels_old/b.xml", "", "2")],
+            {"images/a.jpg": "1", "labels_old/a.xml": "missing", "images/b.jpg": "contested"},
+            id="of an older set",
+        ),
+        pytest.param(
+            ["JPEGs/a.jpg", "JPEGs/b.jpg"],
+            [("anotaciones/a.xml", "", "1"), ("anotaciones/b.xml", "", "2")],
+            {"JPEGs/a.jpg": "1", "JPEGs/b.jpg": "2"},
+            id="all elsewhere",
+        ),
+        pytest.param(["img.jpg"], [("t.csv", "img.2", "1")], {"t.csv": "missing"}, id="a number is no ending"),
+        pytest.param(["img.2.jpg"], [("t.csv", "img.2", "1")], {"img.2.jpg": "1"}, id="a number in the name"),
+        pytest.param(
             ["a.jpg", "a.png"],
             [("a.xml", "a.png", "1")],
             {"a.png": "1"},

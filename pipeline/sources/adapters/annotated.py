@@ -79,7 +79,7 @@ def as_offered(image: TreeFile, said: Annotation) -> Iterator[Offer]:
 def contested(image: TreeFile, matches: Matches[Any], reason: str = "ambiguous_annotation") -> Refusal:
     """The row of an image that several annotations claim, or one that may be of another image as well."""
     papers = [claim.origin for claim in matches.contested[image.origin]]
-    what = "may be of another image too" if len(papers) == 1 else "speak of it, and differ"
+    what = "may be of another image too, or of another set" if len(papers) == 1 else "speak of it, and differ"
     return Refusal(origin=image.origin, reason=reason, detail=f"{', '.join(papers)} {what}")
 
 
