@@ -137,12 +137,14 @@ def inside(box: OfferedBox, width_px: int, height_px: int) -> tuple[float, float
     """The part of the box that lies in the image, as left, top, right, bottom.
 
     Raises:
-        SampleRejected: `bad_box` where it has no area, or lies mostly outside.
+        SampleRejected: `bad_box` where it has no area, is no larger than a pixel, or lies mostly outside.
     """
     sides = (box.left, box.top, box.right, box.bottom)
     text = ", ".join(f"{side:g}" for side in sides)
     if not all(map(math.isfinite, sides)) or box.right <= box.left or box.bottom <= box.top:
         raise SampleRejected("bad_box", f"{text} has no area")
+    if min(box.right - box.left, box.bottom - box.top) <= 1:  # shares that were taken for pixels, most of all
+        raise SampleRejected("bad_box", f"{text} is no larger than a pixel: are these shares of width and height?")
     left, right = (min(max(side, 0.0), float(width_px)) for side in (box.left, box.right))
     top, bottom = (min(max(side, 0.0), float(height_px)) for side in (box.top, box.bottom))
     area = (box.right - box.left) * (box.bottom - box.top)

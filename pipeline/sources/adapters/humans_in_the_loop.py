@@ -142,7 +142,7 @@ def swapped_order(boxes: Iterable[tuple[float, float, float, float]]) -> tuple[i
     """Where left, top, right and bottom stand among the columns x1, x2, y1, y2, decided by the data.
 
     By their names they would be left, right, top, bottom; in Kaggle's file they are left, top, right, bottom.
-    The reading under which more boxes have a positive size wins; what doesn't fit it is rejected later.
+    The reading under which more boxes are larger than a pixel wins; what doesn't fit it is rejected later.
 
     >>> swapped_order([(10, 200, 50, 260)])  # as named this box would reach from x 10 to 200, y 50 to 260
     (0, 2, 1, 3)
@@ -151,6 +151,6 @@ def swapped_order(boxes: Iterable[tuple[float, float, float, float]]) -> tuple[i
     """
     as_named = as_corners = 0
     for x1, x2, y1, y2 in boxes:
-        as_named += x1 < x2 and y1 < y2
-        as_corners += x1 < y1 and x2 < y2
+        as_named += x2 - x1 > 1 and y2 - y1 > 1
+        as_corners += y1 - x1 > 1 and y2 - x2 > 1
     return (0, 2, 1, 3) if as_named >= as_corners else (0, 1, 2, 3)

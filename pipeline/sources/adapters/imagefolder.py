@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -166,8 +167,11 @@ def _face_box(sides: Any, labels: Sequence[str]) -> OfferedBox | ValueError:
 
 
 def _text(row: _Row, column: str | None) -> str | None:
+    """The value of a column as text; None where it is blank, or no number (NaN), as pandas writes what is missing."""
     value = row.get(column) if column else None
-    return None if value is None or value == "" else str(value)
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return str(value) if value is not None and str(value).strip() else None
 
 
 def metadata_rows(file: TreeFile) -> Iterator[Claim[_Row] | Refusal]:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 from xml.etree import ElementTree
 
 from pipeline.core.errors import SourceError
@@ -100,11 +100,15 @@ def table_rows(file: TreeFile, columns: Collection[str]) -> Iterator[TableRow | 
     if isinstance(text, Refusal):
         yield text
         return
-    reader = csv.DictReader(io.StringIO(text, newline=""))
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)  # else an open quote swallows what follows
     found = _header(reader)
     missing = [column for column in columns if column not in found]
     if missing:
         yield damaged(file.origin, f"lacks the column(s) {', '.join(missing)}, has {', '.join(found) or 'none'}")
+        return
+    twice = next((column for place, column in enumerate(found) if column and column in found[:place]), None)
+    if twice is not None:
+        yield damaged(file.origin, f"two columns are called {twice!r}")
         return
     while True:
         try:
@@ -112,12 +116,19 @@ def table_rows(file: TreeFile, columns: Collection[str]) -> Iterator[TableRow | 
         except StopIteration:
             return
         except csv.Error as error:
-            yield damaged(f"{file.origin}#line{reader.reader.line_num}", error)
+            open_quote = ": a quote that isn't closed?" if "end of data" in str(error) else ""
+            yield damaged(f"{file.origin}#line{reader.reader.line_num}", f"{error}{open_quote}")
             continue
-        if all(map(is_text, row.values())):
-            yield reader.line_num, row
-        else:
-            yield damaged(f"{file.origin}#line{reader.line_num}", NOT_TEXT)
+        damage = _damage(row, len(found))
+        yield damaged(f"{file.origin}#line{reader.line_num}", damage) if damage else (reader.line_num, row)
+
+
+def _damage(row: dict[str, Any], columns: int) -> str:
+    """Why a row can't be read, empty where it can: with more cells than columns it can't be told which is which."""
+    beyond = row.pop(None, [])  # type: ignore[call-overload]  # where csv puts what no column is left for
+    if any(cell.strip() for cell in beyond):
+        return f"{columns + len(beyond)} columns, expected {columns}"
+    return "" if all(map(is_text, row.values())) else NOT_TEXT
 
 
 def _header(reader: "csv.DictReader[str]") -> list[str]:

@@ -10,6 +10,7 @@ from pipeline.sources.adapters.annotated import size_of
 from pipeline.sources.adapters.hf_objects import boxes_of
 from pipeline.sources.adapters.layout import annotation_bytes, damaged, is_image_name, no_layout
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
+from pipeline.sources.labels import LabelMap
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
 from pipeline.sources.papers import decode_text
 
@@ -44,7 +45,13 @@ class WebDatasetAdapter(TreeAdapter[WebDatasetSettings]):
                 yield found
                 continue
             stem, _, ending = found.name.partition(".")
-            samples["/".join((*found.folders, stem))][ending.lower()] = found
+            members = samples["/".join((*found.folders, stem))]
+            if ending.lower() not in members:
+                members[ending.lower()] = found
+            elif is_image_name(found.name):  # a.jpg and a.JPG are two images of one sample
+                members[found.name] = found
+            else:
+                yield damaged(found.origin, f"its sample has another .{ending.lower()}")
             images += is_image_name(found.name)
         if not images:
             raise no_layout(self.workspace.name, EXPECTED, samples)
@@ -60,17 +67,18 @@ class WebDatasetAdapter(TreeAdapter[WebDatasetSettings]):
         if not images:
             yield Refusal(origin=key, reason="not_an_image", detail=f"a sample without image: {', '.join(members)}")
             return
-        text = next((self._text(members[ending]) for ending in ("cls", "txt") if ending in members), "")
-        if isinstance(row, Refusal) or isinstance(text, Refusal):
-            yield from (one for one in (row, text) if isinstance(one, Refusal))
+        read = [self._text(members[ending]) for ending in ("cls", "txt") if ending in members]
+        texts = [one for one in read if not isinstance(one, Refusal)]
+        if isinstance(row, Refusal) or len(texts) < len(read):
+            yield from (one for one in (row, *read) if isinstance(one, Refusal))
             yield from (
                 Refusal(origin=one.origin, reason="no_label", detail="its papers are damaged") for one in images
             )
             return
-        yield from self._labelled(key, images, row, text)
+        yield from self._labelled(key, images, row, texts)
 
     def _labelled(
-        self, key: str, images: Sequence[TreeFile], row: Mapping[str, Any], text: str
+        self, key: str, images: Sequence[TreeFile], row: Mapping[str, Any], texts: Sequence[str]
     ) -> Iterator[Offer | Refusal]:
         """The sample's images with its label and boxes; a refusal for each box that is none."""
         boxes = []
@@ -79,8 +87,7 @@ class WebDatasetAdapter(TreeAdapter[WebDatasetSettings]):
                 boxes.append(made)
             else:
                 yield damaged(f"{key}#object{place}", made)
-        words = [str(row[name]) for name in self.settings.label_keys if row.get(name) not in (None, "")]
-        labels = tuple(words or ([text] if text else []))
+        labels = self._words(row, texts)
         if not labels and not boxes and self.settings.unannotated == "reject":
             yield from (Refusal(origin=one.origin, reason="no_label", detail="nothing labels it") for one in images)
             return
@@ -96,6 +103,17 @@ class WebDatasetAdapter(TreeAdapter[WebDatasetSettings]):
                 author=_text(row, self.settings.author_key),
                 url=_text(row, self.settings.url_key),
             )
+
+    def _words(self, row: Mapping[str, Any], texts: Sequence[str]) -> tuple[str, ...]:
+        """The words of a sample, of the first paper that has any; what others say counts where it is a label.
+
+        They may as well hold its number or a caption. A label of theirs that contradicts must not be lost.
+        """
+        words = [str(row[name]) for name in self.settings.label_keys if row.get(name) not in (None, "")]
+        said = [text for text in texts if text]
+        first, others = (words, said) if words else (said[:1], said[1:])
+        mapped = LabelMap(self.settings.labels)
+        return tuple(dict.fromkeys((*first, *(word for word in others if word in mapped))))
 
     def _require_keys(self, samples: list[dict[str, TreeFile]], rows: list[dict[str, Any] | Refusal]) -> None:
         """Stop where no sample has a key that is asked for, unless labels stand in files of their own or with boxes."""

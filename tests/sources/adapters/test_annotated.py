@@ -207,6 +207,27 @@ def test_a_box_that_is_no_box_in_the_picture_leaves_no_image_without_label(inges
     assert reasons(taken.rejections) == {"a.jpg#box0": "bad_box", "a.jpg": "no_label", "b.jpg#box1": "bad_box"}
 
 
+@pytest.mark.parametrize("adapter", ["voc", "coco", "imagefolder", "csv"])
+def test_shares_that_were_taken_for_pixels_are_no_box(ingest: Ingest, tmp_path: Path, adapter: str) -> None:
+    coco = {
+        "images": [{"id": 1, "file_name": "a.jpg", "width": 64, "height": 48}],
+        "categories": [{"id": 1, "name": "with_mask"}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0.1, 0.1, 0.5, 0.5]}],
+    }
+    row = {"file_name": "a.jpg", "objects": {"bbox": [[0.1, 0.1, 0.5, 0.5]], "categories": ["with_mask"]}}
+    share = GOOD.replace("40<", ".6<").replace("45<", ".6<").replace("4<", ".1<").replace("5<", ".1<", 1)
+    papers = {
+        "voc": {"a.xml": xml(share)},
+        "coco": {"a.json": json.dumps(coco).encode()},
+        "imagefolder": {"metadata.jsonl": json.dumps(row).encode()},
+        "csv": {"t.csv": b"filename,class,xmin,ymin,xmax,ymax\na.jpg,with_mask,0,0,1,1\n"},
+    }
+    path = write_tree(tmp_path / "set", {"a.jpg": picture(), **papers[adapter]})
+    taken = ingest(adapter=adapter, path=str(path), labels=LABELS, unannotated="unknown")
+    assert [image.boxes for image in taken.images] == [()]
+    assert reasons(taken.rejections) == {"a.jpg#box0": "bad_box"}
+
+
 def test_boxes_in_one_place_are_one_face(ingest: Ingest, tmp_path: Path) -> None:
     """Merged sets say a box twice; where the two differ neither may win."""
     bare, more = GOOD.replace("with_mask", "without_mask"), GOOD.replace(">40<", ">44<")
@@ -326,6 +347,43 @@ class TestMetadata:
             taken = ingest(adapter="imagefolder", path=encoding, labels=LABELS)
             assert {i.origin: i.masked for i in taken.images} == {"b.jpg": "no", "é.jpg": "yes"}
 
+    @pytest.mark.parametrize(
+        ("row", "expected"),
+        [
+            (b'a.jpg,with_mask, no valve,"x"', {"metadata.csv#line2": "damaged_annotation", "a.jpg": "no_label"}),
+            (b'a.jpg,"with_mask"x,y', {"metadata.csv#line2": "damaged_annotation", "a.jpg": "no_label"}),
+            (b"a.jpg,  ,y", {"a.jpg": "no_label"}),
+            (b"a.jpg,with_mask,y,,", {}),
+        ],
+    )
+    def test_cells_that_no_column_is_left_for_make_a_row_unreadable(
+        self, ingest: Ingest, tmp_path: Path, row: bytes, expected: dict[str, str]
+    ) -> None:
+        table = b"file_name,label,note\n" + row + b"\nb.jpg,without_mask,x\n"
+        write_tree(tmp_path / "set", {"a.jpg": picture(), "b.jpg": picture(1), "metadata.csv": table})
+        taken = ingest(adapter="imagefolder", path="set", labels=LABELS)
+        assert by_origin(taken)["b.jpg"].mask_type == "none"
+        assert reasons(taken.rejections) == expected
+
+    @pytest.mark.parametrize(
+        ("table", "told"),
+        [
+            (b"file_name,label,label\na.jpg,with_mask,without_mask\n", "two columns are called 'label'"),
+            (b'file_name,label,note\na.jpg,with_mask,"open\nb.jpg,without_mask,\n', "a quote that isn't closed"),
+        ],
+    )
+    def test_a_table_that_swallows_labels_is_not_read(
+        self, ingest: Ingest, tmp_path: Path, table: bytes, told: str
+    ) -> None:
+        write_tree(tmp_path / "set", {"a.jpg": picture(), "b.jpg": picture(1), "metadata.csv": table})
+        with pytest.raises(SourceError, match=told):
+            ingest(adapter="imagefolder", path="set", labels=LABELS)
+
+    def test_what_pandas_writes_for_a_missing_label_is_none(self, ingest: Ingest, tmp_path: Path) -> None:
+        rows = b'{"file_name": "a.jpg", "label": NaN}\n{"file_name": "b.jpg", "label": "with_mask"}\n'
+        write_tree(tmp_path / "set", {"a.jpg": picture(), "b.jpg": picture(1), "metadata.jsonl": rows})
+        assert reasons(ingest(adapter="imagefolder", path="set", labels=LABELS).rejections) == {"a.jpg": "no_label"}
+
     def test_a_bad_box_of_a_row_is_one_row(self, ingest: Ingest, tmp_path: Path) -> None:
         objects = {"bbox": [[1, 2, 10, 20], [5, 5, -1, 3]], "categories": ["without_mask", "with_mask"]}
         row = json.dumps({"file_name": "a.jpg", "width": 128, "height": 96, "objects": objects}).encode()
@@ -394,6 +452,15 @@ def test_a_damaged_sample_is_a_row(ingest: Ingest, tmp_path: Path) -> None:
     files = {"1.jpg": picture(), "1.json": b"{", "2.jpg": picture(1), "2.json": b'{"label": "with_mask"}'}
     taken = ingest(adapter="webdataset", path=str(write_tree(tmp_path / "wds", files)), labels=LABELS)
     assert reasons(taken.rejections) == {"1.json": "damaged_annotation", "1.jpg": "no_label"}
+
+
+def test_no_paper_and_no_image_of_a_sample_hides_another(ingest: Ingest, tmp_path: Path) -> None:
+    files = {"a.jpg": picture(), "a.JPG": picture(1), "a.cls": b"with_mask", "a.CLS": b"without_mask"}
+    files |= {"b.jpg": picture(2), "b.json": b'{"label": "with_mask"}', "b.cls": b"without_mask"}
+    files |= {"c.jpg": picture(3), "c.json": b'{"label": "with_mask"}', "c.cls": b"1", "c.txt": b"somebody"}
+    taken = ingest(adapter="webdataset", path=str(write_tree(tmp_path / "set", files)), labels=LABELS)
+    assert {image.origin for image in taken.images} == {"a.jpg", "a.JPG", "c.jpg"}
+    assert sorted(reasons(taken.rejections).values()) == ["damaged_annotation", "label_conflict"]
 
 
 def test_lines_of_mfr2_that_disagree_are_a_conflict(ingest: Ingest, tmp_path: Path) -> None:
