@@ -19,6 +19,7 @@ from pipeline.core.step_times import timed
 from pipeline.storage import signatures
 from pipeline.storage.colour import SRGB_PROFILE, new_srgb_chunk, srgb_chunk
 from pipeline.storage.jpeg import encode_jpeg
+from pipeline.storage.mapped_files import leave_room
 from pipeline.storage.opening import take_picture
 from pipeline.storage.orientation import Turn
 from pipeline.storage.pixels import means_other_colours, upright_grey, upright_rgb
@@ -27,6 +28,8 @@ from pipeline.storage.synthetic_mark import SourceType, SyntheticMark, says_mask
 from pipeline.storage.whole_files import write_bytes
 
 EXTENSIONS = signatures.EXTENSIONS
+_LARGE_PIXELS = 8_000_000
+"""Such an image takes 7 bytes a pixel while it is decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +161,10 @@ def decode_grey(data: bytes, limits: ImageLimits = DEFAULT_LIMITS, draft_side_px
 
 
 def _begin(limits: ImageLimits, draft_mode: str | None, draft_side_px: int | None, image: PillowImage.Image) -> None:
-    """Refuse what is too large or small, and ask a JPEG for no more than is needed."""
+    """Refuse what is too large or small, make room for a large one, and ask a JPEG for no more than is needed."""
     _check_size(image, limits)
+    if image.width * image.height >= _LARGE_PIXELS:
+        leave_room()
     mode = None if draft_mode is None or means_other_colours(image) else draft_mode
     if mode is not None or draft_side_px is not None:
         image.draft(mode, None if draft_side_px is None else (draft_side_px, draft_side_px))

@@ -9,6 +9,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
+from pipeline.storage.mapped_files import mapped_file
 from pipeline.storage.whole_files import atomic_path
 
 _PATIENCE_S = 60
@@ -71,7 +72,7 @@ class KeptArray:
         try:
             if file.stat().st_size != self.count * self.record.itemsize:
                 return None
-            mapped = np.memmap(file, self.record, "r", shape=(self.count,))
+            mapped = np.frombuffer(mapped_file(file), self.record, self.count)
             return mapped if self.is_sound(mapped) else None
         except (OSError, ValueError):  # there is none, or it is cut short this moment
             return None
