@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.shrinking import shrunk_by_area
@@ -10,6 +11,8 @@ from pipeline.faces.detectors import Box
 _SHARPNESS_SIDE_PX = 112
 """Faces are brought to this side first: the Laplacian's variance grows with the size of what it measures."""
 
+_LARGE_PX = 1024
+
 
 def crop_square(rgb: Rgb, box: Box, scale: float, side_px: int | None = None) -> Rgb:
     """The square of `scale` times the longer side of `box`, around its centre.
@@ -17,10 +20,14 @@ def crop_square(rgb: Rgb, box: Box, scale: float, side_px: int | None = None) ->
     Beyond the image its edge pixels are repeated. With `side_px` the result is resized to that side by pixel area,
     else it keeps the photo's own resolution.
     """
-    square = _replicated(rgb, *square_around(box, scale))
+    left, top, side = square_around(box, scale)
     if side_px is None:
-        return square
-    return shrunk_by_area(square, (side_px, side_px))
+        return np.ascontiguousarray(_replicated(rgb, left, top, side))
+    size = (side_px, side_px)
+    if side <= _LARGE_PX or _is_inside(rgb, left, top, side):
+        return shrunk_by_area(_replicated(rgb, left, top, side), size)
+    squares = (_replicated(rgb[:, :, channel], left, top, side) for channel in range(3))  # a third of the memory
+    return np.dstack([cv2.resize(square, size, interpolation=cv2.INTER_AREA) for square in squares])
 
 
 def crop_landmarks(landmarks: Points, box: Box, scale: float, side_px: int) -> Points:
@@ -36,13 +43,19 @@ def square_around(box: Box, scale: float) -> tuple[int, int, int]:
     return round((box.left + box.right - side) / 2), round((box.top + box.bottom - side) / 2), side
 
 
-def _replicated(rgb: Rgb, left: int, top: int, side: int) -> Rgb:
-    height, width = rgb.shape[:2]
-    if left >= 0 and top >= 0 and left + side <= width and top + side <= height:
-        return np.ascontiguousarray(rgb[top : top + side, left : left + side])
+def _is_inside(image: NDArray[np.uint8], left: int, top: int, side: int) -> bool:
+    height, width = image.shape[:2]
+    return left >= 0 and top >= 0 and left + side <= width and top + side <= height
+
+
+def _replicated(image: NDArray[np.uint8], left: int, top: int, side: int) -> NDArray[np.uint8]:
+    """The square, a view where all of it is inside."""
+    if _is_inside(image, left, top, side):
+        return image[top : top + side, left : left + side]
+    height, width = image.shape[:2]
     rows, above = _inside(top, side, height)
     columns, before = _inside(left, side, width)
-    inner = rgb[rows, columns]
+    inner = image[rows, columns]
     below, after = side - above - inner.shape[0], side - before - inner.shape[1]
     # fifty times as fast as indexing with clipped rows and columns: 0.04 ms for 420 px
     return np.asarray(cv2.copyMakeBorder(inner, above, below, before, after, cv2.BORDER_REPLICATE), dtype=np.uint8)

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.arrays import Rgb
+from pipeline.faces import crops
 from pipeline.faces.crops import crop_square, sharpness
 from pipeline.faces.detectors import Box
 
@@ -44,6 +45,17 @@ def test_squares_anywhere_show_the_nearest_pixel(gradient: Rgb) -> None:
         rows, columns = (np.clip(np.arange(start, start + side), 0, most) for start, most in ((top, 59), (left, 99)))
         crop = crop_square(gradient, Box(left, top, left + side, top + side, 1), 1.0)
         assert (crop == gradient[rows[:, None], columns]).all()
+
+
+def test_a_large_square_is_made_a_colour_at_a_time_and_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    photo, boxes = np.random.default_rng(0).integers(0, 256, (60, 100, 3), dtype=np.uint8), np.random.default_rng(1)
+    for _ in range(40):
+        left, top, side = boxes.uniform((-60, -60, 5), (100, 60, 80)).tolist()
+        box = Box(left, top, left + side, top + side, 1)
+        with monkeypatch.context() as patched:
+            whole = crop_square(photo, box, 1.35, 32)
+            patched.setattr(crops, "_LARGE_PX", 1)
+            assert np.array_equal(crop_square(photo, box, 1.35, 32), whole)
 
 
 @pytest.mark.parametrize(("scale", "side"), [(1.0, 24), (1.35, 24), (3.0, 64)])
