@@ -78,14 +78,13 @@ class PhotoMasker:
         """The photo's pictures; a photo that can't be used gives one rejected row."""
         result = PhotoResult(photo, file_stamp(photo.path))
         try:
-            data = read_file(photo.path, DEFAULT_LIMITS)
-            rgb = decode_image(data, DEFAULT_LIMITS).rgb
+            sha256, rgb = _read(photo)
             found = self._found(rgb)
         except SampleRejected as verdict:
             return self.rejected(photo, verdict)
         faces = found.faces
         result.rejected.extend(_rejection(photo, face.verdict, face.index) for face in found.refused)
-        sha256, request = hashlib.sha256(data).hexdigest(), self.request
+        request = self.request
         known = KnownPhoto(sha256, sha256[:_ID_DIGITS], request.licence, request.author)
         side = None if request.split is None else side_of(sha256, request.split, request.seed)
         sharp = tuple(round(sharpness(rgb, face.box), 1) for face in faces)
@@ -123,6 +122,16 @@ class PhotoMasker:
         if not found.faces:
             raise finder.why_none(found)
         return found
+
+
+def _read(photo: Photo) -> tuple[str, Rgb]:
+    """The sha256 of a photo's bytes, which then are no longer needed, and its pixels.
+
+    Raises:
+        SampleRejected: any reason of `read_image`.
+    """
+    data = read_file(photo.path, DEFAULT_LIMITS)
+    return hashlib.sha256(data).hexdigest(), decode_image(data, DEFAULT_LIMITS).rgb
 
 
 def _known(parent: Parent, face: FoundFace) -> KnownFace:

@@ -17,6 +17,7 @@ _MOST_BYTES = 65533
 _XMP, _ICC = b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0\1\1"
 _TABLES = b"\xff\xdb"
 """What begins the first table; before it OpenCV writes the 20 bytes of JFIF and nothing else."""
+_LONGEST_START = 64
 _LARGE_BYTES = 1 << 24
 _STRIP_ROWS = 256
 
@@ -37,8 +38,8 @@ def encode_jpeg(pixels: Rgb | NDArray[np.uint8], quality: int, profile: bytes | 
         done, encoded = cv2.imencode(".jpg", ordered, options)
     if not done:
         raise ValueError(f"no JPEG can be made of {pixels.shape}")
-    data = encoded.tobytes()
-    start = data.index(_TABLES)
+    data = encoded.data  # a copy would be another large file's
+    start = bytes(data[:_LONGEST_START]).index(_TABLES)
     said = (_segment(0xE1, _XMP, xmp), _segment(0xE2, _ICC, profile))
     return b"".join((data[:start], *said, data[start:]))
 
