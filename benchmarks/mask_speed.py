@@ -168,12 +168,13 @@ def recode(photo: Photo, out: Path) -> None:
 
 def mask_known(photo: Photo, face: FoundFace, number: int, out: Path, masks: int) -> None:
     """As the augment stage does, whose faces are known, for one face and so many masks."""
-    rgb, synthesizer = read_image(photo.path).rgb, shared_synthesizer((), MaskParams())
+    rgb, synthesizer = read_image(photo.path).rgb.copy(), shared_synthesizer((), MaskParams())
     seen = synthesizer.see(rgb, face.landmarks)
     masked_face_cue().check_unmasked(rgb, face.landmarks, 1 - 1e-9)
     for k in range(masks):
         draw = synthesizer.draw(TYPES[(number + k) % 3], sample_rng(number, photo.name))
-        write_image(out / photo.name, synthesizer.render(rgb, face.landmarks, draw, seen).rgb)
+        with synthesizer.paint(rgb, face.landmarks, draw, seen).worn_in(rgb):
+            write_image(out / photo.name, rgb)
 
 
 def mask_found(photo: Photo, masks: tuple[MaskType, ...], out: Path) -> None:

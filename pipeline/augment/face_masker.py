@@ -206,5 +206,7 @@ class FaceMasker:
 def _encoded_alpha(mask: PaintedMask, rgb: Rgb) -> bytes:
     """As `encode_alpha` of the whole photo's, of which a byte a pixel is held."""
     codes = np.zeros(rgb.shape[:2], dtype=np.uint8)
-    codes[mask.window.part] = alpha_codes(mask.cover)
+    there = codes[mask.window.part]
+    for rows, cover in mask.covered():
+        there[rows] = alpha_codes(cover)
     return encode_image(codes, "png")

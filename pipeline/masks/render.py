@@ -74,19 +74,23 @@ class PaintedMask:
     draw: MaskRecipe
     pose: HeadPose
 
-    @property
-    def cover(self) -> FloatImage:
-        """Where the mask covers the part: `float32 (h, w)` in [0, 1]."""
-        if self.window.factor == 1:
-            return self.opacity
+    def covered(self) -> Iterator[tuple[slice, FloatImage]]:
+        """Where the mask covers the part, some rows after the others: alpha `float32 (rows, w)` in [0, 1]."""
         height, width = self.part.shape[:2]
-        return Enlarging.to(width, height, len(self.opacity)).rows(self.opacity, slice(0, height))
+        if self.window.factor == 1:
+            yield slice(0, height), self.opacity
+            return
+        enlarging = Enlarging.to(width, height, len(self.opacity))
+        for rows in _strips(height, _ENLARGED_ROWS):
+            yield rows, enlarging.rows(self.opacity, rows)
 
     def on(self, rgb: Rgb) -> MaskedFace:
         """A copy of the photo with the mask on it."""
         result, alpha = rgb.copy(), np.zeros((*rgb.shape[:2], 1), dtype=np.float32)
         result[self.window.part] = self.part
-        alpha[(*self.window.part, 0)] = self.cover
+        there = alpha[(*self.window.part, 0)]
+        for rows, cover in self.covered():
+            there[rows] = cover
         return MaskedFace(result, alpha, self.polygon, self.box, self.draw, self.pose)
 
     @contextmanager
@@ -101,8 +105,7 @@ class PaintedMask:
     def _exchange(self, rgb: Rgb) -> None:
         """The part changes places with that of the photo, some rows at a time."""
         there = rgb[self.window.part]
-        for top in range(0, len(there), _STRIP_ROWS):
-            rows = slice(top, top + _STRIP_ROWS)
+        for rows in _strips(len(there), _STRIP_ROWS):
             there[rows], self.part[rows] = self.part[rows], there[rows].copy()
 
 
@@ -132,10 +135,13 @@ def _blended(layer: Layer, part: Rgb, factor: float) -> Rgb:
         return blend(part, layer)
     result, planes = np.empty_like(part), (layer.light, layer.alpha, layer.shade)
     enlarging = Enlarging.to(part.shape[1], part.shape[0], len(layer.alpha))
-    for top in range(0, len(part), _ENLARGED_ROWS):
-        rows = slice(top, top + _ENLARGED_ROWS)
+    for rows in _strips(len(part), _ENLARGED_ROWS):
         result[rows] = blend(part[rows], Layer(*(enlarging.rows(plane, rows) for plane in planes)))
     return result
+
+
+def _strips(height: int, rows: int) -> Iterator[slice]:
+    return (slice(top, top + rows) for top in range(0, height, rows))
 
 
 def _compose(body: FloatImage, straps: Straps | None, scene: _Scene) -> Layer:
