@@ -23,6 +23,7 @@ import cv2
 
 from benchmarks.local_cluster import local_cluster
 from benchmarks.mask_speed import SAMPLE, prepare
+from pipeline.augment.finished_photo import PhotoFinisher
 from pipeline.augment.photo_masker import PhotoMasker
 from pipeline.augment.request import FolderRequest
 from pipeline.engine.mapping import OrderedRun, Workers, make_workers
@@ -44,7 +45,7 @@ def main() -> None:
         photos = prepare(options.faces, work, 24)
         many = [photos[number % len(photos)] for number in range(options.photos)]
         address = stack.enter_context(local_cluster()).scheduler_address
-        masker = PhotoMasker(FolderRequest())
+        masker = PhotoFinisher(PhotoMasker(FolderRequest()))
         kinds: dict[str, Callable[[], float]] = {
             "augment, this process": lambda: alone(masker, many),
             "augment, 2 apart": lambda: apart(masker, many),

@@ -1,7 +1,7 @@
 """From a folder of photos to a labelled masked dataset."""
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,8 +11,9 @@ from typing import Literal
 
 from pipeline.augment.contact_sheet import MAX_PAIRS, Pair, contact_sheet, spread, tile
 from pipeline.augment.dataset_card import Made, dataset_card
+from pipeline.augment.finished_photo import FinishedPhoto, PhotoFinisher, Tally
 from pipeline.augment.imagefolder import LOCK, DatasetWriter, Mode, check_folder
-from pipeline.augment.photo_masker import PhotoMasker, PhotoResult
+from pipeline.augment.photo_masker import PhotoMasker
 from pipeline.augment.photos import Listing, Photo, list_photos
 from pipeline.augment.request import FolderRequest
 from pipeline.augment.rows import DrawnMask, Row, drawn_masks
@@ -60,15 +61,15 @@ class Summary:
     rejections: Path | None = None
     former_kept: bool = False
 
-    def count(self, faces: int, rows: Iterable[Row], rejected: Iterable[Row]) -> None:
+    def count(self, photo: Tally) -> None:
         """Add one photo."""
-        self.faces += faces
-        self.written += sum(any(drawn_masks(row)) for row in rows)
-        self.rejected.update(row["reason"] for row in rejected)
+        self.faces += photo.faces
+        self.written += photo.written
+        self.rejected.update(photo.reasons)
 
 
 Report = Callable[[Summary], None]
-Results = Generator[PhotoResult, None, None]
+Results = Generator[FinishedPhoto, None, None]
 Mapper = Callable[..., Results]
 """As `map_records`: a generator of results in the items' order."""
 
@@ -89,7 +90,7 @@ def dry_run(
     with closing(_masked(listing.photos, request, engine, mapper)) as results:
         for result in results:
             summary.processed += 1
-            summary.count(result.faces, result.rows, result.rejected)
+            summary.count(result.tally)
             report(summary)
     return summary
 
@@ -130,7 +131,7 @@ def _augment(
     todo = [photo for photo in listing.photos if not writer.has(photo)]
     summary.done_before = len(listing.photos) - len(todo)
     for entry in writer.entries([photo for photo in listing.photos if writer.has(photo)]):
-        summary.count(entry.faces, entry.rows, entry.rejected)
+        summary.count(entry.tally())
     try:
         with closing(run(todo)) as results:
             _write_all(writer, results, summary, report)
@@ -144,8 +145,8 @@ def _augment(
 
 
 def _masked(photos: list[Photo], request: FolderRequest, engine: EngineParams, mapper: Mapper) -> Results:
-    masker = PhotoMasker(request)
-    return mapper(masker, photos, engine, _BATCH_PHOTOS, crashed=masker.rejected)
+    finish = PhotoFinisher(PhotoMasker(request))
+    return mapper(finish, photos, engine, _BATCH_PHOTOS, crashed=finish.rejected)
 
 
 def _start(listing: Listing) -> Summary:
@@ -155,11 +156,11 @@ def _start(listing: Listing) -> Summary:
     return summary
 
 
-def _write_all(writer: DatasetWriter, results: Iterator[PhotoResult], summary: Summary, report: Report) -> None:
+def _write_all(writer: DatasetWriter, results: Iterator[FinishedPhoto], summary: Summary, report: Report) -> None:
     for result in results:
         writer.add(result)
         summary.processed += 1
-        summary.count(result.faces, result.rows, result.rejected)
+        summary.count(result.tally)
         report(summary)
 
 

@@ -2,22 +2,20 @@
 
 import json
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
 from pipeline.augment.dataset_card import is_ours
-from pipeline.augment.photo_masker import PhotoResult
+from pipeline.augment.finished_photo import Entry, FinishedPhoto
 from pipeline.augment.photos import MARKER, Photo
 from pipeline.augment.rows import Row
 from pipeline.core.errors import OutputError
 from pipeline.storage.digests import file_stamp
-from pipeline.storage.journal import Journal, journal_line
+from pipeline.storage.journal import Journal
 from pipeline.storage.reserve import Reserve
 from pipeline.storage.resumable import finished, is_as_written
 from pipeline.storage.succession import Succession
@@ -46,22 +44,6 @@ _OURS = (
 """All that a run writes into its folder, the lock left out."""
 
 Mode = Literal["new", "overwrite", "resume"]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What the journal knows of one photo: enough to skip it, and to write the tables again.
-
-    Attributes:
-        files: Size in bytes and CRC-32 of each file by its path below the output folder.
-    """
-
-    photo: str
-    stamp: tuple[int, int]
-    faces: int
-    files: dict[str, tuple[int, int]]
-    rows: list[Row]
-    rejected: list[Row]
 
 
 def beside(folder: Path, ending: str) -> Path:
@@ -147,7 +129,7 @@ class DatasetWriter:
         write_text(self._folder / MARKER, json.dumps(settings, indent=2, sort_keys=True) + "\n")
         self._journal = Journal(self._folder / _JOURNAL)
         records = finished(self._journal, self._folder / _BOOT, self._is_whole, synced=True)  # where it was complete
-        self._stamps = {name: _entry(record).stamp for name, record in records}
+        self._stamps = {name: Entry.of(record).stamp for name, record in records}
         self._hold_room(0)
 
     def _is_whole(self, record: Row, compare: bool) -> bool:
@@ -190,27 +172,25 @@ class DatasetWriter:
         stamp = self._stamps.get(photo.name)
         return stamp is not None and stamp == file_stamp(photo.path)
 
-    def add(self, result: PhotoResult) -> None:
+    def add(self, done: FinishedPhoto) -> None:
         """Write one photo's pictures and note them.
 
         Raises:
             OutputError: the disk is full or refuses; the photo's pictures are taken back.
         """
-        facts = {name: (len(data), zlib.crc32(data)) for name, data in result.files.items()}
-        entry = Entry(result.photo.name, result.stamp, result.faces, facts, result.rows, result.rejected)
-        line = journal_line(entry.photo, _as_row(entry))
+        name = done.photo.name
         try:
-            self._hold_room(len(line))
-            self._write_files(result.files)
-            self._journal.append_line(entry.photo, line)
+            self._hold_room(len(done.line))
+            self._write_files(done.files)
+            self._journal.append_line(name, done.line)
         except OSError as error:
-            self._remove(result.files)
+            self._remove(done.files)
             raise unwritable(self._out, error) from error
         except BaseException:  # Ctrl-C between two pictures, or no room for the record
-            self._remove(result.files)
+            self._remove(done.files)
             raise
-        self._stamps[entry.photo] = entry.stamp
-        if entry.rows and not self.replaced:
+        self._stamps[name] = done.stamp
+        if done.rows and not self.replaced:
             self._replace()
 
     def _replace(self) -> None:
@@ -252,7 +232,7 @@ class DatasetWriter:
         return (row for entry in self.entries(photos) for row in entry.rows)
 
     def _entry_of(self, name: str) -> Entry:
-        return _entry(self._journal[name])
+        return Entry.of(self._journal[name])
 
     def finish(self, photos: list[Photo], refused: list[Row]) -> None:
         """Write the tables over these photos; pictures of other photos, since deleted, go.
@@ -381,15 +361,6 @@ def _is_ours(card: Path) -> bool:
 
 def _encoded_line(row: Row) -> bytes:
     return (json.dumps(row, ensure_ascii=False) + "\n").encode()
-
-
-def _as_row(entry: Entry) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in Entry.__slots__}
-
-
-def _entry(row: Row) -> Entry:
-    files = {name: tuple(facts) for name, facts in row["files"].items()}
-    return Entry(**(row | {"stamp": tuple(row["stamp"]), "files": files}))
 
 
 def _read_row(path: Path) -> Row:

@@ -170,6 +170,12 @@ class DrawnMask:
     template: str
 
 
+def shows_mask(row: Row) -> bool:
+    """Whether a mask was drawn on the picture of a row."""
+    categories = row["objects"]["category"] if "objects" in row else [row["mask_type"]]
+    return any(category not in {"none", BARE} for category in categories)
+
+
 def drawn_masks(row: Row) -> Iterator[DrawnMask]:
     """Every mask that was drawn on the picture of a row."""
     of_picture = row["file_name"], row["parent"]

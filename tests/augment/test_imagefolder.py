@@ -1,14 +1,16 @@
 import json
 import tracemalloc
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from pipeline.augment import imagefolder as writer_module
+from pipeline.augment.finished_photo import FinishedPhoto
 from pipeline.augment.imagefolder import METADATA, REJECTED, DatasetWriter, Mode
 from pipeline.augment.photo_masker import PhotoResult
 from pipeline.augment.photos import MARKER, Photo
+from pipeline.augment.rows import Row
 from pipeline.core.errors import OutputError
 from pipeline.storage.whole_files import write_bytes
 
@@ -22,10 +24,14 @@ def photo(tmp_path: Path) -> Photo:
     return Photo(path, "a.jpg", "a")
 
 
-def result_of(photo: Photo, name: str = "images/cloth/a.jpg") -> PhotoResult:
+def finished(photo: Photo, files: dict[str, bytes], rows: Sequence[Row], rejected: Sequence[Row] = ()) -> FinishedPhoto:
     status = photo.path.stat()
-    rows = [{"file_name": name, "mask_type": "cloth"}]
-    return PhotoResult(photo, (status.st_size, status.st_mtime_ns), 1, {name: b"x", f"crops/{name}": b"y"}, rows)
+    stamp = status.st_size, status.st_mtime_ns
+    return FinishedPhoto.of(PhotoResult(photo, stamp, 1, files, list(rows), list(rejected)))
+
+
+def result_of(photo: Photo, name: str = "images/cloth/a.jpg") -> FinishedPhoto:
+    return finished(photo, {name: b"x", f"crops/{name}": b"y"}, [{"file_name": name, "mask_type": "cloth"}])
 
 
 def tree(folder: Path) -> set[str]:
@@ -91,7 +97,7 @@ def test_overwrite_that_gives_no_picture_leaves_the_former_output(tmp_path: Path
     with DatasetWriter(out, {"seed": 1}, "overwrite") as writer:
         for number in range(rejected):
             bad = Photo(photo.path, f"{number}.jpg", str(number))
-            writer.add(PhotoResult(bad, (0, 0), 0, {}, [], [{"reason": "no_face"}]))
+            writer.add(FinishedPhoto.of(PhotoResult(bad, (0, 0), 0, {}, [], [{"reason": "no_face"}])))
         assert not writer.replaced
     assert {path: path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()} == before
 
@@ -166,9 +172,10 @@ def test_resume_with_other_settings_names_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize("resumed", [False, True])
 def test_room_is_held_for_the_tables_and_the_journal(tmp_path: Path, photo: Photo, resumed: bool) -> None:
     """Also where a row is commas for the most part, and where a killed run wrote it."""
-    out, row = tmp_path / "out", {"file_name": "images/cloth/a.jpg", "polygon": [1] * 200_000}
+    out, row = tmp_path / "out", {"file_name": "images/cloth/a.jpg", "mask_type": "cloth", "polygon": [1] * 200_000}
     writer = DatasetWriter(out, SETTINGS)
-    writer.add(replace(result_of(photo), rows=[row, row], rejected=[{"photo": "é", "detail": ["é"] * 10_000}]))
+    refused = {"photo": "é", "reason": "no_face", "detail": ["é"] * 10_000}
+    writer.add(finished(photo, {"images/cloth/a.jpg": b"x"}, [row, row], [refused]))
     if resumed:
         writer = DatasetWriter(out, SETTINGS, "resume")
     held = (out / MARKER.parent / "reserve").stat().st_size
@@ -274,14 +281,14 @@ def test_rows_stay_on_the_disk(tmp_path: Path, photo: Photo) -> None:
     with DatasetWriter(tmp_path / "out", SETTINGS) as writer:
         tracemalloc.start()
         for one in photos:
-            row = {"file_name": f"{one.stem}.jpg", "polygon": json.loads(json.dumps(points))}
-            writer.add(PhotoResult(one, (0, 0), 1, {}, [row]))
+            row = {"file_name": f"{one.stem}.jpg", "mask_type": "cloth", "polygon": json.loads(json.dumps(points))}
+            writer.add(FinishedPhoto.of(PhotoResult(one, (0, 0), 1, {}, [row])))
             del row
         held, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert held < 100_000, "a row as objects is twice that"
         rows = writer.rows(photos[::-1])
-        assert next(rows) == {"file_name": "19.jpg", "polygon": points}
+        assert next(rows) == {"file_name": "19.jpg", "mask_type": "cloth", "polygon": points}
         assert len(list(rows)) == 19
         tracemalloc.start()
         writer.finish(photos, [])
