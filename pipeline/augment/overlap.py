@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
-from pipeline.masks import MaskedFace
+from pipeline.masks import PaintedMask
 from pipeline.masks.head.canonical import AXIS_Z_MM, HeadSpots, canonical_head, fit_head
+from pipeline.masks.posed_mask import Window
 
 _LOWEST_MM = 118.0
 """What of the canonical head lies lower is neck, and no bar to a mask behind it."""
@@ -72,39 +73,65 @@ def nearer_than(head: Head, heads: Sequence[Head]) -> list[Head]:
     return [other for other in heads if other.nearness > head.nearness]
 
 
-def seen_behind(masked: MaskedFace, before: Rgb, nearer: Sequence[Head]) -> MaskedFace:
-    """The mask as far as these heads leave it to be seen; `before` is the photo `(H, W, 3)` that it was put on.
+def seen_behind(mask: PaintedMask, before: Rgb, nearer: Sequence[Head]) -> PaintedMask:
+    """The mask as far as these heads leave it to be seen; `before` is the photo `(H, W, 3)` that it is painted for.
 
     Its polygon is the outline of what is seen of the body.
 
     Raises:
         SampleRejected: `mask_hidden`.
     """
-    rgb, alpha = masked.rgb, masked.alpha
-    hiding = [window for head in nearer if (window := _window(head.outline, rgb.shape, masked)) is not None]
+    size = before.shape[0], before.shape[1]
+    frames = [(head, frame) for head in nearer if (frame := _frame(head.outline, size)).meets(mask.window)]
+    if not frames:
+        return mask
+    opacity = np.concatenate([cover for _, cover in mask.covered()])
+    hiding = [(frame, head) for head, frame in frames if opacity[frame.within(mask.window)].any()]
     if not hiding:
-        return masked
-    rgb, alpha = rgb.copy(), alpha.copy()
-    for part, cover in hiding:
-        rgb[part] = np.rint(rgb[part] * (1 - cover) + before[part] * cover).astype(np.uint8)
-        alpha[part] *= 1 - cover
-    polygon = _seen_outline(masked.polygon, [head.outline for head in nearer], (rgb.shape[0], rgb.shape[1]))
+        return mask
+    part, under = mask.part.copy(), before[mask.window.part]
+    for frame, head in hiding:
+        place, cover = frame.within(mask.window), frame.filled(head.outline, mask.window)
+        part[place] = np.rint(part[place] * (1 - cover) + under[place] * cover).astype(np.uint8)
+        opacity[place] *= 1 - cover[:, :, 0]
+    polygon = _seen_outline(mask.polygon, [head.outline for head in nearer], size)
     box = (*polygon.min(axis=0).tolist(), *polygon.max(axis=0).tolist())
-    return replace(masked, rgb=rgb, alpha=alpha, polygon=polygon, box=box)
+    return replace(mask, part=part, opacity=opacity, polygon=polygon, box=box)
 
 
 _Part = tuple[slice, slice]
 
 
-def _window(outline: Points, shape: tuple[int, ...], masked: MaskedFace) -> tuple[_Part, NDArray[np.float32]] | None:
-    """The part of the photo where the outline reaches something of the mask, and its cover `(h, w, 1)` in [0, 1]."""
-    left, top = np.clip(np.floor(outline.min(axis=0)).astype(int), 0, (shape[1], shape[0])).tolist()
-    right, bottom = np.clip(np.ceil(outline.max(axis=0)).astype(int) + 1, 0, (shape[1], shape[0])).tolist()
-    part = slice(top, bottom), slice(left, right)
-    if right <= left or bottom <= top or not masked.alpha[part].any():
-        return None
-    inside = _filled(outline - (left, top), (bottom - top, right - left))
-    return part, (inside / np.float32(255)).astype(np.float32)[:, :, None]
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The rectangle of the photo around an outline, in whole pixels; empty where it lies beside the photo."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def meets(self, window: Window) -> bool:
+        across = min(self.right, window.right) > max(self.left, window.left)
+        return across and min(self.bottom, window.bottom) > max(self.top, window.top)
+
+    def within(self, window: Window) -> _Part:
+        """What both have in common, of a window that it meets, in the window's pixels."""
+        rows = slice(max(self.top, window.top) - window.top, min(self.bottom, window.bottom) - window.top)
+        return rows, slice(max(self.left, window.left) - window.left, min(self.right, window.right) - window.left)
+
+    def filled(self, outline: Points, window: Window) -> NDArray[np.float32]:
+        """How much of each pixel that both have the outline covers, `(h, w, 1)` in [0, 1]."""
+        whole = _filled(outline - (self.left, self.top), (self.bottom - self.top, self.right - self.left))
+        rows = slice(max(window.top - self.top, 0), min(self.bottom, window.bottom) - self.top)
+        columns = slice(max(window.left - self.left, 0), min(self.right, window.right) - self.left)
+        return (whole[rows, columns] / np.float32(255)).astype(np.float32)[:, :, None]
+
+
+def _frame(outline: Points, size: tuple[int, int]) -> _Frame:
+    left, top = np.clip(np.floor(outline.min(axis=0)).astype(int), 0, size[::-1]).tolist()
+    right, bottom = np.clip(np.ceil(outline.max(axis=0)).astype(int) + 1, 0, size[::-1]).tolist()
+    return _Frame(left, top, right, bottom)
 
 
 def _filled(outline: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.uint8]:

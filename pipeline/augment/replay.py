@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.augment.overlap import Head
 from pipeline.augment.photos import list_photos
 from pipeline.augment.request import shows_scene
-from pipeline.augment.scene_masker import put_on
+from pipeline.augment.scene_masker import painted
 from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import ReplayError, SampleRejected
 from pipeline.core.file_names import leads_out, printable
@@ -70,7 +70,7 @@ def replay(logged: LoggedPicture, templates: Sequence[Path] | None = None) -> Rg
     synthesizer, heads = MaskSynthesizer(available, _ANY_FACE), [Head.at(points) for points in logged.heads]
     masks = [(Head.at(mask.landmarks), mask.draw) for mask in logged.masks]
     for head, draw in sorted(masks, key=lambda mask: mask[0].nearness):
-        rgb = put_on(synthesizer, rgb, draw, head, heads).rgb
+        rgb = painted(synthesizer, rgb, draw, head, heads).on(rgb).rgb
     return rgb
 
 

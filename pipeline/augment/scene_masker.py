@@ -4,6 +4,7 @@ Far faces come first, so that what stands nearer lies above: docs/decisions/ever
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from pipeline.core.randomness import sample_rng
 from pipeline.core.records import MaskType
 from pipeline.faces.crops import crop_square
 from pipeline.faces.masked_cue import masked_face_cue
-from pipeline.masks import MaskedFace, MaskRecipe, MaskSynthesizer
+from pipeline.masks import MaskRecipe, MaskSynthesizer, PaintedMask
 from pipeline.storage.images import encode_alpha, encode_image
 from pipeline.storage.synthetic_mark import SyntheticMark
 
@@ -62,15 +63,24 @@ class DrawnScene:
 
     Attributes:
         rgb: `uint8 (H, W, 3)`.
-        cover: Where masks cover it, `float32 (H, W, 1)` in [0, 1].
+        masks: What was put on, the farthest first.
         shown: The faces whose label is certain, without their crops.
         left_out: The others.
     """
 
     rgb: Rgb
-    cover: Alpha
+    masks: tuple[PaintedMask, ...]
     shown: tuple[ShownFace, ...]
     left_out: tuple[LeftOut, ...]
+
+    def cover(self) -> Alpha:
+        """Where masks cover it, `float32 (H, W, 1)` in [0, 1]."""
+        whole = np.zeros((*self.rgb.shape[:2], 1), dtype=np.float32)
+        for mask in self.masks:
+            there = whole[(*mask.window.part, 0)]
+            for rows, alpha in mask.covered():
+                there[rows] = 1 - (1 - there[rows]) * (1 - alpha)
+        return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +96,14 @@ class _Plan:
     worn: bool
 
 
-def put_on(synthesizer: MaskSynthesizer, rgb: Rgb, draw: MaskRecipe, head: Head, heads: Sequence[Head]) -> MaskedFace:
-    """The picture `(H, W, 3)` with a mask on one head, below those of `heads` that stand nearer.
+def painted(synthesizer: MaskSynthesizer, rgb: Rgb, draw: MaskRecipe, head: Head, heads: Sequence[Head]) -> PaintedMask:
+    """A mask for one head in the picture `(H, W, 3)`, below those of `heads` that stand nearer.
 
     Raises:
         SampleRejected: as `MaskSynthesizer.render`, or `mask_hidden`.
     """
-    masked = synthesizer.render(rgb, head.landmarks, draw)
-    return seen_behind(masked, rgb, nearer_than(head, heads))
+    mask = synthesizer.paint(rgb, head.landmarks, draw)
+    return seen_behind(mask, rgb, nearer_than(head, heads))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +118,19 @@ class SceneMasker:
         """The faces that are in no picture, then one picture a number, then the bare one.
 
         Args:
-            rgb: The photo `(H, W, 3)`.
+            rgb: The photo `(H, W, 3)`. It wears the masks while they are encoded, and is as it was between pictures.
             faces: Those that may get a mask.
             others: Landmarks of further faces: what they hide is hidden.
         """
+        rgb = rgb if rgb.flags.writeable else rgb.copy()
         usable, refused = self.sorted_out(rgb, faces)
         yield from refused
         heads = [*(Head.at(face.landmarks) for face in faces), *map(Head.at, others)]
         first: ScenePicture | None = None
         for number in range(self.request.per_face):
-            scene = self.drawn(rgb, usable, heads, number)
-            picture = self._encoded(scene.rgb, number, scene.shown, scene.left_out, scene.cover)
+            with self.worn(rgb, usable, heads, number) as scene:
+                cover = scene.cover() if self.request.alpha else None
+                picture = self._encoded(rgb, number, scene.shown, scene.left_out, cover)
             first = first or picture
             yield picture
         if self.request.bare and first is not None:
@@ -146,25 +158,31 @@ class SceneMasker:
         draw = synthesizer.draw(mask_type, rng, wear=request.one_wear(rng))
         return _Plan(face, Head.at(face.landmarks), draw, worn)
 
-    def drawn(self, rgb: Rgb, faces: Sequence[KnownFace], heads: Sequence[Head], number: int) -> DrawnScene:
-        """The photo with masks on those of `faces` that are to wear one, below whichever of `heads` stands nearer."""
+    @contextmanager
+    def worn(self, rgb: Rgb, faces: Sequence[KnownFace], heads: Sequence[Head], number: int) -> Iterator[DrawnScene]:
+        """The photo itself with masks on those of `faces` that are to wear one, below whichever of `heads` is nearer.
+
+        It can be written to, and is as it was after the block.
+        """
         synthesizer = shared_synthesizer(self.request.templates, self.request.ranges)
-        canvas, cover = rgb, np.zeros((*rgb.shape[:2], 1), dtype=np.float32)
+        masks: list[PaintedMask] = []
         shown: list[ShownFace] = []
         left_out: list[LeftOut] = []
-        for plan in sorted((self._plan(face, number) for face in faces), key=lambda plan: plan.head.nearness):
-            try:
-                masked = put_on(synthesizer, canvas, plan.draw, plan.head, heads)
-            except SampleRejected as verdict:
-                left_out.append(LeftOut(plan.face, verdict, AskedPicture(plan.draw.mask_type, number)))
-                continue
-            if plan.worn:
-                canvas, cover = masked.rgb, 1 - (1 - cover) * (1 - masked.alpha)
-            shown.append(ShownFace(plan.face, WornMask.of(masked) if plan.worn else None))
-        order = {face.place: place for place, face in enumerate(faces)}
-        shown.sort(key=lambda one: order[one.face.place])
-        left_out.sort(key=lambda one: order[one.face.place])
-        return DrawnScene(canvas, cover, tuple(shown), tuple(left_out))
+        with ExitStack() as taken_off:
+            for plan in sorted((self._plan(face, number) for face in faces), key=lambda plan: plan.head.nearness):
+                try:
+                    mask = painted(synthesizer, rgb, plan.draw, plan.head, heads)
+                except SampleRejected as verdict:
+                    left_out.append(LeftOut(plan.face, verdict, AskedPicture(plan.draw.mask_type, number)))
+                    continue
+                if plan.worn:
+                    taken_off.enter_context(mask.worn_in(rgb))
+                    masks.append(mask)
+                shown.append(ShownFace(plan.face, WornMask.of(mask) if plan.worn else None))
+            order = {face.place: place for place, face in enumerate(faces)}
+            shown.sort(key=lambda one: order[one.face.place])
+            left_out.sort(key=lambda one: order[one.face.place])
+            yield DrawnScene(rgb, tuple(masks), tuple(shown), tuple(left_out))
 
     def _bare(self, rgb: Rgb, like: ScenePicture) -> ScenePicture:
         """The photo without masks, of the same faces as a picture with them."""

@@ -62,7 +62,7 @@ class PaintedMask:
     Attributes:
         part: The part of the photo with the mask on it, `uint8 (h, w, 3)`.
         window: Where that part is.
-        opacity: The mask's alpha at the size in which it was painted.
+        opacity: The mask's alpha at the size in which it was painted, or at the part's.
         polygon, box, draw, pose: As of `MaskedFace`.
     """
 
@@ -77,7 +77,7 @@ class PaintedMask:
     def covered(self) -> Iterator[tuple[slice, FloatImage]]:
         """Where the mask covers the part, some rows after the others: alpha `float32 (rows, w)` in [0, 1]."""
         height, width = self.part.shape[:2]
-        if self.window.factor == 1:
+        if self.opacity.shape == (height, width):
             yield slice(0, height), self.opacity
             return
         enlarging = Enlarging.to(width, height, len(self.opacity))

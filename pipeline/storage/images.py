@@ -30,6 +30,7 @@ from pipeline.storage.whole_files import write_bytes
 EXTENSIONS = signatures.EXTENSIONS
 _LARGE_PIXELS = 8_000_000
 """Such an image takes 7 bytes a pixel while it is decoded."""
+_STRIP_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,10 @@ def write_image(place: Location, rgb: Rgb, quality: int = 95, mark: SyntheticMar
 
 def encode_alpha(alpha: Alpha) -> bytes:
     """An alpha `(H, W, 1)` in [0, 1] as the bytes of an 8-bit grey PNG."""
-    return encode_image(alpha_codes(alpha[:, :, 0]), "png")
+    codes = np.empty(alpha.shape[:2], dtype=np.uint8)
+    for top in range(0, len(codes), _STRIP_ROWS):  # in floats a large one would stand twice beside itself
+        codes[top : top + _STRIP_ROWS] = alpha_codes(alpha[top : top + _STRIP_ROWS, :, 0])
+    return encode_image(codes, "png")
 
 
 def alpha_codes(cover: FloatImage) -> NDArray[np.uint8]:

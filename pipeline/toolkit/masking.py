@@ -199,8 +199,9 @@ def _scene(rgb: Rgb, faces: Sequence[FoundFace], masker: SceneMasker) -> MaskedS
     photo = KnownPhoto(_digest(rgb), "")
     known = [KnownFace(photo, str(face.index), face.box, face.landmarks) for face in faces]
     usable, refused = masker.sorted_out(rgb, known)
-    drawn = masker.drawn(rgb, usable, [Head.at(face.landmarks) for face in faces], 0)
+    with masker.worn(rgb.copy(), usable, [Head.at(face.landmarks) for face in faces], 0) as drawn:
+        masked = drawn.rgb.copy()
     masks = {one.face.place: one.mask for one in drawn.shown}
     verdicts = {one.face.place: one.verdict for one in (*refused, *drawn.left_out)}
     told = (SceneFace(face, masks.get(str(face.index)), verdicts.get(str(face.index))) for face in faces)
-    return MaskedScene(drawn.rgb, drawn.cover, tuple(told))
+    return MaskedScene(masked, drawn.cover(), tuple(told))

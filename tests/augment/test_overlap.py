@@ -9,7 +9,7 @@ from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
 from pipeline.core.randomness import sample_rng
 from pipeline.faces.finding import shared_finder
-from pipeline.masks import MaskedFace, MaskSynthesizer, load_templates
+from pipeline.masks import MaskSynthesizer, PaintedMask, load_templates
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +19,9 @@ def landmarks(portrait: Rgb) -> Points:
 
 
 @pytest.fixture(scope="module")
-def masked(portrait: Rgb, landmarks: Points) -> MaskedFace:
-    return MaskSynthesizer(load_templates())(portrait, landmarks, "surgical", sample_rng(0, "x"))
+def masked(portrait: Rgb, landmarks: Points) -> PaintedMask:
+    synthesizer = MaskSynthesizer(load_templates())
+    return synthesizer.paint(portrait, landmarks, synthesizer.draw("surgical", sample_rng(0, "x")))
 
 
 def moved(landmarks: Points, right: float, down: float, factor: float = 1.0) -> Head:
@@ -49,36 +50,38 @@ def test_a_head_reaches_from_above_the_brows_to_the_chin(landmarks: Points) -> N
 
 
 def test_what_a_nearer_head_covers_shows_the_photo_and_the_rest_the_mask(
-    portrait: Rgb, landmarks: Points, masked: MaskedFace
+    portrait: Rgb, landmarks: Points, masked: PaintedMask
 ) -> None:
     width = float(np.ptp(landmarks[:, 0]))
     nearer = moved(landmarks, 1.0 * width, 0.3 * width, 1.1)
-    seen = seen_behind(masked, portrait, [nearer])
+    whole, seen = masked.on(portrait), seen_behind(masked, portrait, [nearer]).on(portrait)
     inside = np.zeros(portrait.shape[:2], dtype=bool)
     left, top = np.maximum(nearer.outline.min(axis=0).astype(int) + 12, 0)
     inside[top + 30 : top + 60, left + 20 : left + 40] = True
     assert np.array_equal(seen.rgb[inside], portrait[inside])
     beyond = np.arange(portrait.shape[1]) < nearer.outline[:, 0].min() - 1
-    assert np.array_equal(seen.rgb[:, beyond], masked.rgb[:, beyond])
-    assert 0 < seen.alpha.sum() < masked.alpha.sum()
+    assert np.array_equal(seen.rgb[:, beyond], whole.rgb[:, beyond])
+    assert 0 < seen.alpha.sum() < whole.alpha.sum()
     assert seen.box[2] < masked.box[2]
     assert seen.polygon[:, 0].max() == pytest.approx(seen.box[2])
 
 
-def test_a_head_elsewhere_changes_nothing(portrait: Rgb, landmarks: Points, masked: MaskedFace) -> None:
+def test_a_head_elsewhere_changes_nothing(portrait: Rgb, landmarks: Points, masked: PaintedMask) -> None:
     assert seen_behind(masked, portrait, [moved(landmarks, 2000, 0), moved(landmarks, -2000, -2000)]) is masked
     assert seen_behind(masked, portrait, []) is masked
 
 
-def test_a_mask_of_which_next_to_nothing_is_seen_is_a_row(portrait: Rgb, landmarks: Points, masked: MaskedFace) -> None:
+def test_a_mask_of_which_next_to_nothing_is_seen_is_a_row(
+    portrait: Rgb, landmarks: Points, masked: PaintedMask
+) -> None:
     with pytest.raises(SampleRejected, match="mask_hidden") as told:
         seen_behind(masked, portrait, [moved(landmarks, 2, 2, 1.3)])
     assert told.value.reason == "mask_hidden"
     assert "leaves 0% of the mask" in told.value.detail
 
 
-def test_the_pictures_handed_in_stay_as_they_are(portrait: Rgb, landmarks: Points, masked: MaskedFace) -> None:
-    before, photo = masked.rgb.copy(), portrait.copy()
+def test_the_pictures_handed_in_stay_as_they_are(portrait: Rgb, landmarks: Points, masked: PaintedMask) -> None:
+    before, photo = masked.part.copy(), portrait.copy()
     seen_behind(masked, portrait, [moved(landmarks, 60, 30, 1.1)])
-    assert np.array_equal(masked.rgb, before)
+    assert np.array_equal(masked.part, before)
     assert np.array_equal(portrait, photo)

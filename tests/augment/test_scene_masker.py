@@ -21,7 +21,7 @@ from pipeline.core.arrays import Points, Rgb
 from pipeline.core.errors import SampleRejected
 from pipeline.core.params import FacesParams
 from pipeline.faces.finding import shared_finder
-from pipeline.masks import MaskedFace, MaskRecipe, MaskSynthesizer
+from pipeline.masks import MaskRecipe, MaskSynthesizer, PaintedMask
 from pipeline.masks.seen_face import SeenFace
 from pipeline.storage.images import decode_image, encode_image
 
@@ -56,16 +56,16 @@ def only(result: PhotoResult) -> Row:
 
 def fail_where(monkeypatch: pytest.MonkeyPatch, is_hit: Callable[[Points], bool]) -> None:
     """Masks can't be rendered on faces with such landmarks."""
-    whole = MaskSynthesizer.render
+    whole = MaskSynthesizer.paint
 
-    def render(
+    def paint(
         self: MaskSynthesizer, rgb: Rgb, landmarks: Points, draw: MaskRecipe, face: SeenFace | None = None
-    ) -> MaskedFace:
+    ) -> PaintedMask:
         if is_hit(landmarks):
             raise SampleRejected("mask_outside_photo", "the test says so")
         return whole(self, rgb, landmarks, draw, face)
 
-    monkeypatch.setattr(MaskSynthesizer, "render", render)
+    monkeypatch.setattr(MaskSynthesizer, "paint", paint)
 
 
 def test_one_picture_holds_a_mask_on_every_face(trio: Path, trio_rgb: Rgb) -> None:
@@ -195,6 +195,26 @@ def test_alpha_covers_every_mask(trio: Path) -> None:
     for polygon in row["objects"]["polygon"]:
         x, y = np.mean(polygon, axis=0).astype(int)
         assert alpha[y, x] > 200
+
+
+def test_the_photo_is_as_it_was_between_pictures_and_where_one_fails(trio_rgb: Rgb) -> None:
+    photo, known = trio_rgb.copy(), KnownPhoto("a" * 64, "photo")
+    found = shared_finder(FacesParams()).find(photo)
+    faces = [KnownFace(known, str(face.index), face.box, face.landmarks) for face in found]
+    masker = SceneMasker(replace(FolderRequest(per_face=2).of_each_face(), faces="all"))
+    for picture in masker(photo, faces):
+        assert isinstance(picture, ScenePicture)
+        assert np.array_equal(photo, trio_rgb)
+
+    def failing() -> None:
+        with masker.worn(photo, faces, [Head.at(face.landmarks) for face in faces], 0) as scene:
+            assert len(scene.masks) == 3
+            assert not np.array_equal(photo, trio_rgb)
+            raise OSError("no room")
+
+    with pytest.raises(OSError, match="no room"):
+        failing()
+    assert np.array_equal(photo, trio_rgb)
 
 
 def test_the_content_and_the_seed_decide_and_the_name_does_not(trio: Path) -> None:
