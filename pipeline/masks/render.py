@@ -15,8 +15,7 @@ from pipeline.masks.imaging.compositing import (
     blend,
     blur_layer,
     contact_shadow,
-    split_layer,
-    with_grain,
+    grained,
     with_under,
 )
 from pipeline.masks.imaging.enlarging import Enlarging
@@ -28,7 +27,7 @@ from pipeline.masks.occluders.occluders import matte
 from pipeline.masks.parts.colours import linear_colour
 from pipeline.masks.parts.flat_picture import FlatPicture
 from pipeline.masks.parts.material import build_material
-from pipeline.masks.parts.straps import StrapLine, Straps, paint_straps
+from pipeline.masks.parts.straps import Straps, paint_straps
 from pipeline.masks.posed_mask import PosedMask, Window
 from pipeline.masks.recipe import MaskedFace, MaskRecipe
 from pipeline.masks.seen_face import Fineness, SeenFace
@@ -36,6 +35,7 @@ from pipeline.masks.shading import seen_by_camera, shade
 
 _OUTLINE_ALPHA = 0.5
 _STRIP_ROWS, _ENLARGED_ROWS = 256, 64
+_LEAST_NOISE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,36 +149,38 @@ def _compose(body: FloatImage, straps: Straps | None, scene: _Scene) -> Layer:
     layer, look, light = body, scene.look, scene.light
     if straps and scene.posed.straps:
         layer = _over_straps(body, straps, scene)
-    rgb, alpha = split_layer(blur_layer(layer, scene.fine.blur_px * look.blur))
-    rgb = _add_noise(_as_grey_as(rgb, light), scene.fine.noise * look.noise, scene.seed)
+    layer = _as_grey_as(blur_layer(layer, scene.fine.blur_px * look.blur), light)
+    rgb, alpha = _with_noise(layer, scene.fine.noise * look.noise, scene.seed)
     reach = look.shadow_mm * scene.px_per_mm
     fall = (-light.coefficients[1] * reach * 0.8, reach * 0.45)
-    return Layer(rgb, np.clip(alpha, 0, 1), contact_shadow(alpha, look.shadow, reach, fall))
+    shade = contact_shadow(alpha, look.shadow, reach, fall)
+    return Layer(rgb, np.minimum(alpha, 1, out=alpha), shade)
 
 
 def _over_straps(body: FloatImage, straps: Straps, scene: _Scene) -> FloatImage:
     """The body with the straps under it, lit by the mean of what falls on them."""
     window, light = scene.window, scene.light
-    lines = [StrapLine(window.inside(line.xy), line.normals) for line in scene.posed.straps]
+    lines = [window.inside(line.xy) for line in scene.posed.straps]
     opacity = paint_straps(lines, straps.width_mm * scene.px_per_mm, *window.size)
-    normals = np.concatenate([line.normals for line in lines])
+    normals = np.concatenate([line.normals for line in scene.posed.straps])
     lit = float(np.mean(light.coefficients[0] + normals @ light.coefficients[1:]))
     colour = linear_colour(straps.colour) * max(lit, 0.3) * light.white * scene.look.white_gain
     return with_under(body, opacity, np.append(colour, 1))
 
 
-def _as_grey_as(colour: FloatImage, light: Light) -> FloatImage:
-    """The colours as strong as the photo's own: none in a grey photo."""
+def _as_grey_as(layer: FloatImage, light: Light) -> FloatImage:
+    """The layer `(H, W, 4)` with colours as strong as the photo's own: none in a grey photo."""
     if light.saturation == 1:
-        return colour
-    grey = colour @ LUMA
-    return np.asarray(grey[:, :, None] + (colour - grey[:, :, None]) * np.float32(light.saturation))
+        return layer
+    colour = np.ascontiguousarray(layer[:, :, :3])
+    grey = (colour @ LUMA)[:, :, None]
+    return np.concatenate([grey + (colour - grey) * np.float32(light.saturation), layer[:, :, 3:]], axis=2)
 
 
-def _add_noise(light: FloatImage, noise: float, seed: int) -> FloatImage:
-    if noise < 0.3:
-        return light
-    return with_grain(light, grain_field(seed, *light.shape[:2]), noise / 255 * 1.8)
+def _with_noise(layer: FloatImage, noise: float, seed: int) -> tuple[FloatImage, FloatImage]:
+    """Light and alpha of a layer `(H, W, 4)` with as much noise, in sRGB codes, as the photo has."""
+    strength = 0.0 if noise < _LEAST_NOISE else noise / 255 * 1.8
+    return grained(layer, grain_field(seed, *layer.shape[:2]), strength)
 
 
 def _behind_occluders(layer: Layer, face: SeenFace, window: Window) -> Layer:

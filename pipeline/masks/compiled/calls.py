@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Points, Rgb
-from pipeline.masks.compiled.inputs import FitNumbers, HeadModel, LightTables, RepeatingTile, Texels, Tones
+from pipeline.masks.compiled.inputs import FitNumbers, HeadModel, LightTables, RepeatingTile, SkinPoints, Texels, Tones
 from pipeline.masks.compiled.library import LIBRARY
 
 _AT, _INT, _LONG, _FLOAT, _DOUBLE = c_void_p, c_int, c_int64, c_float, c_double
@@ -19,8 +19,8 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "scaled": [_AT, _AT, _LONG, _INT, _AT],
     "lay": [_AT, _LONG, _AT, _AT, _INT, _INT],
     "with_under": [_AT, _AT, _AT, _LONG, _AT],
-    "with_grain": [_AT, _AT, _LONG, _FLOAT, _INT, _INT, _AT],
     "rows_between": [_AT, _LONG, _LONG, _AT, _AT, _LONG, _AT],
+    "grained": [_AT, _AT, _LONG, _FLOAT, _INT, _INT, _AT, _AT],
     "round_cornered": [_AT, _AT, _FLOAT, _FLOAT, _INT, _INT, _AT],
     "cell_frames": [_AT, _INT, _INT, _AT, _AT, _AT],
     "can_fuse": [],
@@ -29,7 +29,8 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "shrunk": [_AT, _INT, _AT, _INT, _AT, _AT],
     "lit_texels": [_AT] * 9 + [_LONG] + [_FLOAT] * 7 + [_AT],
     "blended": [_AT, _LONG, _AT, _AT, _AT, _AT, _AT, _INT, _INT, _INT, _AT],
-    "patch_means": [_AT, _LONG, _INT, _INT, _AT, _INT, _DOUBLE, _AT, _AT],
+    "seen_skin": [_AT, _LONG, _INT, _INT, _AT, _AT, _INT, _AT, _DOUBLE, _DOUBLE, _AT, _AT, _AT],
+    "quantile": [_AT, _LONG, _DOUBLE],
     "stretched": [_AT, _AT, _AT, _INT, _INT, _INT],
     "evenly_spaced": [_AT, _INT, _INT, _AT, _AT],
     "seen_by_camera": [_AT, _INT, _INT, _AT, _AT, _INT, _INT, _INT, _INT, _AT],
@@ -56,6 +57,8 @@ FUSED_AT_ONCE = _fused_at_once()
 
 for _name, _types in _ARGUMENTS.items() if LIBRARY else ():
     getattr(LIBRARY, _name).argtypes = _types
+if LIBRARY:
+    LIBRARY.quantile.restype = _FLOAT
 
 
 def _at(array: NDArray[Any]) -> int:
@@ -124,16 +127,16 @@ def with_under(above: FloatImage, opacity: FloatImage, colour: NDArray[np.floati
     return out
 
 
-def with_grain(light: FloatImage, grain: FloatImage, strength: float) -> FloatImage:
+def grained(layer: FloatImage, grain: FloatImage, strength: float) -> tuple[FloatImage, FloatImage]:
     """See the function in NumPy."""
-    light = _floats(light)
+    layer = _floats(layer)
     if grain.dtype != np.float32 or grain.strides[1] != 4:
         grain = _floats(grain)
-    height, width = _size(light, grain)
-    out = np.empty_like(light)
+    height, width = _size(layer, grain)
+    light, alpha = np.empty((height, width, 3), dtype=np.float32), np.empty((height, width), dtype=np.float32)
     field = _at(grain), grain.strides[0] // 4
-    _KERNELS.with_grain(_at(light), *field, strength, width, height, _at(out))
-    return out
+    _KERNELS.grained(_at(layer), *field, strength, width, height, _at(light), _at(alpha))
+    return light, alpha
 
 
 def rows_between(rows: FloatImage, above: NDArray[np.int32], share: NDArray[np.float32]) -> FloatImage:
@@ -230,13 +233,24 @@ def lit_texels(texels: Texels, tones: Tones) -> FloatImage:
     return out
 
 
-def patch_means(rgb: Rgb, xy: NDArray[np.float32], step: int, linear: NDArray[np.float32]) -> NDArray[np.float32]:
+def seen_skin(
+    rgb: Rgb, points: SkinPoints, rotation: NDArray[np.float64], step: int, linear: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """See the function in NumPy."""
-    rgb, xy = _pixels(rgb), _floats(xy)
-    out = np.empty((len(xy), 3), dtype=np.float32)
+    rgb, xy, normals, rotation = _pixels(rgb), _floats(points.xy), _doubles(points.normals), _doubles(rotation)
+    colours, turned = np.empty((len(xy), 3), dtype=np.float32), np.empty((len(xy), 3))
     photo = _at(rgb), rgb.strides[0], rgb.shape[1], rgb.shape[0]
-    _KERNELS.patch_means(*photo, _at(xy), len(xy), step, _at(linear), _at(out))
-    return out
+    skin = _at(xy), _at(normals), len(xy), _at(rotation), step, points.facing
+    seen = _KERNELS.seen_skin(*photo, *skin, _at(linear), _at(colours), _at(turned))
+    return colours[:seen], turned[:seen]
+
+
+def quantile32(values: NDArray[np.float32], share: float) -> float:
+    """See the function in NumPy."""
+    room = np.array(values, dtype=np.float32, order="C")
+    if not room.size:
+        raise IndexError("no values to take a quantile of")
+    return float(_KERNELS.quantile(_at(room), room.size, share))
 
 
 def stretched(rest: FloatImage, steps: int) -> FloatImage:

@@ -65,6 +65,17 @@ class Tones(NamedTuple):
     most: float
 
 
+class SkinPoints(NamedTuple):
+    """Points of the skin: where they are in the photo, `xy (N, 2)`, and their `normals (N, 3)` in the head's axes.
+
+    `facing` is the greatest z of a turned normal (towards the viewer is -z) at which a point is looked at.
+    """
+
+    xy: NDArray[np.float32]
+    normals: NDArray[np.float64]
+    facing: float
+
+
 class HeadModel(NamedTuple):
     """What of the canonical head a fit asks for; see `CanonicalHead` for each.
 

@@ -68,22 +68,21 @@ def blended(window: Rgb, light: FloatImage, alpha: FloatImage, shade: FloatImage
     return result
 
 
-def split_layer(layer: FloatImage) -> tuple[FloatImage, FloatImage]:
-    """Light `(H, W, 3)` and alpha `(H, W)` of a premultiplied layer `(H, W, 4)`."""
-    light = cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB)
-    return np.asarray(light, dtype=np.float32), np.asarray(cv2.extractChannel(layer, 3), dtype=np.float32)
-
-
 @or_compiled(calls.with_under)
 def with_under(above: FloatImage, opacity: FloatImage, colour: NDArray[np.floating]) -> FloatImage:
     """A premultiplied layer `(H, W, 4)` over a colour `(4,)` in the strengths of a plane `(H, W)`."""
     return above + scaled(coloured(opacity, colour), 1 - cv2.extractChannel(above, 3))
 
 
-@or_compiled(calls.with_grain)
-def with_grain(light: FloatImage, grain: FloatImage, strength: float) -> FloatImage:
-    """Light `(H, W, 3)` made brighter and darker by a plane of grain, by so much of it."""
-    return scaled(light, grain * np.float32(strength) + np.float32(1))
+@or_compiled(calls.grained)
+def grained(layer: FloatImage, grain: FloatImage, strength: float) -> tuple[FloatImage, FloatImage]:
+    """Light `(H, W, 3)` and alpha `(H, W)` of a premultiplied layer `(H, W, 4)`.
+
+    The light is made brighter and darker by a plane of grain, by so much of it.
+    """
+    light = np.asarray(cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB), dtype=np.float32)
+    alpha = np.asarray(cv2.extractChannel(layer, 3), dtype=np.float32)
+    return scaled(light, grain * np.float32(strength) + np.float32(1)), alpha
 
 
 def blur_layer(layer: FloatImage, sigma_px: float) -> FloatImage:

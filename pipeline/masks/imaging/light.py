@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Rgb
 from pipeline.masks.compiled import calls
+from pipeline.masks.compiled.inputs import SkinPoints
 from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.head.canonical import CanonicalHead, HeadFit, HeadSpots, to_cylinder
 from pipeline.masks.head.fitting import equations, in_order, solved
@@ -17,7 +18,10 @@ from pipeline.masks.imaging.image_arithmetic import quantile
 LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 """Luminance of linear RGB (ITU-R BT.709)."""
 
-_SKIN_POINTS = 140
+_SKIN_POINTS, _LEAST_POINTS = 140, 12
+_FACING = -0.15
+"""Greatest z of the normals of the points that are looked at."""
+
 _PATCH_MM = 2.5
 """To each side of a point of the skin over which its colour is averaged."""
 
@@ -82,30 +86,36 @@ def estimate_light(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> Light:
     0.96 (1 - exp(-skin / 0.15)), since cameras expose faces of any tone to a like brightness.
     """
     spots, normals = _skin_samples(head)
-    xy, _ = fit.project_spots(spots)
-    turned = normals @ fit.rotation.T
-    inside = (xy[:, 0] >= 0) & (xy[:, 1] >= 0) & (xy[:, 0] < rgb.shape[1] - 1) & (xy[:, 1] < rgb.shape[0] - 1)
-    seen = inside & (turned[:, 2] < -0.15)
-    if seen.sum() < 12:
+    points = SkinPoints(fit.project_spots(spots)[0], normals, _FACING)
+    colour, turned = seen_skin(rgb, points, fit.rotation, max(0, round(_PATCH_MM * fit.scale)), SRGB_TO_LINEAR)
+    if len(colour) < _LEAST_POINTS:
         return Light(_normalised(_DEFAULT_LIGHT), np.array([0.35, 0.22, 0.16]), 0.7, 1.0)
-    colour = patch_means(rgb, xy[seen], max(0, round(_PATCH_MM * fit.scale)), SRGB_TO_LINEAR)
     luma = colour @ LUMA
     lit = colour[luma >= quantile(luma, 0.5) * 0.7]
     skin = np.array([quantile(channel, 0.5) for channel in lit.T])
     brightness = quantile(luma, 0.65)
     white = _WHITE_LIMIT * (1 - np.exp(-brightness / _WHITE_KNEE))
     shares = luma / max(brightness, 1e-4)
-    coefficients = harmonics(turned[seen], shares, _DEFAULT_LIGHT, _PRIOR_WEIGHT, _TOLERANCE)
+    coefficients = harmonics(turned, shares, _DEFAULT_LIGHT, _PRIOR_WEIGHT, _TOLERANCE)
     return Light(_normalised(coefficients), skin, float(white), _saturation(skin))
 
 
-@or_compiled(calls.patch_means)
-def patch_means(rgb: Rgb, xy: NDArray[np.float32], step: int, linear: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Linear RGB `(N, 3)` around each point: the mean of nine pixels `step` apart, or that pixel alone."""
+@or_compiled(calls.seen_skin)
+def seen_skin(
+    rgb: Rgb, points: SkinPoints, rotation: NDArray[np.float64], step: int, linear: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Linear RGB around those points that the photo shows, and their normals in camera axes, both `(M, 3)`.
+
+    The colour is the mean of nine pixels `step` apart, or that of a pixel alone.
+    """
+    turned = in_order(points.normals[:, None, :] * rotation, axis=2)
+    right, bottom = rgb.shape[1] - 1, rgb.shape[0] - 1
+    x, y = points.xy.T
+    seen = (x >= 0) & (y >= 0) & (x < right) & (y < bottom) & (turned[:, 2] < points.facing)
     offsets = np.array([(dx, dy) for dx in (-step, 0, step) for dy in (-step, 0, step)]) if step else np.zeros((1, 2))
-    at = np.rint(xy[:, None, :] + offsets[None]).astype(int)
-    x, y = np.clip(at[..., 0], 0, rgb.shape[1] - 1), np.clip(at[..., 1], 0, rgb.shape[0] - 1)
-    return np.asarray(linear[rgb[y, x]].mean(axis=1), dtype=np.float32)
+    at = np.rint(points.xy[seen, None, :] + offsets[None]).astype(int)
+    column, row = np.clip(at[..., 0], 0, right), np.clip(at[..., 1], 0, bottom)
+    return np.asarray(linear[rgb[row, column]].mean(axis=1), dtype=np.float32), turned[seen]
 
 
 @or_compiled(calls.harmonics)

@@ -143,13 +143,13 @@ def _visible_runs(paths: NDArray[np.float64], steps: list[int], fit: HeadFit, he
     return lines
 
 
-def paint_straps(lines: list[StrapLine], width_px: float, width: int, height: int) -> FloatImage:
-    """Opacity `(height, width)` of the straps, painted at twice the size so that thin ones keep their width."""
+def paint_straps(lines: list[NDArray[np.float32]], width_px: float, width: int, height: int) -> FloatImage:
+    """Opacity `(height, width)` of straps along `(N, 2)`, painted twice as large so that thin ones keep their width."""
     canvas = np.zeros((height * _ZOOM, width * _ZOOM), dtype=np.uint8)
     thickness, painted_px = _thickness(width_px)
     for line in lines:
-        points = np.rint((line.xy + 0.5) * _ZOOM * 8 - 4).astype(np.int32)
-        cv2.polylines(canvas, [points[:, None]], False, 255, thickness, cv2.LINE_AA, 3)
+        points = np.rint((line + 0.5) * _ZOOM * 8 - 4).astype(np.int32)
+        cv2.polylines(canvas, [points], False, 255, thickness, cv2.LINE_AA, 3)
     small = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     return np.asarray(small * min(1.0, width_px / painted_px), dtype=np.float32)
 

@@ -12,7 +12,7 @@ import pytest
 
 import pipeline.masks.render  # noqa: F401  every module that a kernel belongs to
 from pipeline.masks.compiled.calls import FUSED_AT_ONCE
-from pipeline.masks.compiled.inputs import FitNumbers, LightTables, RepeatingTile, Texels, Tones
+from pipeline.masks.compiled.inputs import FitNumbers, LightTables, RepeatingTile, SkinPoints, Texels, Tones
 from pipeline.masks.compiled.library import LIBRARY, REPLACED
 from pipeline.masks.head.canonical import canonical_head, fit_head
 from pipeline.masks.imaging.light import SRGB_TO_LINEAR
@@ -56,12 +56,19 @@ def for_blended(rng: np.random.Generator) -> tuple[Any, ...]:
     return photo, light, alpha, shade, LightTables(SRGB_TO_LINEAR, CODES, 4096)
 
 
-def for_patch_means(rng: np.random.Generator) -> tuple[Any, ...]:
-    """Points beyond the photo's edges too, some of them halfway between two pixels."""
+def for_seen_skin(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Points beyond the photo's edges too, some of them on an edge or halfway between two pixels."""
     height, width = size(rng)
     photo = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
     points = np.round(some(rng, 30, 2, low=-5, high=45), int(rng.integers(0, 3)))
-    return photo, np.float32(0.5) * np.rint(points * 2), int(rng.integers(0, 5)), SRGB_TO_LINEAR
+    skin = SkinPoints(np.float32(0.5) * np.rint(points * 2), rng.normal(size=(30, 3)), -0.15)
+    return photo, skin, rng.normal(size=(3, 3)), int(rng.integers(0, 5)), SRGB_TO_LINEAR
+
+
+def for_quantile32(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Of one number, of many that are equal, of every third of a plane's."""
+    values = np.round(some(rng, *size(rng)), int(rng.integers(0, 5)))
+    return values[:: int(rng.integers(1, 4)), :: int(rng.integers(1, 4))], float(rng.choice([0, 1, rng.random()]))
 
 
 def for_stretched(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -99,11 +106,11 @@ def for_with_under(rng: np.random.Generator) -> tuple[Any, ...]:
     return some(rng, height, width, 4), some(rng, height, width), rng.random(4)
 
 
-def for_with_grain(rng: np.random.Generator) -> tuple[Any, ...]:
+def for_grained(rng: np.random.Generator) -> tuple[Any, ...]:
     """The grain is a part of a larger field."""
     height, width = size(rng)
     grain = rng.normal(size=(height + 5, width + 7)).astype(np.float32)[2:-3, 3:-4]
-    return some(rng, height, width, 3), grain, float(rng.random())
+    return some(rng, height, width, 4), grain, float(rng.choice([0, rng.random()]))
 
 
 def for_rows_between(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -181,12 +188,13 @@ ARGUMENTS: dict[str, Arguments] = {
     "scaled": for_scaled,
     "lay": for_lay,
     "blended": for_blended,
-    "patch_means": for_patch_means,
+    "quantile32": for_quantile32,
+    "seen_skin": for_seen_skin,
     "stretched": for_stretched,
     "evenly_spaced": for_evenly_spaced,
     "with_under": for_with_under,
-    "with_grain": for_with_grain,
     "rows_between": for_rows_between,
+    "grained": for_grained,
     "round_cornered": for_round_cornered,
     "cell_frames": for_cell_frames,
     "tiled": for_tiled,
@@ -252,9 +260,8 @@ def run(function: Callable[..., object], arguments: tuple[Any, ...]) -> list[tup
     """What it gives, and what became of its arguments."""
     own = [copied(value) for value in arguments]
     result = function(*own)
-    arrays = [
-        value for value in (*(result if isinstance(result, tuple) else [result]), *own) if isinstance(value, np.ndarray)
-    ]
+    results = result if isinstance(result, tuple) else [np.asarray(result)]
+    arrays = [value for value in (*results, *own) if isinstance(value, np.ndarray)]
     return [(str(array.dtype), array.shape, array.tobytes()) for array in arrays]
 
 
@@ -269,7 +276,7 @@ def test_nothing_is_written_where_a_kernel_would_miss_the_pixels(image: np.ndarr
 
 
 @pytest.mark.skipif(LIBRARY is None, reason="no library was built")
-@pytest.mark.parametrize("name", ["scaled", "lay", "with_under", "with_grain", "blended", "lit_texels"])
+@pytest.mark.parametrize("name", ["scaled", "lay", "with_under", "grained", "blended", "lit_texels"])
 def test_no_kernel_reads_beyond_the_end_of_a_smaller_image(name: str) -> None:
     """The last image among the arguments lacks a row."""
     arguments = list(ARGUMENTS[name](np.random.default_rng(1)))

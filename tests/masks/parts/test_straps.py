@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from pipeline.masks.parts.straps import StrapLine, paint_straps
+from pipeline.masks.parts.straps import paint_straps
 
 
 @pytest.mark.parametrize("width_px", [0.2, 0.6, 1.0, 1.5, 2.2, 3.0, 4.4, 6.0])
 def test_a_strap_covers_what_its_width_says(width_px: float) -> None:
-    across = StrapLine(np.array([[4, 9.3], [30, 16.1], [56, 24.8]], np.float32), np.zeros((3, 3)))
+    across = np.array([[4, 9.3], [30, 16.1], [56, 24.8]], np.float32)
 
     opacity = paint_straps([across], width_px, 60, 40)
 
@@ -19,7 +19,7 @@ def test_a_strap_covers_what_its_width_says(width_px: float) -> None:
 
 
 def test_thin_straps_grow_fainter_rather_than_wider() -> None:
-    line = StrapLine(np.array([[4, 20], [56, 20]], np.float32), np.zeros((2, 3)))
+    line = np.array([[4, 20], [56, 20]], np.float32)
 
     faint, clear = (paint_straps([line], width, 60, 40) for width in (0.2, 0.6))
 

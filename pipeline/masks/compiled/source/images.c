@@ -40,13 +40,16 @@ void with_under(const float *above, const float *opacity, const float *colour, w
     }
 }
 
-/* Light with the grain of a photo, of such a strength: `compositing.with_grain`. */
-void with_grain(
-    const float *light, const float *grain, wide stride, float strength, int width, int height, float *out) {
+/* Light and alpha of a premultiplied layer of four channels, the light with the grain of a photo, of such a strength:
+ * `compositing.grained`. */
+void grained(
+    const float *layer, const float *grain, wide stride, float strength, int width, int height, float *light,
+    float *alpha) {
     for (int y = 0; y < height; y++, grain += stride)
-        for (int x = 0; x < width; x++, light += 3, out += 3) {
+        for (int x = 0; x < width; x++, layer += 4, light += 3) {
             const float gain = grain[x] * strength + 1.0f;
-            for (int c = 0; c < 3; c++) out[c] = light[c] * gain;
+            for (int c = 0; c < 3; c++) light[c] = layer[c] * gain;
+            *alpha++ = layer[3];
         }
 }
 
@@ -87,4 +90,27 @@ void blended(
                 out[c] = codes[(int)least(most(code, 0.0f), highest)];
             }
         }
+}
+
+/* The quantile of numbers by linear interpolation; they are put into another order. `image_arithmetic.quantile32`. */
+float quantile(float *values, wide count, double share) {
+    const double at = share * (double)(count - 1);
+    const wide low = (wide)at;
+    for (wide left = 0, right = count - 1; left < right;) { /* Hoare's selection, until all up to `low` are no greater */
+        const float pivot = values[low];
+        wide i = left, j = right;
+        while (i <= j) {
+            while (values[i] < pivot) i++;
+            while (pivot < values[j]) j--;
+            if (i > j) break;
+            const float value = values[i];
+            values[i++] = values[j];
+            values[j--] = value;
+        }
+        if (j < low) left = i;
+        if (low < i) right = j;
+    }
+    float next = low + 1 < count ? values[low + 1] : values[low];
+    for (wide k = low + 2; k < count; k++) next = least(next, values[k]);
+    return values[low] + (next - values[low]) * (float)(at - (double)low);
 }

@@ -30,22 +30,37 @@ void lit_texels(
     }
 }
 
-/* Linear light around each of the points, the mean of nine pixels in a square, or of one alone where there is no step
- * between them: `light.patch_means`. */
-void patch_means(
-    const uint8_t *photo, wide stride, int width, int height, const float *points, int count, double step,
-    const float *linear, float *out) {
-    for (int k = 0; k < count; k++, out += 3) {
-        float sum[3] = {0.0f, 0.0f, 0.0f};
-        for (int i = step > 0 ? 0 : 4; i < (step > 0 ? 9 : 5); i++) {
-            const wide x = nearest_wide(points[2 * k] + (i / 3 - 1) * step);
-            const wide y = nearest_wide(points[2 * k + 1] + (i % 3 - 1) * step);
-            const wide column = x < 0 ? 0 : x > width - 1 ? width - 1 : x;
-            const wide row = y < 0 ? 0 : y > height - 1 ? height - 1 : y;
-            for (int c = 0; c < 3; c++) sum[c] += linear[photo[row * stride + 3 * column + c]];
-        }
-        for (int c = 0; c < 3; c++) out[c] = sum[c] / (step > 0 ? 9.0f : 1.0f);
+/* Linear light around a point: the mean of nine pixels in a square, or that of one where there is no step between. */
+static void mean_around(
+    const uint8_t *photo, wide stride, int width, int height, const float *point, double step, const float *linear,
+    float *out) {
+    float sum[3] = {0.0f, 0.0f, 0.0f};
+    for (int i = step > 0 ? 0 : 4; i < (step > 0 ? 9 : 5); i++) {
+        const wide x = nearest_wide(point[0] + (i / 3 - 1) * step), y = nearest_wide(point[1] + (i % 3 - 1) * step);
+        const wide column = x < 0 ? 0 : x > width - 1 ? width - 1 : x;
+        const wide row = y < 0 ? 0 : y > height - 1 ? height - 1 : y;
+        for (int c = 0; c < 3; c++) sum[c] += linear[photo[row * stride + 3 * column + c]];
     }
+    for (int c = 0; c < 3; c++) out[c] = step > 0 ? sum[c] / 9.0f : sum[c];
+}
+
+/* Of points of the skin those in the photo whose normals, turned as the head is, face the viewer by more than `facing`:
+ * how many, the linear light around each, and its turned normal. `light.seen_skin`. */
+int seen_skin(
+    const uint8_t *photo, wide stride, int width, int height, const float *points, const double *normals, int count,
+    const double *rotation, double step, double facing, const float *linear, float *colours, double *turned) {
+    const float right = (float)(width - 1), bottom = (float)(height - 1);
+    int seen = 0;
+    for (int k = 0; k < count; k++, points += 2, normals += 3) {
+        double *normal = turned + 3 * seen;
+        for (int i = 0; i < 3; i++) {
+            const double *row = rotation + 3 * i;
+            normal[i] = normals[0] * row[0] + normals[1] * row[1] + normals[2] * row[2];
+        }
+        const int inside = points[0] >= 0.0f && points[1] >= 0.0f && points[0] < right && points[1] < bottom;
+        if (inside && normal[2] < facing) mean_around(photo, stride, width, height, points, step, linear, colours + 3 * seen++);
+    }
+    return seen;
 }
 
 static void to_unit(const double *vector, double *out) {
