@@ -3,7 +3,7 @@
 They may only be called where there is a library.
 """
 
-from ctypes import addressof, c_char, c_double, c_float, c_int, c_int64, c_void_p
+from ctypes import c_double, c_float, c_int, c_int64, c_void_p
 from typing import Any
 
 import cv2
@@ -11,7 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Points, Rgb
-from pipeline.masks.compiled.inputs import FitNumbers, HeadModel, LightTables, RepeatingTile, SkinPoints, Texels, Tones
+from pipeline.masks.compiled.addresses import address as _at
+from pipeline.masks.compiled.inputs import (
+    FitNumbers,
+    Gradient,
+    HeadModel,
+    LightTables,
+    RepeatingTile,
+    SkinPoints,
+    Texels,
+    Tones,
+)
 from pipeline.masks.compiled.library import LIBRARY
 
 _AT, _INT, _LONG, _FLOAT, _DOUBLE = c_void_p, c_int, c_int64, c_float, c_double
@@ -31,6 +41,7 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "blended": [_AT, _LONG, _AT, _AT, _AT, _AT, _AT, _INT, _INT, _INT, _AT],
     "seen_skin": [_AT, _LONG, _INT, _INT, _AT, _AT, _INT, _AT, _DOUBLE, _DOUBLE, _AT, _AT, _AT],
     "quantile": [_AT, _LONG, _DOUBLE],
+    "flattening": [_AT, _AT, _AT, _AT, _INT, _INT, _INT, _DOUBLE, _AT],
     "stretched": [_AT, _AT, _AT, _INT, _INT, _INT],
     "evenly_spaced": [_AT, _INT, _INT, _AT, _AT],
     "seen_by_camera": [_AT, _INT, _INT, _AT, _AT, _INT, _INT, _INT, _INT, _AT],
@@ -58,17 +69,7 @@ FUSED_AT_ONCE = _fused_at_once()
 for _name, _types in _ARGUMENTS.items() if LIBRARY else ():
     getattr(LIBRARY, _name).argtypes = _types
 if LIBRARY:
-    LIBRARY.quantile.restype = _FLOAT
-
-
-def _at(array: NDArray[Any]) -> int:
-    """Where its first number stands.
-
-    Asking the buffer takes half the time of `array.ctypes.data`, which makes several objects; only an array without
-    gaps that may be written to has one to ask for.
-    """
-    flags = array.flags
-    return addressof(c_char.from_buffer(array.data)) if flags.carray and array.size else array.ctypes.data
+    LIBRARY.quantile.restype = LIBRARY.flattening.restype = _FLOAT
 
 
 def _floats(values: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -251,6 +252,14 @@ def quantile32(values: NDArray[np.float32], share: float) -> float:
     if not room.size:
         raise IndexError("no values to take a quantile of")
     return float(_KERNELS.quantile(_at(room), room.size, share))
+
+
+def flattening(gradient: Gradient, blurred: Gradient, every: int, share: float) -> float:
+    """See the function in NumPy."""
+    planes = [_floats(plane) for plane in (*gradient, *blurred)]
+    height, width = _size(*planes)
+    room = np.empty(2 * height * width, dtype=np.float32)
+    return float(_KERNELS.flattening(*(_at(plane) for plane in planes), width, height, every, share, _at(room)))
 
 
 def stretched(rest: FloatImage, steps: int) -> FloatImage:

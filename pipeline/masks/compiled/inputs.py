@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Points3d
 
+Gradient = tuple[FloatImage, FloatImage]
+"""How much brighter each pixel of a picture is to the right, and down, `(H, W)` each."""
+
 
 @dataclass(frozen=True, eq=False)
 class RepeatingTile:

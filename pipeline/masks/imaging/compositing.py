@@ -1,5 +1,6 @@
 """Laying the mask over the photo: shadow, sharpness, noise, and blending in linear light."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Rgb
 from pipeline.masks.compiled import calls
-from pipeline.masks.compiled.inputs import LightTables
+from pipeline.masks.compiled.inputs import Gradient, LightTables
 from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.imaging.image_arithmetic import coloured, quantile, scaled, softened
 from pipeline.masks.imaging.light import SRGB_TO_LINEAR, to_linear
@@ -17,6 +18,7 @@ _CODES = 4096
 _SHARP_SIGMA_PX = 0.55
 _MAX_BLUR_PX = 4.0
 _STRIP_ROWS = 256
+_LEAST_BLUR_PX, _STEEPEST = 0.3, 0.97
 _EVERY = 3
 """Of how many pixels in a row one stands for the rest where only their distribution counts."""
 
@@ -114,16 +116,30 @@ def blur_sigma(grey: FloatImage) -> float:
 
     Zhuo & Sim, "Defocus map estimation from a single image", Pattern Recognition 44 (2011).
     """
-    again = cv2.GaussianBlur(grey, (0, 0), 1.0)
-    steep, flattened = _gradient(grey), _gradient(again)
-    edges = steep >= quantile(steep[::_EVERY, ::_EVERY], 0.97)
-    ratio = quantile(steep[edges] / np.maximum(flattened[edges], 1e-6), 0.5)
-    return float(np.clip(1 / np.sqrt(max(ratio**2 - 1, 1e-2)), 0.3, _MAX_BLUR_PX))
+    again = np.asarray(cv2.GaussianBlur(grey, (0, 0), 1.0), dtype=np.float32)
+    ratio = flattening(_gradient(grey), _gradient(again), _EVERY, _STEEPEST)
+    return min(max(1 / math.sqrt(max(ratio**2 - 1, 1e-2)), _LEAST_BLUR_PX), _MAX_BLUR_PX)
 
 
-def _gradient(grey: FloatImage) -> FloatImage:
-    """How steep each pixel is. `cv2.magnitude` tips last digits by where in memory the planes happen to lie."""
+def _gradient(grey: FloatImage) -> Gradient:
     across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
+    return np.asarray(across, dtype=np.float32), np.asarray(down, dtype=np.float32)
+
+
+@or_compiled(calls.flattening)
+def flattening(gradient: Gradient, blurred: Gradient, every: int, share: float) -> float:
+    """How many times steeper a picture's steepest edges are than in one that was blurred, in the median.
+
+    The pictures are given as how much brighter each pixel is to the right and down, `(H, W)` each; edges are the pixels
+    above such a share of all, by every so manieth across and down.
+    """
+    steep, flattened = _steepness(*gradient), _steepness(*blurred)
+    edges = steep >= quantile(steep[::every, ::every], share)
+    return quantile(steep[edges] / np.maximum(flattened[edges], np.float32(1e-6)), 0.5)
+
+
+def _steepness(across: FloatImage, down: FloatImage) -> FloatImage:
+    """`cv2.magnitude` tips last digits by where in memory the planes happen to lie."""
     return np.asarray(np.sqrt(across * across + down * down), dtype=np.float32)
 
 

@@ -14,7 +14,9 @@ from pipeline.masks.parts.chance import uniform
 from pipeline.masks.parts.colours import Colour, Srgb, draw_colour
 from pipeline.masks.parts.part import Ground, Ranges
 
-_STEPS = 14
+_STEPS, _SHORTEST = 14, 2
+_WAY = np.linspace(0, 1, _STEPS)
+_SAG = np.sin(np.pi * _WAY)
 _TURNED_AWAY = -0.05
 _ABOVE_SKIN_MM = 1.5
 _ZOOM = 2
@@ -105,8 +107,17 @@ def strap_lines(
             steps.append(round(seen * _STEPS))
     if not starts:
         return []
-    paths = _paths(np.stack(starts), np.stack(ends), straps.sag_mm, head)
-    return _visible_runs(paths, steps, fit, head)
+    azimuth, y, radius = _paths(np.array(starts), np.array(ends, dtype=np.float64), straps.sag_mm, head)
+    normals = _normals(azimuth, fit)
+    xy, _ = fit.project(from_cylinder(azimuth, y, radius), head)
+    runs = _runs((normals[:, 2] < _TURNED_AWAY).tolist(), steps)
+    return [StrapLine(xy[run], normals[run]) for run in runs]
+
+
+def _normals(azimuth_deg: NDArray[np.float64], fit: HeadFit) -> NDArray[np.float64]:
+    """Unit normals `(N, 3)` in camera axes of an upright cylinder in the head's axis."""
+    angle = np.radians(azimuth_deg)[:, None]
+    return np.asarray(np.sin(angle) * fit.rotation[:, 0] - np.cos(angle) * fit.rotation[:, 2])
 
 
 def _on_edge(edge: NDArray[np.float64], v: float) -> NDArray[np.float64]:
@@ -116,31 +127,32 @@ def _on_edge(edge: NDArray[np.float64], v: float) -> NDArray[np.float64]:
 
 
 def _paths(
-    starts: NDArray[np.float64], ends: NDArray[np.floating], sag_mm: float, head: CanonicalHead
-) -> NDArray[np.float64]:
-    """Taut lines `(K, _STEPS, 3)` from each start to its end that rest on the head where it stands in their way."""
-    t = np.linspace(0, 1, _STEPS)[:, None]
-    chords = starts[:, None] + (ends.astype(np.float64) - starts)[:, None] * t
-    azimuth, y, radius = (part.reshape(chords.shape[:2]) for part in to_cylinder(chords.reshape(-1, 3)))
-    y += sag_mm * np.sin(np.pi * t[:, 0])
-    skin = sample_field(head.radius, azimuth, y)
-    return from_cylinder(azimuth, y, np.maximum(radius, skin + _ABOVE_SKIN_MM))
+    starts: NDArray[np.float64], ends: NDArray[np.float64], sag_mm: float, head: CanonicalHead
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Taut lines from each start to its end that rest on the head where it stands in their way.
+
+    In cylindrical coordinates `(K * _STEPS,)`.
+    """
+    chords = starts[:, None] + (ends - starts)[:, None] * _WAY[:, None]
+    azimuth, y, radius = to_cylinder(chords.reshape(-1, 3))
+    y += np.tile(sag_mm * _SAG, len(starts))
+    shape = chords.shape[:2]  # OpenCV rounds otherwise at the end of a row: a row a strap, as ever
+    skin = sample_field(head.radius, azimuth.reshape(shape), y.reshape(shape)).ravel()
+    return azimuth, y, np.maximum(radius, skin + _ABOVE_SKIN_MM)
 
 
-def _visible_runs(paths: NDArray[np.float64], steps: list[int], fit: HeadFit, head: CanonicalHead) -> list[StrapLine]:
-    """What is seen of the first steps of each path."""
-    flat = paths.reshape(-1, 3)
-    angle = np.radians(to_cylinder(flat)[0])
-    outward = np.stack([np.sin(angle), np.zeros_like(angle), -np.cos(angle)], axis=1) @ fit.rotation.T
-    xy, _ = fit.project(flat, head)
-    visible = outward[:, 2] < _TURNED_AWAY
-    lines = []
-    for first, count in zip(range(0, len(flat), _STEPS), steps, strict=True):
-        shown = visible[first : first + count].astype(int)
-        edges = first + np.flatnonzero(np.diff(np.concatenate([[0], shown, [0]])))
-        runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-        lines += [StrapLine(xy[a:b], outward[a:b]) for a, b in runs if b - a >= 2]
-    return lines
+def _runs(visible: list[bool], steps: list[int]) -> list[slice]:
+    """The runs of two visible points and more among the first steps of each path."""
+    runs = []
+    for path, count in enumerate(steps):
+        start = first = path * _STEPS
+        for at in range(first, first + count + 1):
+            if at < first + count and visible[at]:
+                continue
+            if at - start >= _SHORTEST:
+                runs.append(slice(start, at))
+            start = at + 1
+    return runs
 
 
 def paint_straps(lines: list[NDArray[np.float32]], width_px: float, width: int, height: int) -> FloatImage:

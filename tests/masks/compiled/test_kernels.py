@@ -71,6 +71,13 @@ def for_quantile32(rng: np.random.Generator) -> tuple[Any, ...]:
     return values[:: int(rng.integers(1, 4)), :: int(rng.integers(1, 4))], float(rng.choice([0, 1, rng.random()]))
 
 
+def for_flattening(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Among them pictures without an edge."""
+    height, width = size(rng)
+    planes = [some(rng, height, width, low=-9, high=9) * float(rng.choice([0, 1, 1])) for _ in range(4)]
+    return (planes[0], planes[1]), (planes[2], planes[3]), 3, float(rng.choice([0.5, 0.97]))
+
+
 def for_stretched(rng: np.random.Generator) -> tuple[Any, ...]:
     return some(rng, *size(rng, 3), low=40, high=130), int(rng.integers(0, 40))
 
@@ -190,6 +197,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "blended": for_blended,
     "quantile32": for_quantile32,
     "seen_skin": for_seen_skin,
+    "flattening": for_flattening,
     "stretched": for_stretched,
     "evenly_spaced": for_evenly_spaced,
     "with_under": for_with_under,

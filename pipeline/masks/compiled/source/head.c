@@ -121,18 +121,22 @@ void fitted(
 void projected(
     const double *points, const float *nearness, int count, const double *rotation, double scale, const double *stretch,
     const double *origin, const double *coefficients, float *xy, double *camera) {
+    double by_x[LANDMARKS], by_y[LANDMARKS];
+    for (int j = 0; j < LANDMARKS; j++) {
+        by_x[j] = coefficients[2 * j];
+        by_y[j] = coefficients[2 * j + 1];
+    }
     for (int i = 0; i < count; i++, points += 3, nearness += LANDMARKS, xy += 2, camera += 3) {
         const double at[3] = {points[0] * stretch[0], points[1] * stretch[1], points[2] * stretch[2]};
         for (int k = 0; k < 3; k++) camera[k] = sum3(at, rotation + 3 * k);
-        double warp[4][2] = {{0.0}}; /* four sums of every fourth one, for which a processor need not wait */
+        double x[4] = {0.0}, y[4] = {0.0}; /* each the sums of every fourth product: a processor need not wait */
         for (int j = 0; j < LANDMARKS; j += 4)
-            for (int k = 0; k < 4; k++)
-                for (int axis = 0; axis < 2; axis++)
-                    warp[k][axis] += nearness[j + k] * coefficients[2 * (j + k) + axis];
-        for (int axis = 0; axis < 2; axis++) {
-            const double warped = (warp[0][axis] + warp[1][axis]) + (warp[2][axis] + warp[3][axis]);
-            xy[axis] = (float)(camera[axis] * scale + origin[axis] + warped);
-        }
+            for (int k = 0; k < 4; k++) {
+                x[k] += nearness[j + k] * by_x[j + k];
+                y[k] += nearness[j + k] * by_y[j + k];
+            }
+        xy[0] = (float)(camera[0] * scale + origin[0] + ((x[0] + x[1]) + (x[2] + x[3])));
+        xy[1] = (float)(camera[1] * scale + origin[1] + ((y[0] + y[1]) + (y[2] + y[3])));
     }
 }
 

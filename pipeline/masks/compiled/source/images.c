@@ -47,6 +47,7 @@ void grained(
     float *alpha) {
     for (int y = 0; y < height; y++, grain += stride)
         for (int x = 0; x < width; x++, layer += 4, light += 3) {
+            if (x % 16 == 0) __builtin_prefetch(grain + 2 * stride + x); /* rows of the field lie far apart */
             const float gain = grain[x] * strength + 1.0f;
             for (int c = 0; c < 3; c++) light[c] = layer[c] * gain;
             *alpha++ = layer[3];
@@ -76,19 +77,26 @@ FUSING void rows_between(
     }
 }
 
+static inline int code_of(float light, float steps, float highest) {
+    return (int)least(most(light * steps + 0.5f, 0.0f), highest);
+}
+
 /* The layer over a part of a photo, in linear light: `compositing.blended`. `codes` leads from linear light of
  * `code_count` steps back to sRGB. */
 void blended(
     const uint8_t *photo, wide stride, const float *light, const float *alpha, const float *shade,
     const float *linear, const uint8_t *codes, int code_count, int width, int height, uint8_t *out) {
     const float steps = (float)(code_count - 1), highest = (float)code_count;
+    uint8_t untouched[256]; /* what becomes of each code where nothing lies over it: over half of most windows */
+    for (int code = 0; code < 256; code++) untouched[code] = codes[code_of(linear[code], steps, highest)];
     for (int y = 0; y < height; y++, photo += stride)
         for (int x = 0; x < width; x++, light += 3, alpha++, shade++, out += 3) {
             const float left = (1.0f - *shade) * (1.0f - *alpha);
-            for (int c = 0; c < 3; c++) {
-                const float code = (linear[photo[3 * x + c]] * left + light[c]) * steps + 0.5f;
-                out[c] = codes[(int)least(most(code, 0.0f), highest)];
-            }
+            const uint8_t *under = photo + 3 * x;
+            if (left == 1.0f && light[0] == 0.0f && light[1] == 0.0f && light[2] == 0.0f)
+                for (int c = 0; c < 3; c++) out[c] = untouched[under[c]];
+            else
+                for (int c = 0; c < 3; c++) out[c] = codes[code_of(linear[under[c]] * left + light[c], steps, highest)];
         }
 }
 
@@ -113,4 +121,24 @@ float quantile(float *values, wide count, double share) {
     float next = low + 1 < count ? values[low + 1] : values[low];
     for (wide k = low + 2; k < count; k++) next = least(next, values[k]);
     return values[low] + (next - values[low]) * (float)(at - (double)low);
+}
+
+static float steepness(float across, float down) { return __builtin_sqrtf(across * across + down * down); }
+
+/* How many times steeper a picture's steepest edges are than in one that was blurred, in the median, from how much
+ * brighter each pixel is to the right and down: `compositing.flattening`. `room` is for two numbers a pixel. */
+float flattening(
+    const float *across, const float *down, const float *blurred_across, const float *blurred_down, int width,
+    int height, int every, double share, float *room) {
+    const wide pixels = (wide)width * height;
+    float *steep = room, *some = room + pixels;
+    wide count = 0;
+    for (wide i = 0; i < pixels; i++) steep[i] = steepness(across[i], down[i]);
+    for (int y = 0; y < height; y += every)
+        for (int x = 0; x < width; x += every) some[count++] = steep[(wide)y * width + x];
+    const float least_steep = quantile(some, count, share);
+    count = 0;
+    for (wide i = 0; i < pixels; i++)
+        if (steep[i] >= least_steep) some[count++] = steep[i] / most(steepness(blurred_across[i], blurred_down[i]), 1e-6f);
+    return quantile(some, count, 0.5);
 }
