@@ -58,7 +58,7 @@ def _compiled(words: list[str], source: Path) -> Path:
     with TemporaryDirectory(dir=source.parent) as folder:
         fresh = Path(folder) / built.name
         files = [str(file) for file in sorted(source.glob("*.c"))]
-        command = [*words, *FLAGS, f'-DSOURCE="{digest}"', "-o", str(fresh), *files]
+        command = [*words, *FLAGS, f'-DSOURCE="{digest}"', "-o", str(fresh), *files, "-lm"]
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=_LONGEST_S)  # noqa: S603
         fresh.replace(built)  # never written over: a process may have it open
     return built

@@ -15,10 +15,13 @@ from pipeline.masks.compiled.addresses import address as _at
 from pipeline.masks.compiled.inputs import (
     FitNumbers,
     Gradient,
+    Grid,
     HeadModel,
     LightTables,
+    Outline,
     RepeatingTile,
     SkinPoints,
+    Tent,
     Texels,
     Tones,
 )
@@ -42,7 +45,8 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "seen_skin": [_AT, _LONG, _INT, _INT, _AT, _AT, _INT, _AT, _DOUBLE, _DOUBLE, _AT, _AT, _AT],
     "quantile": [_AT, _LONG, _DOUBLE],
     "flattening": [_AT, _AT, _AT, _AT, _INT, _INT, _INT, _DOUBLE, _AT],
-    "stretched": [_AT, _AT, _AT, _INT, _INT, _INT],
+    "outlined": [_DOUBLE] * 14 + [_AT, _AT, _INT, _INT, _AT, _AT],
+    "tented": [_AT] * 5 + [_INT, _INT] + [_DOUBLE] * 3 + [_FLOAT, _INT, _FLOAT] + [_DOUBLE] * 6 + [_AT, _AT],
     "evenly_spaced": [_AT, _INT, _INT, _AT, _AT],
     "seen_by_camera": [_AT, _INT, _INT, _AT, _AT, _INT, _INT, _INT, _INT, _AT],
     "fitted": [_AT, _AT, _AT, _AT, _INT, _AT, _AT, _AT, _DOUBLE, _AT],
@@ -262,12 +266,24 @@ def flattening(gradient: Gradient, blurred: Gradient, every: int, share: float) 
     return float(_KERNELS.flattening(*(_at(plane) for plane in planes), width, height, every, share, _at(room)))
 
 
-def stretched(rest: FloatImage, steps: int) -> FloatImage:
+def outlined(outline: Outline, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """See the function in NumPy."""
-    rest = _floats(rest)
-    sheet, room = rest.copy(), np.empty_like(rest)
-    _KERNELS.stretched(_at(rest), _at(sheet), _at(room), *rest.shape, steps)
-    return sheet
+    u, v = _doubles(grid.u), _doubles(grid.v)
+    azimuth, y = np.empty((len(v), len(u))), np.empty((len(v), len(u)))
+    _KERNELS.outlined(*outline, _at(u), _at(v), *azimuth.shape, _at(azimuth), _at(y))
+    return azimuth, y
+
+
+def tented(
+    skin: FloatImage, azimuth: NDArray[np.float64], y: NDArray[np.float64], tent: Tent, grid: Grid
+) -> NDArray[np.float64]:
+    """See the function in NumPy."""
+    skin, azimuth, y, u, v = _floats(skin), _doubles(azimuth), _doubles(y), _doubles(grid.u), _doubles(grid.v)
+    rows, columns = _size(skin, azimuth, y, np.empty((len(v), len(u), 0)))
+    room, points = np.empty(3 * skin.size, dtype=np.float32), np.empty((rows, columns, 3))
+    sheet = _at(skin), _at(azimuth), _at(y), _at(u), _at(v), rows, columns
+    _KERNELS.tented(*sheet, *tent, _at(room), _at(points))
+    return points
 
 
 def evenly_spaced(surface: NDArray[np.float64]) -> NDArray[np.float64]:

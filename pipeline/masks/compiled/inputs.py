@@ -79,6 +79,53 @@ class SkinPoints(NamedTuple):
     facing: float
 
 
+class Outline(NamedTuple):
+    """Of a `Shape` what says where its edges run; `turn` is that of their waves, in radians."""
+
+    top_centre_mm: float
+    top_side_mm: float
+    top_curve: float
+    bottom_centre_mm: float
+    bottom_side_mm: float
+    bottom_curve: float
+    side_top_deg: float
+    side_bottom_deg: float
+    side_bulge_deg: float
+    shift_deg: float
+    tilt_mm: float
+    wave_mm: float
+    wave_deg: float
+    turn: float
+
+
+class Tent(NamedTuple):
+    """Of a `Shape` what says how it lies on a head; `steps` are those of the membrane that its tautness asks for.
+
+    `axis_z_mm` is where the axis of the cylindrical coordinates lies. From `jaw_mm` down, a sheet leads back by no more
+    than `throat_slope` for each mm.
+    """
+
+    axis_z_mm: float
+    jaw_mm: float
+    throat_slope: float
+    clearance_mm: float
+    steps: int
+    edge_gap_mm: float
+    protrusion_mm: float
+    across_power: float
+    across_round: float
+    peak_start: float
+    peak_end: float
+    profile_power: float
+
+
+class Grid(NamedTuple):
+    """The columns `u (C,)` in [-1, 1] and rows `v (R,)` in [0, 1] of a sheet's points."""
+
+    u: NDArray[np.float64]
+    v: NDArray[np.float64]
+
+
 class HeadModel(NamedTuple):
     """What of the canonical head a fit asks for; see `CanonicalHead` for each.
 

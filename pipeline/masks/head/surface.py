@@ -1,5 +1,6 @@
 """The shape of a mask: a grid of points in canonical head coordinates, tented over the head."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage
 from pipeline.masks.compiled import calls
+from pipeline.masks.compiled.inputs import Grid, Outline, Tent
 from pipeline.masks.compiled.library import or_compiled
-from pipeline.masks.head.canonical import CanonicalHead, HeadFit, from_cylinder, sample_field, to_cylinder
+from pipeline.masks.head.canonical import AXIS_Z_MM, CanonicalHead, HeadFit, from_cylinder, sample_field, to_cylinder
 from pipeline.masks.head.fitting import picture_axes
 from pipeline.masks.limits import Degrees, Factor, Millimetres, OpenShare, Power
 
@@ -71,11 +73,8 @@ class Shape:
     wave_turn: Factor | None = None
 
 
-@lru_cache(maxsize=1)
-def grid_coordinates() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """`u` in [-1, 1] from the viewer's left to right and `v` in [0, 1] from top to bottom, both `(ROWS, COLUMNS)`."""
-    v, u = np.mgrid[0 : 1 : ROWS * 1j, -1 : 1 : COLUMNS * 1j]
-    return u, v
+GRID = Grid(np.linspace(-1, 1, COLUMNS), np.linspace(0, 1, ROWS))
+"""From the viewer's left to right, and from top to bottom."""
 
 
 def build_surface(
@@ -86,9 +85,7 @@ def build_surface(
     `placed` is the azimuth and y of each grid point where something else than `place_outline` says so.
     """
     azimuth, y = placed or place_outline(shape)
-    skin = _spanning_throat(sample_field(head.radius, azimuth, y), y)
-    radius = _stretch(skin + shape.clearance_mm, shape.tautness, shape.edge_gap_mm) + _protrusion(shape)
-    return from_cylinder(azimuth, y, radius)
+    return tented(sample_field(head.radius, azimuth, y), azimuth, y, _tent(shape), GRID)
 
 
 @or_compiled(calls.evenly_spaced)
@@ -126,38 +123,83 @@ def _shares(count: int) -> NDArray[np.float64]:
     return np.linspace(0, 1, count)[:, None]
 
 
-def _spanning_throat(skin: FloatImage, y: NDArray[np.float64]) -> FloatImage:
-    """The radius `(ROWS, COLUMNS)` on which a sheet rests: the skin, but under the jaw it leads back less steeply.
+def place_outline(shape: Shape) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Azimuth in degrees and y in mm of each grid point."""
+    waves = shape.wave_mm or 0.0, shape.wave_deg or 0.0, 2 * np.pi * (shape.wave_turn or 0.0)
+    outline = Outline(
+        shape.top_centre_mm, shape.top_side_mm, shape.top_curve,
+        shape.bottom_centre_mm, shape.bottom_side_mm, shape.bottom_curve,
+        shape.side_top_deg, shape.side_bottom_deg, shape.side_bulge_deg,
+        shape.shift_deg, shape.tilt_mm, *waves,
+    )  # fmt: skip
+    return outlined(outline, GRID)
+
+
+@or_compiled(calls.outlined)
+def outlined(outline: Outline, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Azimuth in degrees and y in mm of each point `(R, C)` of a grid.
+
+    Each edge is bent by a slow wave of its own: no worn mask is quite symmetric or smooth.
+    """
+    o, u, v, across = outline, grid.u, grid.v[:, None], np.abs(grid.u)
+    top = o.top_centre_mm + (o.top_side_mm - o.top_centre_mm) * _powers(across, o.top_curve)
+    bottom = o.bottom_centre_mm + (o.bottom_side_mm - o.bottom_centre_mm) * _powers(across, o.bottom_curve)
+    side = o.side_top_deg + (o.side_bottom_deg - o.side_top_deg) * v + o.side_bulge_deg * 4 * v * (1 - v)
+    outwards = across * np.cos(4 * v + np.where(u < 0, 5, 7) * o.turn)
+    down = np.cos(3 * u + o.turn) * (1 - v) + np.cos(2.5 * u + 3 * o.turn) * v
+    azimuth = u * side + o.shift_deg + o.wave_deg * outwards
+    return azimuth, top + (bottom - top) * v + o.tilt_mm * u + o.wave_mm * down
+
+
+def _powers(values: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+    """Each to the power, as C's library computes it: numpy has its own way, which gives other last digits."""
+    return np.array([math.pow(value, exponent) for value in values.tolist()])
+
+
+def _tent(shape: Shape) -> Tent:
+    return Tent(
+        AXIS_Z_MM, _JAW_Y_MM, _THROAT_SLOPE, shape.clearance_mm, round(_FULL_TAUTNESS_STEPS * shape.tautness),
+        shape.edge_gap_mm, shape.protrusion_mm, shape.across_power, shape.across_round,
+        shape.peak_start, shape.peak_end, shape.profile_power,
+    )  # fmt: skip
+
+
+@or_compiled(calls.tented)
+def tented(
+    skin: FloatImage, azimuth: NDArray[np.float64], y: NDArray[np.float64], tent: Tent, grid: Grid
+) -> NDArray[np.float64]:
+    """Points `(R, C, 3)` of a sheet over skin of these distances from the head's axis, at these places, all `(R, C)`.
+
+    The rim stays on the skin, the sides off it by the gap.
+    """
+    rest = _spanning_throat(skin, y, tent) + np.float32(tent.clearance_mm)
+    rest[:, [0, -1]] += np.float32(tent.edge_gap_mm)
+    across = _powers(np.maximum(1 - _powers(np.abs(grid.u), tent.across_power), 0), tent.across_round)
+    rise = np.minimum(grid.v / tent.peak_start, (1 - grid.v) / (1 - tent.peak_end))
+    profile = _powers(np.clip(rise, 0, 1), tent.profile_power)
+    radius = _stretched(rest, tent.steps).astype(np.float64) + tent.protrusion_mm * across * profile[:, None]
+    return from_cylinder(azimuth, y, radius)
+
+
+def _spanning_throat(skin: FloatImage, y: NDArray[np.float64], tent: Tent) -> FloatImage:
+    """The radius `(R, C)` on which a sheet rests: the skin, but under the jaw it leads back less steeply.
 
     The skin there runs back almost level. A sheet that followed it would reach 50 mm behind the chin, and the lower
     edge of a mask would hang down beside the chin of a turned head as a curl.
     """
-    lead = (_THROAT_SLOPE * np.maximum(y - _JAW_Y_MM, 0)).astype(np.float32)
-    spanned = np.maximum.accumulate(np.where(y > _JAW_Y_MM, skin + lead, 0), axis=0) - lead
+    lead = (tent.throat_slope * np.maximum(y - tent.jaw_mm, 0)).astype(np.float32)
+    spanned = np.maximum.accumulate(np.where(y > tent.jaw_mm, skin + lead, np.float32(0)), axis=0) - lead
     return np.asarray(np.maximum(skin, spanned), dtype=np.float32)
 
 
-def place_outline(shape: Shape) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Azimuth in degrees and y in mm of each grid point."""
-    u, v = grid_coordinates()
-    across = np.abs(u)
-    top = shape.top_centre_mm + (shape.top_side_mm - shape.top_centre_mm) * across**shape.top_curve
-    bottom = shape.bottom_centre_mm + (shape.bottom_side_mm - shape.bottom_centre_mm) * across**shape.bottom_curve
-    side = shape.side_top_deg + (shape.side_bottom_deg - shape.side_top_deg) * v
-    side = side + shape.side_bulge_deg * 4 * v * (1 - v)
-    azimuth, y = u * side + shape.shift_deg, top + (bottom - top) * v + shape.tilt_mm * u
-    return _waved(shape, azimuth, y) if shape.wave_mm or shape.wave_deg else (azimuth, y)
-
-
-def _waved(
-    shape: Shape, azimuth: NDArray[np.float64], y: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The outline with each edge bent by a slow wave of its own: no worn mask is quite symmetric or smooth."""
-    u, v = grid_coordinates()
-    turn = 2 * np.pi * (shape.wave_turn or 0.0)
-    rows = np.cos(3 * u + turn) * (1 - v) + np.cos(2.5 * u + 3 * turn) * v
-    sides = np.abs(u) * np.cos(4 * v + np.where(u < 0, 5, 7) * turn)
-    return azimuth + (shape.wave_deg or 0.0) * sides, y + (shape.wave_mm or 0.0) * rows
+def _stretched(rest: FloatImage, steps: int) -> FloatImage:
+    """A membrane over `rest (H, W)` by projected Jacobi steps: inner points go to the mean around them, none below."""
+    sheet, mean = rest.copy(), rest.copy()
+    free, held, pulled = (grid[1:-1, 1:-1] for grid in (sheet, rest, mean))
+    for _ in range(steps):
+        cv2.blur(sheet, (3, 3), mean)
+        np.maximum(held, pulled, out=free)
+    return sheet
 
 
 def held_to_cheek(surface: NDArray[np.float64], fit: HeadFit, head: CanonicalHead) -> NDArray[np.float64]:
@@ -193,28 +235,3 @@ def _far_outline(
     outermost = reach.argmax(axis=1)
     rows = np.arange(len(points))
     return np.maximum.accumulate(points[rows, outermost] @ down), reach[rows, outermost]
-
-
-def _stretch(obstacle: FloatImage, tautness: float, edge_gap_mm: float) -> NDArray[np.float64]:
-    """A membrane over the obstacle by projected Jacobi steps; the rim stays on the skin, sides off it by the gap."""
-    rest = obstacle.copy()
-    rest[:, [0, -1]] += edge_gap_mm
-    return stretched(rest, round(_FULL_TAUTNESS_STEPS * tautness)).astype(np.float64)
-
-
-@or_compiled(calls.stretched)
-def stretched(rest: FloatImage, steps: int) -> FloatImage:
-    """A sheet over `rest (H, W)` after so many steps: inner points go to the mean around them, none below its rest."""
-    sheet, mean = rest.copy(), rest.copy()
-    free, held, pulled = (grid[1:-1, 1:-1] for grid in (sheet, rest, mean))
-    for _ in range(steps):
-        cv2.blur(sheet, (3, 3), mean)
-        np.maximum(held, pulled, out=free)
-    return sheet
-
-
-def _protrusion(shape: Shape) -> NDArray[np.float64]:
-    u, v = grid_coordinates()
-    across = np.maximum(1 - np.abs(u) ** shape.across_power, 0) ** shape.across_round
-    rise = np.minimum(v / shape.peak_start, (1 - v) / (1 - shape.peak_end))
-    return np.asarray(shape.protrusion_mm * across * np.clip(rise, 0, 1) ** shape.profile_power)

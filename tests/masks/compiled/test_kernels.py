@@ -12,7 +12,17 @@ import pytest
 
 import pipeline.masks.render  # noqa: F401  every module that a kernel belongs to
 from pipeline.masks.compiled.calls import FUSED_AT_ONCE
-from pipeline.masks.compiled.inputs import FitNumbers, LightTables, RepeatingTile, SkinPoints, Texels, Tones
+from pipeline.masks.compiled.inputs import (
+    FitNumbers,
+    Grid,
+    LightTables,
+    Outline,
+    RepeatingTile,
+    SkinPoints,
+    Tent,
+    Texels,
+    Tones,
+)
 from pipeline.masks.compiled.library import LIBRARY, REPLACED
 from pipeline.masks.head.canonical import canonical_head, fit_head
 from pipeline.masks.imaging.light import SRGB_TO_LINEAR
@@ -78,8 +88,23 @@ def for_flattening(rng: np.random.Generator) -> tuple[Any, ...]:
     return (planes[0], planes[1]), (planes[2], planes[3]), 3, float(rng.choice([0.5, 0.97]))
 
 
-def for_stretched(rng: np.random.Generator) -> tuple[Any, ...]:
-    return some(rng, *size(rng, 3), low=40, high=130), int(rng.integers(0, 40))
+def grid(rows: int, columns: int) -> Grid:
+    return Grid(np.linspace(-1, 1, columns), np.linspace(0, 1, rows))
+
+
+def for_outlined(rng: np.random.Generator) -> tuple[Any, ...]:
+    numbers = rng.uniform(0, 120, 14) * (rng.random(14) < 0.9)
+    numbers[[2, 5]] = rng.choice([0, 0.5, 1, 2, rng.uniform(0, 6)], 2)
+    return Outline._make(numbers.tolist()), grid(*size(rng))
+
+
+def for_tented(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Above and under the jaw, loose and taut."""
+    rows, columns = size(rng, 3)
+    across, end, profile = rng.choice([0, 1, 2, rng.uniform(0, 6)], 3).tolist()
+    tent = Tent(75.0, 60.0, 1.2, 1.3, int(rng.integers(0, 40)), 0.7, 20.0, across, end, 0.4, 0.55, profile)
+    places = rng.normal(0, 60, (rows, columns)), rng.uniform(0, 130, (rows, columns))
+    return some(rng, rows, columns, low=40, high=130), *places, tent, grid(rows, columns)
 
 
 def for_evenly_spaced(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -198,7 +223,8 @@ ARGUMENTS: dict[str, Arguments] = {
     "quantile32": for_quantile32,
     "seen_skin": for_seen_skin,
     "flattening": for_flattening,
-    "stretched": for_stretched,
+    "outlined": for_outlined,
+    "tented": for_tented,
     "evenly_spaced": for_evenly_spaced,
     "with_under": for_with_under,
     "rows_between": for_rows_between,

@@ -1,7 +1,8 @@
 /* What takes most of the time of drawing a mask, for whole arrays at once.
  *
  * Every function that Python calls gives the bytes that its namesake in NumPy and OpenCV gives: the same float32 or
- * float64 operations in the same order, no function of the mathematical library, no sum whose order is left open.
+ * float64 operations in the same order, of the mathematical library what Python's `math` calls too, no sum whose order
+ * is left open.
  * Compile it with -ffp-contract=off: products fused with sums would differ in last digits between processors.
  *
  * Arrays are in C order. Images are (height, width, channels) of float, planes (height, width); a `stride` is how many

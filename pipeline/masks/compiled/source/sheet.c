@@ -1,9 +1,33 @@
 /* The sheet of a mask as a grid of points. */
+#include <math.h>
+#include <string.h>
+
 #include "kernels.h"
 
+static const double DEGREE = 3.14159265358979323846 / 180.0;
+
+/* Azimuth and y of each point of a sheet of these columns `u` and rows `v`: `surface.outlined`. */
+void outlined(
+    double top_centre, double top_side, double top_curve, double bottom_centre, double bottom_side, double bottom_curve,
+    double side_top, double side_bottom, double bulge, double shift, double tilt, double wave_mm, double wave_deg,
+    double turn, const double *u, const double *v, int rows, int columns, double *azimuth, double *y) {
+    for (int c = 0; c < columns; c++) {
+        const double across = fabs(u[c]), third = cos(3.0 * u[c] + turn), other = cos(2.5 * u[c] + 3.0 * turn);
+        const double top = top_centre + (top_side - top_centre) * pow(across, top_curve);
+        const double bottom = bottom_centre + (bottom_side - bottom_centre) * pow(across, bottom_curve);
+        for (int r = 0; r < rows; r++) {
+            const double side = side_top + (side_bottom - side_top) * v[r] + bulge * 4.0 * v[r] * (1.0 - v[r]);
+            const double outwards = across * cos(4.0 * v[r] + (u[c] < 0.0 ? 5.0 : 7.0) * turn);
+            const double down = third * (1.0 - v[r]) + other * v[r];
+            azimuth[r * columns + c] = u[c] * side + shift + wave_deg * outwards;
+            y[r * columns + c] = top + (bottom - top) * v[r] + tilt * u[c] + wave_mm * down;
+        }
+    }
+}
+
 /* A membrane over `rest` after so many steps: each inner point goes to the mean of the nine around it, but never below
- * where it rests. `sheet` begins as a copy of `rest`, and `mean` is room for as much. `surface._stretch`. */
-void stretched(const float *rest, float *sheet, float *mean, int rows, int columns, int steps) {
+ * where it rests. `sheet` begins as a copy of `rest`, and `mean` is room for as much. */
+static void stretch(const float *rest, float *sheet, float *mean, int rows, int columns, int steps) {
     for (int step = 0; step < steps; step++) {
         for (int r = 1; r < rows - 1; r++)
             for (int c = 1; c < columns - 1; c++) {
@@ -17,6 +41,51 @@ void stretched(const float *rest, float *sheet, float *mean, int rows, int colum
         for (int r = 1; r < rows - 1; r++)
             for (int c = 1; c < columns - 1; c++)
                 sheet[r * columns + c] = most(rest[r * columns + c], mean[r * columns + c]);
+    }
+}
+
+/* What a sheet rests on: the skin with a clearance, but under the jaw it leads back by no more than `slope` a mm. */
+static void lay_on_skin(
+    const float *skin, const double *y, int rows, int columns, double jaw, double slope, float clearance, float *rest) {
+    for (int c = 0; c < columns; c++) {
+        float spanned = 0.0f;
+        for (int i = c; i < rows * columns; i += columns) {
+            const int under = y[i] > jaw;
+            const float lead = (float)(slope * (under ? y[i] - jaw : 0.0)), reached = under ? skin[i] + lead : 0.0f;
+            spanned = i == c ? reached : most(spanned, reached);
+            rest[i] = most(skin[i], spanned - lead) + clearance;
+        }
+    }
+}
+
+/* A sheet over skin of these distances from the head's axis, stretched, with its rim on the skin and its sides off it by
+ * a gap, and standing out from it: `surface.tented`. `room` is for three numbers a point. */
+void tented(
+    const float *skin, const double *azimuth, const double *y, const double *u, const double *v, int rows, int columns,
+    double axis_z, double jaw, double slope, float clearance, int steps, float gap, double protrusion,
+    double across_power, double across_round, double peak_start, double peak_end, double profile_power, float *room,
+    double *points) {
+    float *rest = room, *sheet = rest + rows * columns, *mean = sheet + rows * columns;
+    lay_on_skin(skin, y, rows, columns, jaw, slope, clearance, rest);
+    for (int r = 0; r < rows; r++) {
+        rest[r * columns] += gap;
+        rest[(r + 1) * columns - 1] += gap;
+    }
+    memcpy(sheet, rest, sizeof(float) * (size_t)(rows * columns));
+    stretch(rest, sheet, mean, rows, columns, steps);
+    for (int c = 0; c < columns; c++) {
+        const double inwards = 1.0 - pow(fabs(u[c]), across_power);
+        const double out = protrusion * pow(inwards > 0.0 ? inwards : 0.0, across_round);
+        for (int r = 0; r < rows; r++) {
+            const double rising = v[r] / peak_start, falling = (1.0 - v[r]) / (1.0 - peak_end);
+            const double least_of = rising < falling ? rising : falling, share = least_of < 1.0 ? least_of : 1.0;
+            const int i = r * columns + c;
+            const double radius = sheet[i] + out * pow(share > 0.0 ? share : 0.0, profile_power);
+            const double angle = azimuth[i] * DEGREE;
+            points[3 * i] = radius * sin(angle);
+            points[3 * i + 1] = y[i];
+            points[3 * i + 2] = axis_z - radius * cos(angle);
+        }
     }
 }
 
