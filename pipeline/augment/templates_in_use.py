@@ -11,13 +11,23 @@ from pipeline.masks import MaskParams, MaskSynthesizer, Template, load_templates
 
 def shared_synthesizer(templates: tuple[Path, ...], ranges: MaskParams) -> MaskSynthesizer:
     """This process's synthesizer with the templates of these folders, the shipped ones where none is named."""
-    return _synthesizer(templates, ranges.model_dump_json())
+    if _InUse.templates != templates or not _equal(_InUse.ranges, ranges):
+        _InUse.synthesizer = MaskSynthesizer(_loaded(templates), ranges)
+        _InUse.templates, _InUse.ranges = templates, ranges
+    return _InUse.synthesizer
 
 
-@lru_cache(maxsize=1)
-def _synthesizer(templates: tuple[Path, ...], params_json: str) -> MaskSynthesizer:
-    """By a key that can be one: the weights of wear states are a mapping."""
-    return MaskSynthesizer(_loaded(templates), MaskParams.model_validate_json(params_json))
+class _InUse:
+    """The last one, and what it was made for: ranges hold a mapping, and so can be no key of a cache."""
+
+    synthesizer: MaskSynthesizer
+    templates: tuple[Path, ...] | None = None
+    ranges: MaskParams | None = None
+
+
+def _equal(one: MaskParams | None, other: MaskParams) -> bool:
+    """Whether both draw the same masks: the order of the wear states counts too."""
+    return one is not None and one == other and list(one.wear) == list(other.wear)
 
 
 @lru_cache(maxsize=1)
