@@ -77,4 +77,5 @@ def as_landmarks(points: object) -> Points:
 
 def interocular_px(landmarks: Points) -> float:
     """Distance between the outer eye corners, the field's yardstick for landmark errors."""
-    return float(np.linalg.norm(landmarks[EYE_OUTER_CORNERS[0]] - landmarks[EYE_OUTER_CORNERS[1]]))
+    apart = landmarks[EYE_OUTER_CORNERS[0]] - landmarks[EYE_OUTER_CORNERS[1]]
+    return float(np.sqrt(apart @ apart))

@@ -49,7 +49,7 @@ class MaskedFaceCue:
     def probability(self, rgb: Rgb, landmarks: Points) -> float:
         """How likely the face with these 68 landmarks `(68, 2)` wears a mask, 0 to 1, as synthetic masks look."""
         score = float(face_features(align_patch(rgb, landmarks)) @ self.weights) + self.bias
-        return float(1 / (1 + np.exp(-np.clip(score, -60, 60))))
+        return float(1 / (1 + np.exp(-min(max(score, -60.0), 60.0))))
 
     @timed("cue")
     def check_unmasked(self, rgb: Rgb, landmarks: Points, threshold: float) -> None:
@@ -68,40 +68,42 @@ class MaskedFaceCue:
 def align_patch(rgb: Rgb, landmarks: Points) -> Rgb:
     """The face upright at 3 mm a pixel, `uint8 (56, 48, 3)`, by the similarity that best fits the landmarks."""
     turn, shift = _similarity(landmarks)
-    step = max(1, int(abs(turn)))  # pixels of the photo in one of the patch
-    at = _patch_to_photo(turn, shift)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    if step == 1:
-        return np.asarray(
-            cv2.warpAffine(rgb, at, (_WIDTH_PX, _HEIGHT_PX), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8
-        )
-    step = min(step, _FINEST)
-    fine = at.copy()
-    fine[:, :2] /= step
-    fine[:, 2] -= at[:, :2].sum(axis=1) * (step - 1) / (2 * step)
+    step = min(max(1, int(abs(turn))), _FINEST)  # pixels of the photo in one of the patch
     size = (_WIDTH_PX * step, _HEIGHT_PX * step)
-    large = cv2.warpAffine(rgb, fine, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.resize(large, (_WIDTH_PX, _HEIGHT_PX), interpolation=cv2.INTER_AREA), np.uint8)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    at = _patch_to_photo(turn, shift, step)
+    large = cv2.warpAffine(rgb, at, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    if step > 1:
+        large = cv2.resize(large, (_WIDTH_PX, _HEIGHT_PX), interpolation=cv2.INTER_AREA)
+    return np.asarray(large, np.uint8)
 
 
 def _similarity(landmarks: Points) -> tuple[complex, complex]:
     """Turn-and-scale and shift, as complex numbers, from patch pixels to photo pixels, by least squares."""
-    source, mean, norm = _mean_shape()
-    target = landmarks[:, 0].astype(np.float64) + 1j * landmarks[:, 1].astype(np.float64)
-    turn = complex(np.vdot(source, target) / norm)
-    return turn, complex(target.mean() - turn * mean)
+    turn_x, turn_y, shift_x, shift_y = (landmarks.astype(np.float64).ravel() @ _similarity_solver()).tolist()
+    return complex(turn_x, turn_y), complex(shift_x, shift_y)
 
 
 @lru_cache(maxsize=1)
-def _mean_shape() -> tuple[NDArray[np.complex128], complex, float]:
+def _similarity_solver() -> NDArray[np.float64]:
+    """`(136, 4)`: from the coordinates of 68 landmarks to the real and imaginary parts of turn and shift."""
     points = (mean_landmarks()[:, :2] - (_LEFT_MM, _TOP_MM)) / _MM_PER_PX - 0.5
     flat = points[:, 0] + 1j * points[:, 1]
     centred = flat - flat.mean()
-    return centred, complex(flat.mean()), float(np.vdot(centred, centred).real)
+    turn = centred.conj() / np.vdot(centred, centred).real
+    shift = 1 / len(flat) - turn * flat.mean()
+    by_x = np.stack([turn.real, turn.imag, shift.real, shift.imag], axis=1)
+    by_y = np.stack([-turn.imag, turn.real, -shift.imag, shift.real], axis=1)
+    return np.stack([by_x, by_y], axis=1).reshape(-1, 4)
 
 
-def _patch_to_photo(turn: complex, shift: complex) -> NDArray[np.float64]:
-    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+def _patch_to_photo(turn: complex, shift: complex, step: int) -> NDArray[np.float64]:
+    """The matrix `(2, 3)` of that way, from a patch that is `step` times as fine each way."""
+    (xx, xy), (yx, yy) = (turn.real, -turn.imag), (turn.imag, turn.real)
+    back = (step - 1) / (2 * step)  # the middle of a pixel is not that of its first part
+    return np.array(
+        [[xx / step, xy / step, shift.real - (xx + xy) * back], [yx / step, yy / step, shift.imag - (yx + yy) * back]]
+    )
 
 
 def face_features(patch: Rgb) -> NDArray[np.float32]:
