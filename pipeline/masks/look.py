@@ -67,4 +67,4 @@ class Look:
 
 def draw_look(ranges: LookRanges, rng: np.random.Generator) -> Look:
     """A number of each range."""
-    return Look(**uniform_each(ranges, rng))
+    return Look(**uniform_each(vars(ranges).items(), rng))

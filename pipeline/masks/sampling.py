@@ -71,7 +71,7 @@ def choose_wear(weights: Mapping[Wear, float], rng: np.random.Generator) -> Wear
 
 
 def _draw_shape(template: Template, wear: Wear, params: MaskParams, rng: np.random.Generator) -> Shape:
-    shape = uniform_each(template.shape, rng)
+    shape = uniform_each(vars(template.shape).items(), rng)
     shape["shift_deg"] = uniform(params.shift_deg, rng)
     shape["tilt_mm"] = uniform(params.tilt_mm, rng)
     shape |= {"wave_mm": uniform(params.wave_mm, rng), "wave_deg": uniform(params.wave_deg, rng)}

@@ -21,8 +21,10 @@ from pipeline.masks.compiled.inputs import (
     Outline,
     RepeatingTile,
     SkinPoints,
+    SoftPlanes,
     Tent,
     Texels,
+    ToneNumbers,
     Tones,
 )
 from pipeline.masks.compiled.library import LIBRARY
@@ -45,6 +47,7 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "seen_skin": [_AT, _LONG, _INT, _INT, _AT, _AT, _INT, _AT, _DOUBLE, _DOUBLE, _AT, _AT, _AT],
     "quantile": [_AT, _LONG, _DOUBLE],
     "flattening": [_AT, _AT, _AT, _AT, _INT, _INT, _INT, _DOUBLE, _AT],
+    "toned": [_AT] * 5 + [_INT, _INT] + [_FLOAT] * 9 + [_AT],
     "outlined": [_DOUBLE] * 14 + [_AT, _AT, _INT, _INT, _AT, _AT],
     "tented": [_AT] * 5 + [_INT, _INT] + [_DOUBLE] * 3 + [_FLOAT, _INT, _FLOAT] + [_DOUBLE] * 6 + [_AT, _AT],
     "evenly_spaced": [_AT, _INT, _INT, _AT, _AT],
@@ -264,6 +267,15 @@ def flattening(gradient: Gradient, blurred: Gradient, every: int, share: float) 
     height, width = _size(*planes)
     room = np.empty(2 * height * width, dtype=np.float32)
     return float(_KERNELS.flattening(*(_at(plane) for plane in planes), width, height, every, share, _at(room)))
+
+
+def toned(planes: SoftPlanes, numbers: ToneNumbers) -> FloatImage:
+    """See the function in NumPy."""
+    soft, patches, glow, u, v = (_floats(plane) for plane in planes)
+    height, width = _size(soft, patches, glow, np.empty((len(v), len(u), 0)))
+    out = np.empty((height, width, 3), dtype=np.float32)
+    _KERNELS.toned(_at(soft), _at(patches), _at(glow), _at(u), _at(v), width, height, *numbers, _at(out))
+    return out
 
 
 def outlined(outline: Outline, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -126,6 +126,33 @@ class Grid(NamedTuple):
     v: NDArray[np.float64]
 
 
+class SoftPlanes(NamedTuple):
+    """What changes slowly over a mask: soft noise, patches and a glow along the edge, `(H, W)` each.
+
+    `u (W,)` and `v (H,)` are its columns and rows.
+    """
+
+    soft: FloatImage
+    patches: FloatImage
+    glow: FloatImage
+    u: NDArray[np.float32]
+    v: NDArray[np.float32]
+
+
+class ToneNumbers(NamedTuple):
+    """How much of each goes into the light: of the noise, of the gradients across and down, of patches and glow."""
+
+    mottle: float
+    down: float
+    across: float
+    red_across: float
+    red_down: float
+    blue_across: float
+    blue_down: float
+    blotch: float
+    bounce: float
+
+
 class HeadModel(NamedTuple):
     """What of the canonical head a fit asks for; see `CanonicalHead` for each.
 

@@ -42,8 +42,11 @@ class Patch:
         return points.reshape(-1, 3).astype(np.float32)
 
     def cells_at(self, nodes_xy: NDArray[np.float32]) -> tuple[FloatImage, FloatImage]:
-        """Photo px x and y of each cell, both `(rows, columns)`, where the nodes lie at these `(NODES, 2)`."""
-        grid = nodes_xy.reshape(_NODE_ROWS, _NODE_COLUMNS, 2)
+        """Photo px x and y of each cell, both `(N, rows, columns)`, where the nodes of N patches like this one lie.
+
+        The nodes of one patch are `(NODES, 2)`, those of the next follow.
+        """
+        grid = nodes_xy.reshape(-1, _NODE_ROWS, _NODE_COLUMNS, 2)
         by_row, by_column = _between(self.rows, _NODE_ROWS), _between(self.columns, _NODE_COLUMNS)
         x, y = (np.asarray(by_row @ grid[..., axis] @ by_column.T, dtype=np.float32) for axis in (0, 1))
         return x, y

@@ -210,7 +210,7 @@ def held_to_cheek(surface: NDArray[np.float64], fit: HeadFit, head: CanonicalHea
     _TURN_DEG of yaw, and never comes closer to the skin than _SKIN_GAP_MM.
     """
     yaw = fit.pose.yaw_deg
-    strictness = float(np.clip((abs(yaw) - _TURN_DEG[0]) / (_TURN_DEG[1] - _TURN_DEG[0]), 0, 1))
+    strictness = min(max((abs(yaw) - _TURN_DEG[0]) / (_TURN_DEG[1] - _TURN_DEG[0]), 0.0), 1.0)
     if strictness == 0:
         return surface
     across, down = fit.stretch * picture_axes(fit.rotation)

@@ -149,5 +149,6 @@ def _normalised(coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _saturation(skin: NDArray[np.float64]) -> float:
     """How coloured the photo is: skin of every tone has red at least a fifth above blue, a grey photo has not."""
-    spread = float((skin.max() - skin.min()) / max(float(skin.max()), 1e-4))
-    return float(np.clip((spread - 0.04) / 0.12, 0, 1))
+    channels: list[float] = skin.tolist()
+    spread = (max(channels) - min(channels)) / max(*channels, 1e-4)
+    return min(max((spread - 0.04) / 0.12, 0.0), 1.0)

@@ -1,10 +1,12 @@
 """Where the texels of a mask's texture lie on it."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage
 from pipeline.masks.imaging.noise import NoiseKind, NoiseTurn, sample_noise
@@ -45,6 +47,15 @@ class TextureSpace:
     def edge_mm(self) -> FloatImage:
         """Distance from the nearest edge, full size."""
         return np.minimum(self.side_mm, self.end_mm)
+
+    @cached_property
+    def nearer_side(self) -> NDArray[np.bool_]:
+        """Where a side is nearer than the top or bottom edge, full size."""
+        return np.asarray(self.side_mm < self.end_mm)
+
+    def by_edge(self, of_distance: Callable[[FloatImage], NDArray[np.floating]]) -> NDArray[np.floating]:
+        """A function of the distance from the nearest edge, full size, asked for each column and row alone."""
+        return np.where(self.nearer_side, of_distance(self.side_mm), of_distance(self.end_mm))
 
     @cached_property
     def side_mm(self) -> FloatImage:

@@ -37,7 +37,7 @@ def find_rims(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> list[NDArray[np.fl
     if abs(fit.pose.yaw_deg) > _MAX_YAW_DEG:
         return []
     xy, _ = fit.project_spots(_nodes(head))
-    x, y = _PATCH.cells_at(xy)
+    x, y = (cells[0] for cells in _PATCH.cells_at(xy))
     grey = cv2.cvtColor(cv2.remap(rgb, x, y, cv2.INTER_LINEAR), cv2.COLOR_RGB2GRAY).astype(np.float32)
     darker, skin = _against_skin(grey, _ACROSS_RIMS)
     thin = (darker > _DARKER) & (skin > _DARKEST_SKIN) & _BELOW_EYES & inside_photo(x, y, rgb.shape[1], rgb.shape[0])

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Rgb
 from pipeline.masks.head.canonical import CanonicalHead, HeadFit, HeadSpots
-from pipeline.masks.head.skin_patch import NODES, Patch, inside_photo, outlines
+from pipeline.masks.head.skin_patch import Patch, inside_photo, outlines
 
-_SIDES = {side: Patch((-50, 102), (side * 25, side * 110), rows=40, columns=35) for side in (-1, 1)}
-"""From the temple down to the jaw, and from the cheek back to the ear."""
+_SIDES = [Patch((-50, 102), (side * 25, side * 110), rows=40, columns=35) for side in (-1, 1)]
+"""From the temple down to the jaw, and from the cheek back to the ear, on the viewer's left and right."""
 
 _Y_MM, _AZIMUTH_DEG = _SIDES[1].heights(), _SIDES[1].azimuths()
+_ANGLES = np.radians(_AZIMUTH_DEG * np.array([-1, 1])[:, None, None])
+_SINES, _COSINES = np.sin(_ANGLES), np.cos(_ANGLES)
 _TURNED_AWAY = 0.2
 
 Zone = tuple[slice, slice]
@@ -64,10 +66,14 @@ class Curtain:
 def find_curtains(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> list[Curtain]:
     """Hair before the cheeks and ears of a face in the photo `(H, W, 3)`: none, or on one or both sides."""
     xy, _ = fit.project_spots(_nodes(head))
-    found = (
-        _curtain(rgb, patch.cells_at(nodes), _faces_viewer(fit, side))
-        for (side, patch), nodes in zip(_SIDES.items(), xy.reshape(-1, NODES, 2), strict=True)
-    )
+    x, y = _SIDES[0].cells_at(xy)
+    seen = inside_photo(x, y, rgb.shape[1], rgb.shape[0]) & _face_viewer(fit)
+    sides = [side for side in range(len(_SIDES)) if _is_seen(seen[side])]
+    if not sides:
+        return []
+    pixels = cv2.remap(rgb, x.reshape(-1, x.shape[2]), y.reshape(-1, y.shape[2]), cv2.INTER_LINEAR)
+    lab = cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB).astype(np.float32).reshape(*x.shape, 3)
+    found = (_curtain(lab[side], (x[side], y[side]), seen[side]) for side in sides)
     return [curtain for curtain in found if curtain]
 
 
@@ -79,22 +85,22 @@ def hair_matte(lab: FloatImage, curtain: Curtain) -> FloatImage:
 
 @lru_cache(maxsize=1)
 def _nodes(head: CanonicalHead) -> HeadSpots:
-    return head.spot(np.concatenate([patch.nodes(head) for patch in _SIDES.values()]))
+    return head.spot(np.concatenate([patch.nodes(head) for patch in _SIDES]))
 
 
-def _faces_viewer(fit: HeadFit, side: int) -> NDArray[np.bool_]:
-    """Which columns `(columns,)` are turned to the viewer."""
-    angle = np.radians(_AZIMUTH_DEG * side)
-    return np.asarray(np.sin(angle) * fit.rotation[2, 0] - np.cos(angle) * fit.rotation[2, 2] < _TURNED_AWAY)
+def _face_viewer(fit: HeadFit) -> NDArray[np.bool_]:
+    """Which columns `(2, 1, columns)` of both sides are turned to the viewer."""
+    return np.asarray(_SINES * fit.rotation[2, 0] - _COSINES * fit.rotation[2, 2] < _TURNED_AWAY)
 
 
-def _curtain(rgb: Rgb, cells: tuple[FloatImage, FloatImage], turned: NDArray[np.bool_]) -> Curtain | None:
-    """The hair on one side, whose cells lie at these pixels."""
-    x, y = cells
-    seen = inside_photo(x, y, rgb.shape[1], rgb.shape[0]) & turned
-    if min(np.count_nonzero(seen[zone]) / seen[zone].size for zone in (_TEMPLE, _CHEEK, _EAR)) < _LEAST_SEEN:
-        return None
-    lab = cv2.cvtColor(cv2.remap(rgb, x, y, cv2.INTER_LINEAR), cv2.COLOR_RGB2LAB).astype(np.float32)
+def _is_seen(seen: NDArray[np.bool_]) -> bool:
+    """Whether enough of the cells of one side is seen to judge it."""
+    zones = [seen[zone] for zone in (_TEMPLE, _CHEEK, _EAR)]
+    return all(np.count_nonzero(zone) / zone.size >= _LEAST_SEEN for zone in zones)
+
+
+def _curtain(lab: FloatImage, cells: tuple[FloatImage, FloatImage], seen: NDArray[np.bool_]) -> Curtain | None:
+    """The hair on one side, whose cells lie at these pixels and have these colours in 8-bit Lab."""
     hair, skin = (_middle(lab[zone][seen[zone]]) for zone in (_TEMPLE, _CHEEK))
     if skin[0] - hair[0] < _LEAST_CONTRAST:
         return None
@@ -102,7 +108,7 @@ def _curtain(rgb: Rgb, cells: tuple[FloatImage, FloatImage], turned: NDArray[np.
     hairy = (share > _HAIR_SHARE) & seen
     if hairy[_EAR].sum() < _EAR_COVERED * seen[_EAR].sum() or not _ends_sharply(hairy, share):
         return None
-    return Curtain(outlines(_hanging(hairy), x, y), skin, hair)
+    return Curtain(outlines(_hanging(hairy), *cells), skin, hair)
 
 
 def _middle(colours: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -50,8 +50,8 @@ def draw_binding(ranges: BindingRanges, ground: Ground, rng: np.random.Generator
 def lay_binding(canvas: Canvas, binding: Binding) -> None:
     """Colour what lies near the edge."""
     space = canvas.space
-    inside = np.clip((binding.width_mm - space.edge_mm) / space.texel_mm + 0.5, 0, 1)
-    lay(canvas.albedo, linear_colour(binding.colour), inside)
+    inside = space.by_edge(lambda mm: np.clip((binding.width_mm - mm) / space.texel_mm + 0.5, 0, 1))
+    lay(canvas.albedo, linear_colour(binding.colour), np.asarray(inside, dtype=np.float32))
 
 
 class TopBandRanges(Ranges):

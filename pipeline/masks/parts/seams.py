@@ -79,8 +79,13 @@ class Rim:
 
     def rise_mm(self, space: TextureSpace) -> FloatImage:
         """Heights `(height, width)`, or a shape that spreads to it."""
-        line = self.height_mm * _bump(space.edge_mm - self.distance_mm, max(self.width_mm, space.texel_mm))
-        return line - self.flange_mm * (space.edge_mm < self.distance_mm)
+        width_mm = max(self.width_mm, space.texel_mm)
+
+        def rise(edge_mm: FloatImage) -> NDArray[np.floating]:
+            line = self.height_mm * _bump(edge_mm - self.distance_mm, width_mm)
+            return np.asarray(line - self.flange_mm * (edge_mm < self.distance_mm))
+
+        return np.asarray(space.by_edge(rise))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +101,10 @@ class WeldDots:
     def rise_mm(self, space: TextureSpace) -> FloatImage:
         """Heights `(height, width)`, or a shape that spreads to it."""
         turn = np.float32(2 * np.pi / max(self.spacing_mm, 3 * space.texel_mm))
-        dots = 0.5 + 0.5 * np.where(space.side_mm < space.end_mm, np.cos(space.y_mm * turn), np.cos(space.x_mm * turn))
-        line = _bump(space.edge_mm - self.distance_mm, max(self.width_mm, space.texel_mm))
-        return np.asarray(-self.depth_mm * dots * line, dtype=np.float32)
+        beside, across = (0.5 + 0.5 * np.cos(mm * turn) for mm in (space.y_mm, space.x_mm))
+        width_mm = max(self.width_mm, space.texel_mm)
+        line = space.by_edge(lambda edge_mm: _bump(edge_mm - self.distance_mm, width_mm))
+        return np.asarray(-self.depth_mm * np.where(space.nearer_side, beside, across) * line, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,9 @@ import cv2
 import numpy as np
 
 from pipeline.core.arrays import FloatImage
+from pipeline.masks.compiled import calls
+from pipeline.masks.compiled.inputs import SoftPlanes, ToneNumbers
+from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.imaging.noise import NoiseTurn
 from pipeline.masks.imaging.texture_space import TextureSpace
 from pipeline.masks.limits import Factor, Share
@@ -25,6 +28,11 @@ class Cast:
     blotch: Factor
     bounce: Factor
     offset: Share
+
+
+_NO_CAST = Cast((0.0, 0.0), (0.0, 0.0), 0.0, 0.0, 0.0)
+_GLOW_MM = 14
+"""From the edge, over which the light that skin throws on a mask falls to a third."""
 
 
 def draw_gradient(rng: np.random.Generator) -> Gradient:
@@ -51,23 +59,29 @@ def _slope(look: LookRanges, rng: np.random.Generator) -> float:
 def lay_tone(canvas: Canvas, gradient: Gradient, mottle: float, cast: Cast | None) -> None:
     """Multiply the colours by the light; masks drawn before there were casts have none."""
     space = canvas.space
-    tone = _tone(space.coarse, gradient, mottle, cast, canvas.offset)
+    tone = _tone(space.coarse, gradient, mottle, cast or _NO_CAST, canvas.offset)
     fine = cv2.resize(tone, (space.width, space.height), interpolation=cv2.INTER_LINEAR)
     np.multiply(canvas.albedo, fine, out=canvas.albedo)
 
 
-def _tone(space: TextureSpace, gradient: Gradient, mottle: float, cast: Cast | None, offset: float) -> FloatImage:
+def _tone(space: TextureSpace, gradient: Gradient, mottle: float, cast: Cast, offset: float) -> FloatImage:
     """`(H, W, 3)` about 1."""
-    tone = space.noise("smooth", NoiseTurn(190, 150, 0, offset % 1)) * mottle
-    tone += 1 + gradient[0] * (space.v - 0.5) + gradient[1] * space.u
-    red, blue = _red_and_blue(cast, space) if cast else (1, 1)
+    soft = space.noise("smooth", NoiseTurn(190, 150, 0, offset % 1))
+    patches = space.noise("smooth", NoiseTurn(150, 120, 0, cast.offset))
+    glow = np.asarray(space.by_edge(lambda edge_mm: np.exp(edge_mm / -_GLOW_MM)), dtype=np.float32)
+    tones = ToneNumbers(mottle, *gradient, *cast.red, *cast.blue, cast.blotch, cast.bounce)
+    return toned(SoftPlanes(soft, patches, glow, space.u[0], space.v[:, 0]), tones)
+
+
+@or_compiled(calls.toned)
+def toned(planes: SoftPlanes, numbers: ToneNumbers) -> FloatImage:
+    """How much light of each colour there is, `(H, W, 3)` about 1.
+
+    Sky, walls, clothes and skin nearby throw their own colours on a mask.
+    """
+    n, u, v = numbers, planes.u[None, :], planes.v[:, None] - np.float32(0.5)
+    tone = planes.soft * n.mottle + (1 + n.down * v + n.across * u)
+    patches = planes.patches * n.blotch + planes.glow * n.bounce
+    red = 1 + n.red_across * u + n.red_down * v + patches
+    blue = 1 + n.blue_across * u + n.blue_down * v - patches
     return np.asarray(cv2.merge([tone * red, tone, tone * blue]), dtype=np.float32)
-
-
-def _red_and_blue(cast: Cast, space: TextureSpace) -> tuple[FloatImage, FloatImage]:
-    """Sky, walls, clothes and skin nearby throw their own colours on a mask."""
-    patches = space.noise("smooth", NoiseTurn(150, 120, 0, cast.offset)) * cast.blotch
-    patches += np.exp(space.edge_mm / -14) * np.float32(cast.bounce)
-    (red_across, red_down), (blue_across, blue_down) = cast.red, cast.blue
-    red = 1 + red_across * space.u + red_down * (space.v - 0.5) + patches
-    return red, 1 + blue_across * space.u + blue_down * (space.v - 0.5) - patches

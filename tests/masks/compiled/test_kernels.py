@@ -19,8 +19,10 @@ from pipeline.masks.compiled.inputs import (
     Outline,
     RepeatingTile,
     SkinPoints,
+    SoftPlanes,
     Tent,
     Texels,
+    ToneNumbers,
     Tones,
 )
 from pipeline.masks.compiled.library import LIBRARY, REPLACED
@@ -90,6 +92,13 @@ def for_flattening(rng: np.random.Generator) -> tuple[Any, ...]:
 
 def grid(rows: int, columns: int) -> Grid:
     return Grid(np.linspace(-1, 1, columns), np.linspace(0, 1, rows))
+
+
+def for_toned(rng: np.random.Generator) -> tuple[Any, ...]:
+    height, width = size(rng)
+    planes = [some(rng, height, width, low=-2, high=2) for _ in range(3)]
+    planes += [some(rng, width, low=-1), some(rng, height)]
+    return SoftPlanes._make(planes), ToneNumbers._make(rng.normal(0, 0.1, 9).tolist())
 
 
 def for_outlined(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -223,6 +232,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "quantile32": for_quantile32,
     "seen_skin": for_seen_skin,
     "flattening": for_flattening,
+    "toned": for_toned,
     "outlined": for_outlined,
     "tented": for_tented,
     "evenly_spaced": for_evenly_spaced,

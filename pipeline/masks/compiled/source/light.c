@@ -86,3 +86,20 @@ void cell_frames(const double *points, int rows, int columns, double *normal, do
             to_unit(t, down);
         }
 }
+
+/* How much light of each colour there is over a mask, from what changes slowly over it: `tone.toned`. */
+void toned(
+    const float *soft, const float *patches, const float *glow, const float *u, const float *v, int width, int height,
+    float mottle, float down, float across, float red_across, float red_down, float blue_across, float blue_down,
+    float blotch, float bounce, float *out) {
+    for (int y = 0; y < height; y++) {
+        const float below = v[y] - 0.5f;
+        for (int x = 0; x < width; x++, soft++, patches++, glow++, out += 3) {
+            const float tone = *soft * mottle + (1.0f + down * below + across * u[x]);
+            const float patch = *patches * blotch + *glow * bounce;
+            out[0] = tone * (1.0f + red_across * u[x] + red_down * below + patch);
+            out[1] = tone;
+            out[2] = tone * (1.0f + blue_across * u[x] + blue_down * below - patch);
+        }
+    }
+}

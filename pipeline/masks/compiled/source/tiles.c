@@ -49,11 +49,12 @@ static int within(const Look *look, int repeats, int k) {
 /* A row in the blocks that OpenCV works in. It fuses products and sums for texels that look within the repeated tile,
  * but for the last ones of a run of them that fill no register. */
 static void sample_row(const Look *look, int repeats, int width, int block, int at_once, float *out) {
+    const int all = within(look, repeats, 0) && within(look, repeats, width - 1); /* places grow or fall along a row */
     for (int from = 0; from < width; from += block) {
         const int to = from + block < width ? from + block : width;
         for (int first = from, end; first < to; first = end) {
-            const int inside = within(look, repeats, first);
-            for (end = first + 1; end < to && within(look, repeats, end) == inside;) end++;
+            const int inside = all || within(look, repeats, first);
+            for (end = all ? to : first + 1; end < to && within(look, repeats, end) == inside;) end++;
             const int fused = inside ? first + (end - first) / at_once * at_once : first;
             fused_texels(look, first, fused, out);
             other_texels(look, fused, end, out);
