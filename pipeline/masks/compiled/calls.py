@@ -47,6 +47,9 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "seen_skin": [_AT, _LONG, _INT, _INT, _AT, _AT, _INT, _AT, _DOUBLE, _DOUBLE, _AT, _AT, _AT],
     "quantile": [_AT, _LONG, _DOUBLE],
     "flattening": [_AT, _AT, _AT, _AT, _INT, _INT, _INT, _DOUBLE, _AT],
+    "inside_photo": [_AT, _AT, _INT, _FLOAT, _FLOAT, _AT],
+    "dark_lines": [_AT, _AT, _INT, _INT, _INT, _FLOAT, _FLOAT, _AT, _AT],
+    "zone_colours": [_AT, _AT, _INT, _INT, _AT, _INT, _AT],
     "toned": [_AT] * 5 + [_INT, _INT] + [_FLOAT] * 9 + [_AT],
     "outlined": [_DOUBLE] * 14 + [_AT, _AT, _INT, _INT, _AT, _AT],
     "tented": [_AT] * 5 + [_INT, _INT] + [_DOUBLE] * 3 + [_FLOAT, _INT, _FLOAT] + [_DOUBLE] * 6 + [_AT, _AT],
@@ -340,3 +343,34 @@ def harmonics(
     samples = _at(normals), _at(brightness), len(normals)
     _KERNELS.harmonics(*samples, _at(expected), strength, tolerance, _at(solution))
     return solution
+
+
+def inside_photo(x: FloatImage, y: FloatImage, width: int, height: int) -> NDArray[np.bool_]:
+    """See the function in NumPy."""
+    x, y = _floats(x), _floats(y)
+    _size(x, y)
+    inside = np.empty(x.shape, dtype=np.bool_)
+    _KERNELS.inside_photo(_at(x), _at(y), x.size, width - 1, height - 1, _at(inside))
+    return inside
+
+
+def dark_lines(
+    grey: NDArray[np.uint8], asked: NDArray[np.bool_], reach: int, darker: float, lightest: float
+) -> NDArray[np.bool_] | None:
+    """See the function in NumPy."""
+    grey, asked = np.ascontiguousarray(grey), np.ascontiguousarray(asked)
+    rows, columns = _size(grey, asked)
+    room, dark = np.empty((2, rows, columns), dtype=np.uint8), np.empty((rows, columns), dtype=np.bool_)
+    picture = _at(grey), _at(asked), rows, columns
+    return dark if _KERNELS.dark_lines(*picture, reach, darker, lightest, _at(room), _at(dark)) else None
+
+
+def zone_colours(
+    lab: NDArray[np.uint8], seen: NDArray[np.bool_], zones: NDArray[np.int32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """See the function in NumPy."""
+    lab, seen, zones = np.ascontiguousarray(lab), np.ascontiguousarray(seen), np.ascontiguousarray(zones)
+    rows, columns = _size(lab, seen)
+    found = np.empty((len(zones), 4), dtype=np.float32)
+    _KERNELS.zone_colours(_at(lab), _at(seen), rows, columns, _at(zones), len(zones), _at(found))
+    return found[:, :3], found[:, 3]

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Rgb
+from pipeline.masks.compiled import calls
+from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.head.canonical import CanonicalHead, HeadFit, HeadSpots
 from pipeline.masks.head.skin_patch import Patch, inside_photo, outlines
 
@@ -20,7 +22,6 @@ _BELOW_EYES = ((_Y_MM > 12) & (_Y_MM < 34))[:, None] & (np.abs(_AZIMUTH_DEG) > 9
 """Lower lids end 7 mm below the sellion, and lashes 10; nose wings and their folds begin at 34."""
 
 THICKEST_MM = 12
-_ACROSS_RIMS = np.ones((THICKEST_MM + 1, 1), dtype=np.uint8)
 _DARKER = 0.32
 """By how much of the skin's brightness a rim is darker than the skin; bags under eyes are by 0.1 to 0.2."""
 
@@ -38,10 +39,24 @@ def find_rims(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> list[NDArray[np.fl
         return []
     xy, _ = fit.project_spots(_nodes(head))
     x, y = (cells[0] for cells in _PATCH.cells_at(xy))
-    grey = cv2.cvtColor(cv2.remap(rgb, x, y, cv2.INTER_LINEAR), cv2.COLOR_RGB2GRAY).astype(np.float32)
-    darker, skin = _against_skin(grey, _ACROSS_RIMS)
-    thin = (darker > _DARKER) & (skin > _DARKEST_SKIN) & _BELOW_EYES & inside_photo(x, y, rgb.shape[1], rgb.shape[0])
-    return outlines(_long_parts(thin), x, y) if thin.any() else []
+    grey = np.asarray(cv2.cvtColor(cv2.remap(rgb, x, y, cv2.INTER_LINEAR), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    asked = _BELOW_EYES & inside_photo(x, y, rgb.shape[1], rgb.shape[0])
+    thin = dark_lines(grey, asked, THICKEST_MM // 2, _DARKER, _DARKEST_SKIN)
+    return [] if thin is None else outlines(_long_parts(thin), x, y)
+
+
+@or_compiled(calls.dark_lines)
+def dark_lines(
+    grey: NDArray[np.uint8], asked: NDArray[np.bool_], reach: int, darker: float, lightest: float
+) -> NDArray[np.bool_] | None:
+    """Which of the cells `(R, C)` that are asked for are darker by that share than what lies above and below.
+
+    Looked at is what lies up to `reach` cells away, which must be light enough. None where no cell is.
+    """
+    across = np.ones((2 * reach + 1, 1), dtype=np.uint8)
+    share, skin = _against_skin(grey.astype(np.float32), across)
+    dark = (share > darker) & (skin > lightest) & asked
+    return dark if dark.any() else None
 
 
 def rim_matte(grey: FloatImage, px_per_mm: float) -> FloatImage:

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Rgb
+from pipeline.masks.compiled import calls
+from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.head.canonical import CanonicalHead, HeadFit, HeadSpots
 from pipeline.masks.head.skin_patch import Patch, inside_photo, outlines
 
@@ -34,6 +36,9 @@ def _zone(y_mm: tuple[float, float], azimuth_deg: tuple[float, float]) -> Zone:
 _TEMPLE, _CHEEK, _EAR = _zone((-45, -15), (80, 105)), _zone((15, 60), (27, 50)), _zone((5, 55), (88, 106))
 _CHEEKBONE = _zone((8, 35), (25, 75))[0]
 _BEHIND_BEARDS = _AZIMUTH_DEG >= 75
+
+_ZONES = np.array([(y.start, x.start, y.stop, x.stop) for y, x in (_TEMPLE, _CHEEK, _EAR)], dtype=np.int32)
+_ZONE_CELLS = (_ZONES[:, 2:] - _ZONES[:, :2]).prod(axis=1)
 
 _LEAST_SEEN = 0.6
 _LEAST_CONTRAST = 60.0
@@ -68,12 +73,9 @@ def find_curtains(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> list[Curtain]:
     xy, _ = fit.project_spots(_nodes(head))
     x, y = _SIDES[0].cells_at(xy)
     seen = inside_photo(x, y, rgb.shape[1], rgb.shape[0]) & _face_viewer(fit)
-    sides = [side for side in range(len(_SIDES)) if _is_seen(seen[side])]
-    if not sides:
-        return []
     pixels = cv2.remap(rgb, x.reshape(-1, x.shape[2]), y.reshape(-1, y.shape[2]), cv2.INTER_LINEAR)
-    lab = cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB).astype(np.float32).reshape(*x.shape, 3)
-    found = (_curtain(lab[side], (x[side], y[side]), seen[side]) for side in sides)
+    lab = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB), dtype=np.uint8).reshape(*x.shape, 3)
+    found = (_curtain(*side) for side in zip(lab, x, y, seen, strict=True))
     return [curtain for curtain in found if curtain]
 
 
@@ -93,27 +95,30 @@ def _face_viewer(fit: HeadFit) -> NDArray[np.bool_]:
     return np.asarray(_SINES * fit.rotation[2, 0] - _COSINES * fit.rotation[2, 2] < _TURNED_AWAY)
 
 
-def _is_seen(seen: NDArray[np.bool_]) -> bool:
-    """Whether enough of the cells of one side is seen to judge it."""
-    zones = [seen[zone] for zone in (_TEMPLE, _CHEEK, _EAR)]
-    return all(np.count_nonzero(zone) / zone.size >= _LEAST_SEEN for zone in zones)
-
-
-def _curtain(lab: FloatImage, cells: tuple[FloatImage, FloatImage], seen: NDArray[np.bool_]) -> Curtain | None:
+def _curtain(lab: NDArray[np.uint8], x: FloatImage, y: FloatImage, seen: NDArray[np.bool_]) -> Curtain | None:
     """The hair on one side, whose cells lie at these pixels and have these colours in 8-bit Lab."""
-    hair, skin = (_middle(lab[zone][seen[zone]]) for zone in (_TEMPLE, _CHEEK))
-    if skin[0] - hair[0] < _LEAST_CONTRAST:
+    (hair, skin, _), cells = zone_colours(lab, seen, _ZONES)
+    if (cells / _ZONE_CELLS).min() < _LEAST_SEEN or skin[0] - hair[0] < _LEAST_CONTRAST:
         return None
-    share = _hair_share(lab, skin, hair)
+    share = _hair_share(lab.astype(np.float32), skin, hair)
     hairy = (share > _HAIR_SHARE) & seen
     if hairy[_EAR].sum() < _EAR_COVERED * seen[_EAR].sum() or not _ends_sharply(hairy, share):
         return None
-    return Curtain(outlines(_hanging(hairy), *cells), skin, hair)
+    return Curtain(outlines(_hanging(hairy), x, y), skin, hair)
 
 
-def _middle(colours: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The median of each channel; np.median takes longer than all the rest."""
-    return np.asarray(np.sort(colours, axis=0)[len(colours) // 2])
+@or_compiled(calls.zone_colours)
+def zone_colours(
+    lab: NDArray[np.uint8], seen: NDArray[np.bool_], zones: NDArray[np.int32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The median of each channel `(Z, 3)` among the seen cells of each zone, and how many these are `(Z,)`.
+
+    Zones are first row and column, and those after the last; where no cell is seen, the median is 0.
+    """
+    parts = [(slice(top, bottom), slice(left, right)) for top, left, bottom, right in zones.tolist()]
+    found = [np.sort(lab[part][seen[part]], axis=0) for part in parts]
+    colours = [cells[len(cells) // 2] if len(cells) else np.zeros(3) for cells in found]
+    return np.array(colours, dtype=np.float32), np.array([len(cells) for cells in found], dtype=np.float32)
 
 
 def _hair_share(lab: FloatImage, skin: NDArray[np.float32], hair: NDArray[np.float32]) -> FloatImage:

@@ -94,6 +94,27 @@ def grid(rows: int, columns: int) -> Grid:
     return Grid(np.linspace(-1, 1, columns), np.linspace(0, 1, rows))
 
 
+def for_inside_photo(rng: np.random.Generator) -> tuple[Any, ...]:
+    """On the edges too."""
+    shape = size(rng)
+    return np.rint(some(rng, *shape, low=-3, high=33)), np.rint(some(rng, *shape, low=-3, high=23)), 30, 20
+
+
+def for_dark_lines(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Few cells, and those that are asked for none or all."""
+    shape = size(rng)
+    grey = rng.choice([int(rng.integers(0, 256)), 200, 90], shape).astype(np.uint8)
+    return grey, rng.random(shape) < rng.choice([0, 0.5, 1]), int(rng.integers(1, 9)), 0.32, 50.0
+
+
+def for_zone_colours(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Of zones some are empty, and some not seen."""
+    height, width = size(rng)
+    ends = np.sort(rng.integers(0, (height + 1, width + 1), (5, 2, 2)), axis=1).reshape(5, 4)
+    lab = rng.integers(0, rng.integers(2, 257), (height, width, 3), dtype=np.uint8)
+    return lab, rng.random((height, width)) < rng.choice([0, 0.5, 1]), ends.astype(np.int32)
+
+
 def for_toned(rng: np.random.Generator) -> tuple[Any, ...]:
     height, width = size(rng)
     planes = [some(rng, height, width, low=-2, high=2) for _ in range(3)]
@@ -232,6 +253,9 @@ ARGUMENTS: dict[str, Arguments] = {
     "quantile32": for_quantile32,
     "seen_skin": for_seen_skin,
     "flattening": for_flattening,
+    "inside_photo": for_inside_photo,
+    "dark_lines": for_dark_lines,
+    "zone_colours": for_zone_colours,
     "toned": for_toned,
     "outlined": for_outlined,
     "tented": for_tented,

@@ -50,12 +50,12 @@ static int seen_triangles(Triangle *list, const Grid *grid, const Canvas *on) {
     return count;
 }
 
-/* How much of the pixel and of those to its right and below is covered; at the far edges those before do for them. */
-static float coverage(const Canvas *on, int x, int y) {
+/* How many of each pixel of a row and that below it are covered; at the far edge the row before does for it. */
+static void count_covered(const Canvas *on, int y, uint8_t *covered) {
     const int *row = on->triangle + (wide)y * on->width;
-    const int right = x + 1 < on->width ? x + 1 : x > 0 ? x - 1 : 0;
     const int *beside = y + 1 < on->height ? row + on->width : y > 0 ? row - on->width : row;
-    return 0.25f * (float)((row[x] > 0) + (row[right] > 0) + (beside[x] > 0) + (beside[right] > 0));
+    for (int x = 0; x < on->width; x++) covered[x] = (uint8_t)((row[x] > 0) + (beside[x] > 0));
+    covered[on->width] = covered[on->width > 1 ? on->width - 2 : 0]; /* likewise to the right */
 }
 
 typedef struct {
@@ -76,17 +76,21 @@ static inline void look_up(const Texture *from, float column, float row, float b
     *(Pixel *)out = (upper + beneath[0] * (below * (1.0f - right)) + beneath[next] * (below * right)) * by;
 }
 
-static void sample_texture(const Canvas *on, const Triangle *const *of, const Texture *from, float *body, wide stride) {
+static void sample_texture(
+    const Canvas *on, const Triangle *const *of, const Texture *from, uint8_t *covered, float *body, wide stride) {
     const float widest = (float)(from->width - 1), highest = (float)(from->height - 1);
-    for (int y = 0; y < on->height; y++)
+    for (int y = 0; y < on->height; y++, body += stride) {
+        const int *row = on->triangle + (wide)y * on->width;
+        count_covered(on, y, covered);
         for (int x = 0; x < on->width; x++) {
-            const int number = on->triangle[(wide)y * on->width + x];
-            if (!number) continue;
-            const Triangle *t = of[number];
+            if (!row[x]) continue;
+            const Triangle *t = of[row[x]];
             const float u = held(t->across[0] * (float)x + t->across[1] * (float)y + t->across[2]);
             const float v = held(t->down[0] * (float)x + t->down[1] * (float)y + t->down[2]);
-            look_up(from, u * widest, v * highest, coverage(on, x, y), body + y * stride + 4 * x);
+            const float coverage = 0.25f * (float)(covered[x] + covered[x + 1]);
+            look_up(from, u * widest, v * highest, coverage, body + 4 * x);
         }
+    }
 }
 
 /* The grid on the canvas and the texture on the grid; 0 where memory is short. */
@@ -95,15 +99,17 @@ static int draw_grid(Canvas *on, const Grid *grid, const Texture *texture, float
     on->triangle = calloc((size_t)on->width * (size_t)on->height, sizeof(int));
     Triangle *list = malloc(all * sizeof(Triangle));
     const Triangle **of = malloc((all + 1) * sizeof(*of));
-    const int enough = on->triangle && list && of;
+    uint8_t *covered = malloc((size_t)on->width + 1);
+    const int enough = on->triangle && list && of && covered;
     if (enough) {
         const int count = seen_triangles(list, grid, on);
         for (int k = 0; k < count; k++) {
             of[list[k].number] = &list[k];
             draw_triangle(on, &list[k]);
         }
-        sample_texture(on, of, texture, body, stride);
+        sample_texture(on, of, texture, covered, body, stride);
     }
+    free(covered);
     free(of);
     free(list);
     free(on->triangle);
