@@ -8,6 +8,7 @@ from pipeline.core.arrays import FloatImage
 from pipeline.masks.compiled import calls
 from pipeline.masks.compiled.inputs import Texels, Tones
 from pipeline.masks.compiled.library import or_compiled
+from pipeline.masks.head.fitting import in_order
 from pipeline.masks.imaging.image_arithmetic import quantile, scaled, softened
 from pipeline.masks.imaging.light import Light
 from pipeline.masks.imaging.raster import TextureMap, rasterise_grid
@@ -17,6 +18,9 @@ from pipeline.masks.parts.material import Material
 from pipeline.masks.posed_mask import PosedMask
 
 _MIN_LIGHT = 0.25
+_WHITE_SHARE = 0.6
+"""At that share of a mask's cells by their light its white was measured, on worn ones."""
+
 _BRIGHTEST = 0.94
 """Cameras keep worn white masks below this linear light: nine in ten of 222 stay under L* 94."""
 
@@ -52,11 +56,10 @@ def _light_on_cells(
     A relief of height h tilts the normal n along the tangents s and t to n - s dh/ds - t dh/dt; since the light is
     linear in n, so is its effect.
     """
-    normal, along, down = cell_frames(camera)
-    cells = directed[0] + normal @ directed[1:]
-    directed /= max(quantile(cells, 0.6), 0.3)  # white was measured at that percentile of worn masks
-    planes = directed[0] + normal @ directed[1:], along @ directed[1:], down @ directed[1:]
-    return [plane.astype(np.float32) for plane in planes], float(directed[0])
+    lit, along, down = cell_light(camera, directed)
+    strength = max(quantile(lit, _WHITE_SHARE), 0.3)
+    planes = [(plane / strength).astype(np.float32) for plane in (lit, along, down)]
+    return planes, float(directed[0] / strength)
 
 
 def _slopes(height_mm: FloatImage, space: TextureSpace, gain: float) -> tuple[FloatImage, FloatImage]:
@@ -86,13 +89,18 @@ def lit_texels(texels: Texels, tones: Tones) -> FloatImage:
     return scaled(np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2RGBA), dtype=np.float32), texels.alpha)
 
 
-@or_compiled(calls.cell_frames)
-def cell_frames(camera: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Unit normals towards the outside and unit tangents along u and v of each cell, in camera axes."""
+@or_compiled(calls.cell_light)
+def cell_light(
+    camera: NDArray[np.float64], light: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """How much light each cell between points `(R, C, 3)` gets, and its tangents along u and v, all `(R - 1, C - 1)`.
+
+    A surface with the unit normal n, towards the outside, gets light[0] + n light[1:].
+    """
     along = camera[:-1, 1:] + camera[1:, 1:] - camera[:-1, :-1] - camera[1:, :-1]
     down = camera[1:, :-1] + camera[1:, 1:] - camera[:-1, :-1] - camera[:-1, 1:]
-    normal = _cross(down, along)
-    return _unit(normal), _unit(along), _unit(down)
+    lit, by_u, by_v = (_on_unit(vectors, light[1:]) for vectors in (_cross(down, along), along, down))
+    return light[0] + lit, by_u, by_v
 
 
 def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -101,8 +109,10 @@ def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64
     return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
 
 
-def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
+def _on_unit(vectors: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The products of their directions `(..., 3)` and another vector `(3,)`."""
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    return in_order(unit * other, axis=-1)
 
 
 @or_compiled(calls.seen_by_camera)

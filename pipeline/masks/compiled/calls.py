@@ -37,7 +37,7 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "rows_between": [_AT, _LONG, _LONG, _AT, _AT, _LONG, _AT],
     "grained": [_AT, _AT, _LONG, _FLOAT, _INT, _INT, _AT, _AT],
     "round_cornered": [_AT, _AT, _FLOAT, _FLOAT, _INT, _INT, _AT],
-    "cell_frames": [_AT, _INT, _INT, _AT, _AT, _AT],
+    "cell_light": [_AT, _INT, _INT, _AT, _AT, _AT, _AT],
     "can_fuse": [],
     "sampled": [_AT, _INT, _INT, _AT, _INT, _INT, _INT, _AT, _AT],
     "tiled": [_AT, _INT, _AT, _AT, _INT, _INT, _AT, _AT],
@@ -170,14 +170,15 @@ def round_cornered(side_mm: FloatImage, end_mm: FloatImage, radius_mm: float, so
     return out
 
 
-def cell_frames(camera: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def cell_light(
+    camera: NDArray[np.float64], light: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """See the function in NumPy."""
-    camera = np.ascontiguousarray(camera, dtype=np.float64)
+    camera, light = _doubles(camera), _doubles(light)
     rows, columns = camera.shape[:2]
-    normal, along, down = (np.empty((rows - 1, columns - 1, 3)) for _ in range(3))
-    out = _at(normal), _at(along), _at(down)
-    _KERNELS.cell_frames(_at(camera), rows, columns, *out)
-    return normal, along, down
+    lit, along, down = (np.empty((rows - 1, columns - 1)) for _ in range(3))
+    _KERNELS.cell_light(_at(camera), rows, columns, _at(light), _at(lit), _at(along), _at(down))
+    return lit, along, down
 
 
 def sampled(tile: RepeatingTile, matrix: NDArray[np.float64], size: tuple[int, int]) -> FloatImage:

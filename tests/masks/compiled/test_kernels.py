@@ -188,11 +188,11 @@ def for_round_cornered(rng: np.random.Generator) -> tuple[Any, ...]:
     return some(rng, 1, width, high=60), some(rng, height, 1, high=40), softness + float(rng.choice([0, 9])), softness
 
 
-def for_cell_frames(rng: np.random.Generator) -> tuple[Any, ...]:
+def for_cell_light(rng: np.random.Generator) -> tuple[Any, ...]:
     """Among the cells some of no size."""
     points = rng.normal(0, 50, (*rng.integers(2, 18, 2), 3))
     points[:2, :2] = rng.choice([0, 1]) * points[0, 0]
-    return (points,)
+    return points, rng.normal(size=4)
 
 
 def for_tiled(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -264,7 +264,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "rows_between": for_rows_between,
     "grained": for_grained,
     "round_cornered": for_round_cornered,
-    "cell_frames": for_cell_frames,
+    "cell_light": for_cell_light,
     "tiled": for_tiled,
     "shrunk": for_shrunk,
     "sampled": for_sampled,

@@ -63,17 +63,20 @@ int seen_skin(
     return seen;
 }
 
-static void to_unit(const double *vector, double *out) {
+/* The product of a vector's direction and another vector. */
+static double on_unit(const double *vector, const double *other) {
     const double length = __builtin_sqrt(vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2]);
     const double by = length > 1e-9 ? length : 1e-9;
-    for (int k = 0; k < 3; k++) out[k] = vector[k] / by;
+    return vector[0] / by * other[0] + vector[1] / by * other[1] + vector[2] / by * other[2];
 }
 
-/* Unit normals and unit tangents across and down of each cell between points: `shading.cell_frames`. */
-void cell_frames(const double *points, int rows, int columns, double *normal, double *along, double *down) {
+/* How much light each cell between points gets, and how much more for each mm that it rises across and down, where a
+ * surface with the unit normal n gets light[0] + n light[1..3]: `shading.cell_light`. */
+void cell_light(
+    const double *points, int rows, int columns, const double *light, double *lit, double *along, double *down) {
     const int row = 3 * columns;
     for (int r = 0; r < rows - 1; r++)
-        for (int c = 0; c < columns - 1; c++, normal += 3, along += 3, down += 3) {
+        for (int c = 0; c < columns - 1; c++) {
             const double *a = points + r * row + 3 * c, *b = a + 3, *d = a + row, *e = d + 3; /* a b over d e */
             double s[3], t[3];
             for (int k = 0; k < 3; k++) {
@@ -81,9 +84,9 @@ void cell_frames(const double *points, int rows, int columns, double *normal, do
                 t[k] = d[k] + e[k] - a[k] - b[k];
             }
             const double n[3] = {t[1] * s[2] - t[2] * s[1], t[2] * s[0] - t[0] * s[2], t[0] * s[1] - t[1] * s[0]};
-            to_unit(n, normal);
-            to_unit(s, along);
-            to_unit(t, down);
+            *lit++ = light[0] + on_unit(n, light + 1);
+            *along++ = on_unit(s, light + 1);
+            *down++ = on_unit(t, light + 1);
         }
 }
 
