@@ -120,9 +120,10 @@ def pose_of(rotation: NDArray[np.floating]) -> HeadPose:
 
     They are applied as yaw, then pitch, then roll, so that tilting a picture changes the roll alone.
     """
-    yaw = np.degrees(np.arctan2(rotation[2, 0], rotation[2, 2]))
-    pitch = np.degrees(np.arcsin(np.clip(rotation[2, 1], -1, 1)))
-    roll = np.degrees(np.arctan2(-rotation[0, 1], rotation[1, 1]))
+    (_, right, _), (_, down, _), (x, y, z) = rotation.astype(np.float64).tolist()
+    yaw = np.degrees(np.arctan2(x, z))
+    pitch = np.degrees(np.arcsin(min(max(y, -1.0), 1.0)))
+    roll = np.degrees(np.arctan2(-right, down))
     return HeadPose(yaw_deg=float(yaw), pitch_deg=float(pitch), roll_deg=float(roll))
 
 

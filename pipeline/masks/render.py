@@ -160,12 +160,13 @@ def _compose(body: FloatImage, straps: Straps | None, scene: _Scene) -> Layer:
 def _over_straps(body: FloatImage, straps: Straps, scene: _Scene) -> FloatImage:
     """The body with the straps under it, lit by the mean of what falls on them."""
     window, light = scene.window, scene.light
-    lines = [window.inside(line.xy) for line in scene.posed.straps]
-    opacity = paint_straps(lines, straps.width_mm * scene.px_per_mm, *window.size)
-    normals = np.concatenate([line.normals for line in scene.posed.straps])
-    lit = float(np.mean(light.coefficients[0] + normals @ light.coefficients[1:]))
+    lines = scene.posed.straps
+    xy = window.inside(np.concatenate([line.xy for line in lines]))
+    opacity = paint_straps(xy, [len(line.xy) for line in lines], straps.width_mm * scene.px_per_mm, *window.size)
+    normals = np.concatenate([line.normals for line in lines])
+    lit = float((light.coefficients[0] + normals @ light.coefficients[1:]).mean())
     colour = linear_colour(straps.colour) * max(lit, 0.3) * light.white * scene.look.white_gain
-    return with_under(body, opacity, np.append(colour, 1))
+    return with_under(body, opacity, np.array([*colour.tolist(), 1]))
 
 
 def _as_grey_as(layer: FloatImage, light: Light) -> FloatImage:

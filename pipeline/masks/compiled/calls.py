@@ -3,6 +3,7 @@
 They may only be called where there is a library.
 """
 
+from collections.abc import Sequence
 from ctypes import c_double, c_float, c_int, c_int64, c_void_p
 from typing import Any
 
@@ -39,7 +40,7 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "round_cornered": [_AT, _AT, _FLOAT, _FLOAT, _INT, _INT, _AT],
     "cell_light": [_AT, _INT, _INT, _AT, _AT, _AT, _AT],
     "can_fuse": [],
-    "sampled": [_AT, _INT, _INT, _AT, _INT, _INT, _INT, _AT, _AT],
+    "sampled": [_AT, _INT, _INT, *[_DOUBLE] * 6, _INT, _INT, _INT, _AT, _AT],
     "tiled": [_AT, _INT, _AT, _AT, _INT, _INT, _AT, _AT],
     "shrunk": [_AT, _INT, _AT, _INT, _AT, _AT],
     "lit_texels": [_AT] * 9 + [_LONG] + [_FLOAT] * 7 + [_AT],
@@ -181,13 +182,13 @@ def cell_light(
     return lit, along, down
 
 
-def sampled(tile: RepeatingTile, matrix: NDArray[np.float64], size: tuple[int, int]) -> FloatImage:
+def sampled(tile: RepeatingTile, matrix: Sequence[float], size: tuple[int, int]) -> FloatImage:
     """See the function in NumPy."""
-    values, matrix = _floats(tile.values), np.ascontiguousarray(matrix, dtype=np.float64)
+    values = _floats(tile.values)
     width, height = size
     out, room = np.empty((height, width), dtype=np.float32), np.empty((2, width), dtype=np.int32)
     texture = width, height, FUSED_AT_ONCE, _at(room), _at(out)
-    _KERNELS.sampled(_at(values), len(values), tile.times, _at(matrix), *texture)
+    _KERNELS.sampled(_at(values), len(values), tile.times, *matrix, *texture)
     return out
 
 

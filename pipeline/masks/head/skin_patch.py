@@ -48,9 +48,8 @@ class Patch:
 
         The nodes of one patch are `(NODES, 2)`, those of the next follow.
         """
-        grid = nodes_xy.reshape(-1, _NODE_ROWS, _NODE_COLUMNS, 2)
-        by_row, by_column = _between(self.rows, _NODE_ROWS), _between(self.columns, _NODE_COLUMNS)
-        x, y = (np.asarray(by_row @ grid[..., axis] @ by_column.T, dtype=np.float32) for axis in (0, 1))
+        grid = nodes_xy.reshape(-1, _NODE_ROWS, _NODE_COLUMNS, 2).transpose(3, 0, 1, 2)
+        x, y = _between(self.rows, _NODE_ROWS) @ grid @ _between(self.columns, _NODE_COLUMNS).T
         return x, y
 
 

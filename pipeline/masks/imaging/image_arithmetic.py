@@ -71,7 +71,7 @@ def softened(plane: FloatImage, sigma_px: float) -> FloatImage:
     return plane
 
 
-def from_first_tile(to_tile: Sequence[Sequence[float]], size: tuple[int, int], side: float) -> NDArray[np.float64]:
+def from_first_tile(to_tile: Sequence[Sequence[float]], size: tuple[int, int], side: float) -> list[list[float]]:
     """The same way into a tile of this side that repeats, begun where no coordinate is negative and the least may be.
 
     `to_tile` is `(2, 3)`, from texels of a texture of `size` (width, height) to the tile's.
@@ -79,8 +79,8 @@ def from_first_tile(to_tile: Sequence[Sequence[float]], size: tuple[int, int], s
     moved = []
     for across, down, start in to_tile:  # six numbers, for which arrays would take several times longer
         least = start + (min(across * size[0], 0.0) + min(down * size[1], 0.0))
-        moved.append((across, down, start - side * math.floor(least / side)))
-    return np.array(moved)
+        moved.append([across, down, start - side * math.floor(least / side)])
+    return moved
 
 
 def quantile(values: NDArray[np.floating], share: float) -> float:

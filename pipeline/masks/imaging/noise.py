@@ -8,7 +8,6 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage
 from pipeline.masks.compiled import calls
@@ -108,18 +107,21 @@ def sample_noise(kind: NoiseKind, size: tuple[int, int], texel_mm: tuple[float, 
 
 def _warped(kind: NoiseKind, to_tile: Sequence[Sequence[float]], size: tuple[int, int]) -> FloatImage:
     """The noise where the matrix `(2, 3)` leads from each texel of a texture of this size."""
-    tile, matrix = _repeating(kind), from_first_tile(to_tile, size, SIDE)
-    ends = (start + max(across * size[0], 0) + max(down * size[1], 0) for across, down, start in matrix.tolist())
-    return sampled(tile, matrix, size) if max(ends) < FARTHEST else _sampled_anywhere(tile, matrix, size)
+    tile, (x, y) = _repeating(kind), from_first_tile(to_tile, size, SIDE)
+    farthest = max(start + max(across * size[0], 0) + max(down * size[1], 0) for across, down, start in (x, y))
+    return sampled(tile, (*x, *y), size) if farthest < FARTHEST else _sampled_anywhere(tile, (*x, *y), size)
 
 
 @or_compiled(calls.sampled, able=calls.FUSED_AT_ONCE > 0)
-def sampled(tile: RepeatingTile, matrix: NDArray[np.float64], size: tuple[int, int]) -> FloatImage:
-    """A tile where the matrix `(2, 3)` leads from each texel of a texture of this size, from 0 to `FARTHEST`."""
+def sampled(tile: RepeatingTile, matrix: Sequence[float], size: tuple[int, int]) -> FloatImage:
+    """A tile where the six numbers of a matrix `(2, 3)` lead from each texel of a texture of this size.
+
+    That must be from 0 to `FARTHEST`.
+    """
     return _sampled_anywhere(tile, matrix, size)
 
 
-def _sampled_anywhere(tile: RepeatingTile, matrix: NDArray[np.float64], size: tuple[int, int]) -> FloatImage:
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    found = cv2.warpAffine(tile.repeated, matrix, size, flags=flags, borderMode=cv2.BORDER_WRAP)
+def _sampled_anywhere(tile: RepeatingTile, matrix: Sequence[float], size: tuple[int, int]) -> FloatImage:
+    to_tile, flags = np.array(matrix).reshape(2, 3), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    found = cv2.warpAffine(tile.repeated, to_tile, size, flags=flags, borderMode=cv2.BORDER_WRAP)
     return np.asarray(found, dtype=np.float32)

@@ -38,7 +38,7 @@ _CHEEKBONE = _zone((8, 35), (25, 75))[0]
 _BEHIND_BEARDS = _AZIMUTH_DEG >= 75
 
 _ZONES = np.array([(y.start, x.start, y.stop, x.stop) for y, x in (_TEMPLE, _CHEEK, _EAR)], dtype=np.int32)
-_ZONE_CELLS = (_ZONES[:, 2:] - _ZONES[:, :2]).prod(axis=1)
+_ZONE_CELLS = (_ZONES[:, 2:] - _ZONES[:, :2]).prod(axis=1).tolist()
 
 _LEAST_SEEN = 0.6
 _LEAST_CONTRAST = 60.0
@@ -98,7 +98,8 @@ def _face_viewer(fit: HeadFit) -> NDArray[np.bool_]:
 def _curtain(lab: NDArray[np.uint8], x: FloatImage, y: FloatImage, seen: NDArray[np.bool_]) -> Curtain | None:
     """The hair on one side, whose cells lie at these pixels and have these colours in 8-bit Lab."""
     (hair, skin, _), cells = zone_colours(lab, seen, _ZONES)
-    if (cells / _ZONE_CELLS).min() < _LEAST_SEEN or skin[0] - hair[0] < _LEAST_CONTRAST:
+    shares = [seen / of for seen, of in zip(cells.tolist(), _ZONE_CELLS, strict=True)]
+    if min(shares) < _LEAST_SEEN or skin[0] - hair[0] < _LEAST_CONTRAST:
         return None
     share = _hair_share(lab.astype(np.float32), skin, hair)
     hairy = (share > _HAIR_SHARE) & seen

@@ -131,7 +131,7 @@ def _to_tile(drawn: Print, space: TextureSpace, side: int) -> NDArray[np.float64
     )
     turn = np.array([[cosine * across, -sine * down], [sine * across, cosine * down]]) * (side / drawn.size_mm)
     first = np.array([drawn.x, drawn.y]) * side - turn[:, 0] * (space.width - 1) / 2  # in the middle x is 0
-    return from_first_tile(np.column_stack([turn, first]).tolist(), (space.width, space.height), side)
+    return np.array(from_first_tile(np.column_stack([turn, first]).tolist(), (space.width, space.height), side))
 
 
 def _with_motif(plain: FloatImage, drawn: Print, space: TextureSpace) -> FloatImage:

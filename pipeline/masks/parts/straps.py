@@ -1,6 +1,7 @@
 """Ear loops, head straps and ties: lines over the head from the mask's sides, hidden where the head hides them."""
 
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Literal
 
 import cv2
@@ -155,13 +156,17 @@ def _runs(visible: list[bool], steps: list[int]) -> list[slice]:
     return runs
 
 
-def paint_straps(lines: list[NDArray[np.float32]], width_px: float, width: int, height: int) -> FloatImage:
-    """Opacity `(height, width)` of straps along `(N, 2)`, painted twice as large so that thin ones keep their width."""
+def paint_straps(xy: NDArray[np.float32], lengths: list[int], width_px: float, width: int, height: int) -> FloatImage:
+    """Opacity `(height, width)` of straps along points `(N, 2)`, so many of which make each of them.
+
+    They are painted twice as large, so that thin ones keep their width.
+    """
     canvas = np.zeros((height * _ZOOM, width * _ZOOM), dtype=np.uint8)
     thickness, painted_px = _thickness(width_px)
-    for line in lines:
-        points = np.rint((line + 0.5) * _ZOOM * 8 - 4).astype(np.int32)
-        cv2.polylines(canvas, [points], False, 255, thickness, cv2.LINE_AA, 3)
+    points = np.rint((xy + 0.5) * _ZOOM * 8 - 4).astype(np.int32)
+    ends = list(accumulate(lengths, initial=0))
+    lines = [points[first:end] for first, end in pairwise(ends)]
+    cv2.polylines(canvas, lines, False, 255, thickness, cv2.LINE_AA, 3)
     small = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     return np.asarray(small * min(1.0, width_px / painted_px), dtype=np.float32)
 

@@ -160,7 +160,7 @@ def for_sampled(rng: np.random.Generator) -> tuple[Any, ...]:
     turn = rng.normal(size=(2, 2)) * rng.choice([0.001, 0.1, 0.9, 20])
     start = 32 * rng.random() - np.minimum(turn * size, 0).sum(axis=1)
     tile = RepeatingTile(rng.normal(size=(32, 32)).astype(np.float32))
-    return tile, np.column_stack([turn, start]), (int(width), int(height))
+    return tile, np.column_stack([turn, start]).ravel().tolist(), (int(width), int(height))
 
 
 def for_with_under(rng: np.random.Generator) -> tuple[Any, ...]:

@@ -80,8 +80,9 @@ static Look look_of(
  * no place below 0: `noise.sampled`. Only where a kernel `can_fuse`; OpenCV does so with so many texels `at_once`.
  * `by` is room for two numbers a column. */
 void sampled(
-    const float *tile, int side, int repeats, const double *matrix, int width, int height, int at_once, int32_t *by,
-    float *out) {
+    const float *tile, int side, int repeats, double xx, double xy, double x, double yx, double yy, double y, int width,
+    int height, int at_once, int32_t *by, float *out) {
+    const double matrix[] = {xx, xy, x, yx, yy, y};
     columns_of(matrix, width, by);
     const int block = 4096 / (height < 32 ? height : 32);
     for (int row = 0; row < height; row++, out += width) {
