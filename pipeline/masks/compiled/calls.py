@@ -20,6 +20,8 @@ from pipeline.masks.compiled.inputs import (
     HeadModel,
     LightTables,
     Outline,
+    PleatedRows,
+    PleatNumbers,
     RepeatingTile,
     SkinPoints,
     SoftPlanes,
@@ -51,6 +53,7 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "inside_photo": [_AT, _AT, _INT, _FLOAT, _FLOAT, _AT],
     "dark_lines": [_AT, _AT, _INT, _INT, _INT, _FLOAT, _FLOAT, _AT, _AT],
     "zone_colours": [_AT, _AT, _INT, _INT, _AT, _INT, _AT],
+    "pleated": [_AT] * 4 + [_INT, _INT] + [_FLOAT] * 10 + [_AT],
     "toned": [_AT] * 5 + [_INT, _INT] + [_FLOAT] * 9 + [_AT],
     "outlined": [_DOUBLE] * 14 + [_AT, _AT, _INT, _INT, _AT, _AT],
     "tented": [_AT] * 5 + [_INT, _INT] + [_DOUBLE] * 3 + [_FLOAT, _INT, _FLOAT] + [_DOUBLE] * 6 + [_AT, _AT],
@@ -272,6 +275,15 @@ def flattening(gradient: Gradient, blurred: Gradient, every: int, share: float) 
     height, width = _size(*planes)
     room = np.empty(2 * height * width, dtype=np.float32)
     return float(_KERNELS.flattening(*(_at(plane) for plane in planes), width, height, every, share, _at(room)))
+
+
+def pleated(rows: PleatedRows, pleats: PleatNumbers) -> FloatImage:
+    """See the function in NumPy."""
+    sway, u, v, bend = (_floats(values) for values in rows)
+    height, width = _size(sway, np.empty((len(v), len(u))), np.empty((len(bend), len(u))))
+    out = np.empty((height, width), dtype=np.float32)
+    _KERNELS.pleated(_at(sway), _at(u), _at(v), _at(bend), width, height, *pleats, _at(out))
+    return out
 
 
 def toned(planes: SoftPlanes, numbers: ToneNumbers) -> FloatImage:

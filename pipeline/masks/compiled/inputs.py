@@ -68,6 +68,30 @@ class Tones(NamedTuple):
     most: float
 
 
+class PleatedRows(NamedTuple):
+    """Where pleats lie: how far noise moves them `(H, W)`, columns `u (W,)`, rows `v (H,)`, and `bend (H,)`."""
+
+    sway: FloatImage
+    u: NDArray[np.float32]
+    v: NDArray[np.float32]
+    bend: NDArray[np.float32]
+
+
+class PleatNumbers(NamedTuple):
+    """The numbers of `Pleats`; `span` is how much of the mask's height they take, `flat` what of each one is no lip."""
+
+    bow: float
+    sway: float
+    start_v: float
+    stop_v: float
+    span: float
+    number: int
+    flat: float
+    lip: float
+    fade: float
+    depth_mm: float
+
+
 class SkinPoints(NamedTuple):
     """Points of the skin: where they are in the photo, `xy (N, 2)`, and their `normals (N, 3)` in the head's axes.
 

@@ -9,6 +9,9 @@ from typing import Literal
 import numpy as np
 
 from pipeline.core.arrays import FloatImage
+from pipeline.masks.compiled import calls
+from pipeline.masks.compiled.inputs import PleatedRows, PleatNumbers
+from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.imaging.noise import NoiseKind, NoiseTurn
 from pipeline.masks.imaging.texture_space import TextureSpace
 from pipeline.masks.limits import Degrees, Factor, Millimetres, Period, Positive, Power
@@ -30,16 +33,24 @@ class Pleats:
 
     def rise_mm(self, space: TextureSpace) -> FloatImage:
         """Heights `(height, width)`, or a shape that spreads to it."""
-        middle = 1 - space.u**2
         sway = space.noise("smooth", NoiseTurn(300, 160, 0, self.bow * 5 % 1))
-        v = space.v - self.bow * middle * np.sin(np.pi * space.v) - self.sway * sway
-        start, stop, count = self.start_v, self.stop_v, int(self.count)
-        phase = np.clip((v - start) / max(stop - start, 1e-3), 0, 1) * count
-        within = phase - np.floor(phase)
-        drop = 1 - np.clip((within - (1 - self.lip)) / self.lip, 0, 1)
-        inside = (v > start) & (v < stop)
-        fade = 1 - self.fade * middle
-        return np.asarray(self.depth_mm * within * drop * inside * fade, dtype=np.float32)
+        v, start, stop = space.v[:, 0], self.start_v, self.stop_v
+        rows = PleatedRows(sway, space.u[0], v, np.sin(np.pi * v))
+        span, flat = max(stop - start, 1e-3), 1 - self.lip
+        numbers = self.bow, self.sway, start, stop, span, int(self.count), flat, self.lip, self.fade, self.depth_mm
+        return pleated(rows, PleatNumbers(*numbers))
+
+
+@or_compiled(calls.pleated)
+def pleated(rows: PleatedRows, pleats: PleatNumbers) -> FloatImage:
+    """Heights of pleats `(H, W)`."""
+    middle = 1 - rows.u**2
+    v = rows.v[:, None] - pleats.bow * middle * rows.bend[:, None] - pleats.sway * rows.sway
+    phase = np.clip((v - pleats.start_v) / pleats.span, 0, 1) * pleats.number
+    within = phase - np.floor(phase)
+    drop = 1 - np.clip((within - pleats.flat) / pleats.lip, 0, 1)
+    inside = (v > pleats.start_v) & (v < pleats.stop_v)
+    return np.asarray(pleats.depth_mm * within * drop * inside * (1 - pleats.fade * middle), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ from pipeline.masks.compiled.inputs import (
     Grid,
     LightTables,
     Outline,
+    PleatedRows,
+    PleatNumbers,
     RepeatingTile,
     SkinPoints,
     SoftPlanes,
@@ -113,6 +115,14 @@ def for_zone_colours(rng: np.random.Generator) -> tuple[Any, ...]:
     ends = np.sort(rng.integers(0, (height + 1, width + 1), (5, 2, 2)), axis=1).reshape(5, 4)
     lab = rng.integers(0, rng.integers(2, 257), (height, width, 3), dtype=np.uint8)
     return lab, rng.random((height, width)) < rng.choice([0, 0.5, 1]), ends.astype(np.int32)
+
+
+def for_pleated(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Some without a lip to speak of, or of no height."""
+    height, width = size(rng)
+    rows = PleatedRows(some(rng, height, width, low=-1), some(rng, width, low=-1), some(rng, height), some(rng, height))
+    lip, span = float(rng.choice([0.001, 0.3])), float(rng.choice([0.001, 0.7]))
+    return rows, PleatNumbers(0.1, 0.05, 0.2, 0.9, span, int(rng.integers(0, 5)), 1 - lip, lip, 0.4, 2.0)
 
 
 def for_toned(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -256,6 +266,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "inside_photo": for_inside_photo,
     "dark_lines": for_dark_lines,
     "zone_colours": for_zone_colours,
+    "pleated": for_pleated,
     "toned": for_toned,
     "outlined": for_outlined,
     "tented": for_tented,

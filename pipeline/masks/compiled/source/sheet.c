@@ -89,6 +89,21 @@ void tented(
     }
 }
 
+/* Heights of pleats over a mask, where `sway` moves them and `bend` says how much each row follows their bow:
+ * `folds.pleated`. */
+void pleated(
+    const float *sway, const float *u, const float *v, const float *bend, int width, int height, float bow, float swing,
+    float start, float stop, float span, float count, float flat, float lip, float fade, float depth, float *out) {
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            const float middle = 1.0f - u[x] * u[x];
+            const float at = v[y] - bow * middle * bend[y] - swing * *sway++;
+            const float phase = held((at - start) / span) * count, within = phase - (float)(int)phase;
+            const float drop = 1.0f - held((within - flat) / lip), inside = (float)((at > start) & (at < stop));
+            *out++ = depth * within * drop * inside * (1.0f - fade * middle);
+        }
+}
+
 /* One line of `count` points of three numbers, `stride` numbers apart, moved to equal ways along it. */
 static void evened(const double *line, wide stride, int count, double *way, double *out, wide out_stride) {
     way[0] = 0.0;
