@@ -160,8 +160,8 @@ def rows_between(rows: FloatImage, above: NDArray[np.int32], share: NDArray[np.f
     if len(above) and not 0 <= above.min() <= above.max() < len(rows):
         raise ValueError(f"rows {above.min()} to {above.max()} of {len(rows)}")
     out = np.empty((len(above), rows.shape[1]), dtype=np.float32)
-    places = above.ctypes.data, share.ctypes.data, len(above)
-    _KERNELS.rows_between(rows.ctypes.data, *rows.shape, *places, out.ctypes.data)
+    places = _at(above), _at(share), len(above)
+    _KERNELS.rows_between(_at(rows), *rows.shape, *places, _at(out))
     return out
 
 
