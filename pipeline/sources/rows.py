@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.core.agreement import LABEL_FIELDS
 from pipeline.core.errors import SampleRejected, SourceError
 from pipeline.core.records import Image, LabelledBox, Rejection
+from pipeline.sources.contradictions import boxes_at_odds_with_each_other, image_against_boxes
 from pipeline.sources.frames import Picture, upright_boxes
 from pipeline.sources.inspection import record_id, rejection
 from pipeline.sources.labels import Label, LabelMap, normalised
@@ -45,12 +46,19 @@ class RowMaker:
         except SampleRejected as error:
             yield rejection(self.source, found.offer.origin, error.reason, error.detail)
             return
-        boxes: list[LabelledBox] = []
+        placed: dict[int, LabelledBox] = {}
         for number, offered in enumerate(drawn):
             try:
-                boxes.append(self._box(offered, found))
+                placed[number] = self._box(offered, found)
             except SampleRejected as error:
                 yield rejection(self.source, f"{found.offer.origin}#box{number}", error.reason, error.detail)
+        if odd := image_against_boxes(label, placed):
+            yield rejection(self.source, found.offer.origin, "label_conflict", odd)
+            return
+        at_odds = boxes_at_odds_with_each_other(placed)
+        for number, why in at_odds.items():
+            yield rejection(self.source, f"{found.offer.origin}#box{number}", "label_conflict", why)
+        boxes = [box for number, box in placed.items() if number not in at_odds]
         if drawn and not boxes and not found.offer.labels and self.settings.unannotated == "reject":
             yield rejection(self.source, found.offer.origin, "no_label", "not one of its boxes can be used")
         else:

@@ -91,7 +91,8 @@ class _Document:
         for place, one in enumerate(self.parts[part]):
             try:
                 key = _key(_of(one, "id"))
-                _of(one, wanted)
+                if not str(_of(one, wanted)).strip():
+                    raise ValueError(f"its {wanted} is blank")
             except ValueError as error:
                 self._refuse(part, one, place, error)
                 continue
@@ -123,8 +124,8 @@ def _key(value: Any) -> str:
 
 
 def _box(one: dict[str, Any], categories: Mapping[str, str], words_of: WordsOf) -> OfferedBox:
-    if one.get("iscrowd"):
-        raise ValueError("a crowd, no face")
+    if one.get("iscrowd") or one.get("ignore"):
+        raise ValueError("a crowd, or to be ignored: no face")
     category = _key(_of(one, "category_id"))
     if category not in categories:
         raise ValueError(f"its category_id {category} is no category's")

@@ -47,6 +47,9 @@ class CvatAdapter(AttributedAdapter[AttributeSettings]):
             detail = f"XML with the root <{str(root.tag)[:60]}>, not CVAT for images"
             yield Refusal(origin=file.origin, reason="not_an_image", detail=detail)
             return
+        for track in root.iter("track"):
+            name = f"track-{track.get('id') or 'without-id'}"
+            yield damaged(f"{file.origin}#{name}", "a track of a video, no shape of an image")
         for place, image in enumerate(root.iter("image")):
             yield from self._of_image(file, image, f"image-{image.get('id') or f'at-{place}'}")
 

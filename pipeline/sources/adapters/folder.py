@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pipeline.sources.adapters.layout import is_image_name
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.labels import LabelMap
 from pipeline.sources.offers import Offer, Refusal
@@ -28,12 +29,14 @@ class FolderAdapter(TreeAdapter[TreeSettings]):
             elif found.name.lower().endswith(AUXILIARY_SUFFIXES) and not is_photo(found.path):
                 yield Refusal(origin=found.origin, reason="not_an_image", detail="a document beside the images")
             else:
-                yield Offer(
-                    origin=found.origin,
-                    file=found.path,
-                    in_place=found.in_place,
-                    labels=(class_of(found, labels, self.settings),),
-                )
+                yield self._labelled(found, labels)
+
+    def _labelled(self, file: TreeFile, labels: LabelMap) -> Offer | Refusal:
+        """The file with its folder's label; what is no image asks for no mapping."""
+        label = class_of(file, labels, self.settings)
+        if label not in labels and not is_image_name(file.name) and not is_photo(file.path):
+            return Refusal(origin=file.origin, reason="not_an_image", detail="no image by its name or its content")
+        return Offer(origin=file.origin, file=file.path, in_place=file.in_place, labels=(label,))
 
 
 def class_of(file: TreeFile, labels: LabelMap, settings: SourceSettings) -> str:

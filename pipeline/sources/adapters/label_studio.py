@@ -102,6 +102,8 @@ def _image_of(task: _Task) -> str:
     found = words[:1] if words and words[0] == data.get("image") else [one for one in words if _is_image(one)]
     if not found:
         raise ValueError("names no image")
+    if len(set(found)) > 1:
+        raise ValueError(f"names {len(set(found))} images, and its regions are of one of them")
     return found[0].strip()
 
 

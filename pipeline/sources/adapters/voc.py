@@ -53,6 +53,11 @@ class VocAdapter(AttributedAdapter[AttributeSettings]):
         name = (one.findtext("name") or "").strip()
         if not name:
             raise ValueError("an object without a name")
+        for tag in ("name", "bndbox", *(f"bndbox/{side}" for side in _SIDES)):
+            if len(one.findall(tag)) > 1:
+                raise ValueError(f"an object {name!r} with several {tag}")
+        if (one.findtext("deleted") or "").strip() == "1":
+            raise ValueError(f"an object {name!r} that was deleted")
         sides = [one.findtext(f"bndbox/{side}") for side in _SIDES]
         missing = [side for side, value in zip(_SIDES, sides, strict=True) if value is None]
         if missing:

@@ -107,6 +107,9 @@ def _of_lines(file: TreeFile, text: str) -> ClassFile | Refusal:
     lines = [line.strip() for line in text.splitlines()]
     if not all(map(is_text, lines)):
         return damaged(file.origin, f"a list of classes that {NOT_TEXT}")
+    comment = next((number for number, line in enumerate(lines, start=1) if line.startswith("#")), None)
+    if comment is not None:
+        return damaged(file.origin, f"line {comment} begins with #: as a comment it shifts the numbers of the classes")
     return ClassFile(file.origin, {number: line for number, line in enumerate(lines) if line})
 
 

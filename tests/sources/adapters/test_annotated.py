@@ -44,6 +44,10 @@ def turned(orientation: int, size: tuple[int, int] = (64, 48)) -> bytes:
         f"<object><name>with_mask</name>{BOX.replace('45', 'nan')}</object>",
         f"<object><name>with_mask</name>{BOX.replace('45', 'inf')}</object>",
         f"<object><name>with_mask</name>{BOX.replace('45', 'much')}</object>",
+        f"<object><name>with_mask</name><name>without_mask</name>{BOX}</object>",
+        f"<object><name>with_mask</name>{BOX}{BOX.replace('4<', '9<')}</object>",
+        f"<object><name>with_mask</name>{BOX.replace('<ymin>', '<xmin>9</xmin><ymin>')}</object>",
+        f"<object><name>with_mask</name><deleted>1</deleted>{BOX}</object>",
     ],
 )
 def test_a_bad_object_of_an_xml_is_one_row_that_names_it(ingest: Ingest, tmp_path: Path, bad: str) -> None:
@@ -101,6 +105,7 @@ COCO: dict[str, Any] = {
         {"bbox": [1, 2, float("inf"), 4]},
         {"bbox": [1, 2, "wide", 4]},
         {"bbox": {"x": 1}},
+        {"ignore": 1},
         {"iscrowd": 1, "segmentation": {"counts": [1], "size": [1, 1]}},
     ],
 )
@@ -205,6 +210,24 @@ def test_a_box_that_is_no_box_in_the_picture_leaves_no_image_without_label(inges
     files = {"a.jpg": picture(), "a.xml": xml(outside), "b.jpg": picture(1), "b.xml": xml(GOOD, outside)}
     taken = ingest(adapter="voc", path=str(write_tree(tmp_path / "voc", files)), labels=LABELS)
     assert reasons(taken.rejections) == {"a.jpg#box0": "bad_box", "a.jpg": "no_label", "b.jpg#box1": "bad_box"}
+
+
+def test_what_contradicts_itself_is_a_row(ingest: Ingest, tmp_path: Path) -> None:
+    """One face by two annotators, and an image whose own label its box denies."""
+    bare = GOOD.replace("with_mask", "without_mask").replace(">40<", ">41<")
+    far = GOOD.replace(">4<", ">45<").replace(">40<", ">60<")
+    write_tree(tmp_path / "voc", {"a.jpg": picture(), "a.xml": xml(GOOD, bare, far)})
+    taken = ingest(adapter="voc", path="voc", labels=LABELS)
+    assert [[box.left for box in image.boxes] for image in taken.images] == [[45]]
+    assert reasons(taken.rejections) == {"a.jpg#box0": "label_conflict", "a.jpg#box1": "label_conflict"}
+    rows = [
+        {"file_name": name, "label": "without_mask", "objects": {"bbox": [[4, 5, 36, 40]], "categories": [word]}}
+        for name, word in (("a.jpg", "without_mask"), ("b.jpg", "with_mask"))
+    ]
+    metadata = "\n".join(map(json.dumps, rows)).encode()
+    files = {"a.jpg": picture(), "b.jpg": picture(1), "metadata.jsonl": metadata}
+    taken = ingest(adapter="imagefolder", path=str(write_tree(tmp_path / "set", files)), labels=LABELS)
+    assert reasons(taken.rejections) == {"b.jpg": "label_conflict"}
 
 
 @pytest.mark.parametrize("adapter", ["voc", "coco", "imagefolder", "csv"])

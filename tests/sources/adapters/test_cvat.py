@@ -69,6 +69,14 @@ def test_a_bad_shape_is_one_row_that_names_it(ingest: Ingest, tmp_path: Path, ba
     assert (row.reason, row.origin.startswith("t.xml#image-3-")) == ("damaged_annotation", True)
 
 
+def test_tracks_beside_images_are_rows(ingest: Ingest, tmp_path: Path) -> None:
+    track = '<track id="2" label="with_mask"><box frame="0" xtl="1" ytl="1" xbr="20" ybr="20"/></track>'
+    write_tree(tmp_path / "cvat", {"a.jpg": picture(), "t.xml": cvat(image("a.jpg", GOOD, number=3), track)})
+    assert reasons(ingest(adapter="cvat", path="cvat", labels=LABELS).rejections) == {
+        "t.xml#track-2": "damaged_annotation"
+    }
+
+
 def test_images_by_their_paths_tags_and_what_is_missing(ingest: Ingest, tmp_path: Path) -> None:
     names = ["train/a.jpg", "val/a.jpg", "c.jpg", "d é.jpg", "e.jpg"]
     files = {f"images/{name}": picture(seed) for seed, name in enumerate(names)}

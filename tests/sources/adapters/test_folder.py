@@ -80,6 +80,13 @@ def test_files_without_a_class_folder_have_the_label_dot(ingest: Ingest, tmp_pat
     assert taken.images[0].mask_type == "none"
 
 
+def test_what_is_no_image_asks_for_no_label(ingest: Ingest, tmp_path: Path) -> None:
+    files = {"more.rar": b"Rar!", "with_mask/film.mp4": b"ftyp", "extra/x.7z": b"7z", "with_mask/a": picture()}
+    taken = ingest(adapter="folder", path=str(write_tree(tmp_path / "photos", files)), labels=LABELS)
+    assert list(by_origin(taken)) == ["with_mask/a"]
+    assert reasons(taken.rejections) == dict.fromkeys(("more.rar", "extra/x.7z", "with_mask/film.mp4"), "not_an_image")
+
+
 def test_archive_is_taken_like_a_folder(ingest: Ingest, tmp_path: Path) -> None:
     class_folders(tmp_path / "photos")
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:

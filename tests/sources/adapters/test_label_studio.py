@@ -109,7 +109,12 @@ def test_a_bad_result_is_one_row_that_names_it(ingest: Ingest, tmp_path: Path, b
     assert row.origin.startswith("export.json#task-7-result-")
 
 
-@pytest.mark.parametrize("bad", [7, {"id": 9}, {"id": 9, "data": {}, "annotations": []}, {"id": 9, "annotator": 1}])
+_TWO = {"id": 9, "data": {"left": "a.jpg", "right": "b.jpg"}, "annotations": [{"result": [region()]}]}
+
+
+@pytest.mark.parametrize(
+    "bad", [7, {"id": 9}, {"id": 9, "data": {}, "annotations": []}, {"id": 9, "annotator": 1}, _TWO]
+)
 def test_a_bad_task_is_one_row(ingest: Ingest, tmp_path: Path, bad: Any) -> None:
     taken = ingest(adapter="label-studio", path=folder(tmp_path, bad), labels=LABELS)
     assert list(by_origin(taken)) == ["b.jpg"]

@@ -201,12 +201,47 @@ class TestClassNames:
         taken = ingest(adapter="yolo", path="yolo", labels=LABELS)
         assert reasons(taken.rejections) == {"data.yaml": "damaged_annotation"}
 
+    def test_a_comment_that_would_shift_the_numbers_stops(self, ingest: Ingest, tmp_path: Path) -> None:
+        names = b"# the classes\nno_mask\nwith_mask\n"
+        write_tree(tmp_path / "yolo", {"a.jpg": picture(), "a.txt": FACE, "classes.txt": names})
+        with pytest.raises(SourceError, match=r"classes\.txt: line 1 begins with #"):
+            ingest(adapter="yolo", path="yolo", labels=LABELS)
+
     def test_what_a_data_yaml_says_wrongly_is_a_row(self, ingest: Ingest, tmp_path: Path) -> None:
         yaml = b"train: ../train/images\nval: ../valid/images\nnc: 3\nnames: [no_mask, with_mask]\n"
         files = {"data.yaml": yaml, "train/images/a.jpg": picture(), "train/labels/a.txt": FACE}
         taken = ingest(adapter="yolo", path=str(write_tree(tmp_path / "yolo", files)), labels=LABELS)
         assert len(taken.images) == 1
         assert reasons(taken.rejections) == {"data.yaml#nc": "damaged_annotation", "data.yaml#val": "image_missing"}
+
+
+POINTS = b"1 0.5 0.5 0.5 0.5 0.4 0.4 0.6 0.4 0.5 0.5 0.42 0.6 0.58 0.6\n"
+
+
+class TestKeyPointsThatNobodySpeaksOf:
+    """YOLO-face's lines: a box and five points, which can be read as an outline of seven corners too."""
+
+    def test_the_source_stops_and_the_setting_tells(self, ingest: Ingest, tmp_path: Path) -> None:
+        write_tree(tmp_path / "yolo", {"a.jpg": picture(), "a.txt": POINTS * 2 + FACE, "classes.txt": b"no\nwith_mask"})
+        with pytest.raises(SourceError, match=r"every outline has 14 numbers.*key points, or corners"):
+            ingest(adapter="yolo", path="yolo", labels=LABELS)
+        (image,) = ingest(adapter="yolo", path="yolo", labels=LABELS, key_points=10).images
+        assert sides(image) == [(16, 12, 48, 36)]
+        (image,) = ingest(adapter="yolo", path="yolo", labels=LABELS, key_points=0).images
+        assert (25.6, 19.2, 38.4, 28.8) in sides(image)
+
+    @pytest.mark.parametrize(
+        "others",
+        [
+            b"1 .1 .1 .5 .1 .5 .5 .4 .6 .3 .6\n",
+            POINTS.replace(b"0.58 0.6", b"0.9 0.6"),
+            POINTS.replace(b"1 0.5", b"1 0.2"),
+        ],
+        ids=["of another length", "of a corner outside the box", "of a box outside the picture"],
+    )
+    def test_what_no_box_with_points_can_be_is_an_outline(self, ingest: Ingest, tmp_path: Path, others: bytes) -> None:
+        files = {"a.jpg": picture(), "a.txt": POINTS + others, "classes.txt": b"no\nwith_mask"}
+        assert len(ingest(adapter="yolo", path=str(write_tree(tmp_path / "y", files)), labels=LABELS).images) == 1
 
 
 def test_a_turned_photo_needs_a_word(ingest: Ingest, tmp_path: Path) -> None:
