@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.core.agreement import contradict
 from pipeline.core.errors import MaskwrightError
 from pipeline.core.records import MaskType, Valve, Wear
 from pipeline.storage.signatures import is_photo
@@ -47,7 +48,7 @@ def list_class_folders(folder: Path) -> list[tuple[Path, FolderLabel]]:
     """The image files of a folder's class sub-folders with what those say, sorted.
 
     Raises:
-        MaskwrightError: the folder isn't there, or its sub-folders are no classes.
+        MaskwrightError: the folder isn't there, or its sub-folders are no classes, or lie within each other.
     """
     if not folder.is_dir():
         raise MaskwrightError(f"evaluate.external: {folder}: no such folder")
@@ -71,10 +72,20 @@ def _label_of(name: str) -> FolderLabel | None:
 
 
 def _within(label: FolderLabel, path: Path) -> FolderLabel:
-    """The label of a photo at a path within a class's folder, the first folder of which may say how masks are worn."""
+    """The label of a photo at a path within a class's folder, the first folder of which may say how masks are worn.
+
+    Raises:
+        MaskwrightError: that folder is called as another class.
+    """
+    if len(path.parts) > 1 and _contradicts(label, CLASS_FOLDERS.get(_spelt(path.parts[0]), label)):
+        raise MaskwrightError(f"evaluate.external: {path}: lies in a class's folder within that of another class")
     if label.wear != "unknown" or len(path.parts) == 1:
         return label
     return replace(label, wear=WEAR_FOLDERS.get(_spelt(path.parts[0]), "unknown"))
+
+
+def _contradicts(label: FolderLabel, other: FolderLabel) -> bool:
+    return any(contradict(getattr(label, field), getattr(other, field), field) for field in ("mask_type", "valve"))
 
 
 def _spelt(name: str) -> str:

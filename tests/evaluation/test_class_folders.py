@@ -14,6 +14,14 @@ def test_folders_that_are_no_classes_are_listed(tmp_path: Path, names: tuple[str
         list_class_folders(tmp_path)
 
 
+@pytest.mark.parametrize("place", ["surgical/no_mask", "No Mask/n95", "ffp2_valve/ffp2_no_valve"])
+def test_a_class_within_another_stops(tmp_path: Path, portrait_jpeg: bytes, place: str) -> None:
+    (tmp_path / place).mkdir(parents=True)
+    (tmp_path / place / "a.jpg").write_bytes(portrait_jpeg)
+    with pytest.raises(MaskwrightError, match=r"a\.jpg: lies in a class's folder within that of another"):
+        list_class_folders(tmp_path)
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(MaskwrightError, match="no such folder"):
         list_class_folders(tmp_path / "gone")

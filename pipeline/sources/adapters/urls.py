@@ -10,7 +10,6 @@ from pydantic import Field
 from pipeline.core.errors import SourceError
 from pipeline.core.file_names import leads_into
 from pipeline.sources.adapters.base import Adapter
-from pipeline.sources.adapters.layout import damaged
 from pipeline.sources.fetching.web.lists import SUFFIXES, ListedImage, read_list, unique
 from pipeline.sources.fetching.web.pace import Pace
 from pipeline.sources.fetching.web.store import Outcome, WebStore
@@ -91,11 +90,11 @@ class UrlsAdapter(Adapter[UrlsSettings]):
             raise SourceError(f"{self.workspace.name}: " + "\n".join(missing))
         listed = unique(image for path in self._lists() for image in read_list(path))
         store = WebStore(self.workspace.store / "web")
-        outcomes = self._fetch([image.url for image in listed if image.url is not None], store)
+        outcomes = self._fetch([image.url for image in listed if image.url is not None and not image.problem], store)
         self._write_statuses(outcomes.values())
         for image in listed:
             if image.problem:
-                yield damaged(image.name, image.problem)
+                yield _refused(image)
                 continue
             yield self._by_address(image, outcomes[image.url], store) if image.url else self._by_page(image)
 
@@ -103,7 +102,7 @@ class UrlsAdapter(Adapter[UrlsSettings]):
         """Every address of the lists with its label, none of them fetched."""
         for image in unique(image for path in self._lists() for image in read_list(path)):
             if image.problem:
-                yield damaged(image.name, image.problem)
+                yield _refused(image)
                 continue
             origin = image.url or image.name
             yield Offer(origin=origin, file=self.workspace.store, labels=self._labels(image), url=image.url)
@@ -175,6 +174,10 @@ class UrlsAdapter(Adapter[UrlsSettings]):
                 yield from sorted(file for file in path.iterdir() if _is_list(file))
             else:
                 yield path
+
+
+def _refused(image: ListedImage) -> Refusal:
+    return Refusal(origin=image.url or image.name, reason=image.reason, detail=image.problem)
 
 
 def _is_list(file: Path) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urldefrag, urljoin, urlsplit
 
 from pipeline.core.errors import SourceError
+from pipeline.sources.labels import normalised
 from pipeline.sources.papers import decode_lines, is_text
 from pipeline.storage.images import EXTENSIONS
 
@@ -26,6 +27,8 @@ _SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)\s*-->")
 _EMBEDDED = re.compile(r'\[\\?"(https?:[^"\s]{8,2000}?)\\?",\s*(\d{2,5}),\s*(\d{2,5})\]')
 """How Google's result page carries the full-size images: address, height, width in a script."""
 
+_LIKE_A_LABEL = frozenset({"Label", "LABEL", "labels", "class", "Class", "class_name", "classname", "category", "mask"})
+"""Columns that would be lost without a word where there is no `label`."""
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 """Half of a surrogate pair: JSON and scripts can name one, and no file can hold it."""
 
@@ -43,6 +46,7 @@ class ListedImage:
         data: The bytes that a saved page carries in itself.
         file: The file that a browser saved beside the page.
         problem: Why the line can't be used; empty where it can.
+        reason: Of the row that it then becomes.
     """
 
     url: str | None = None
@@ -53,6 +57,7 @@ class ListedImage:
     licence: str | None = None
     author: str | None = None
     problem: str = ""
+    reason: str = "damaged_annotation"
 
 
 def read_list(path: Path) -> list[ListedImage]:
@@ -71,10 +76,15 @@ def read_list(path: Path) -> list[ListedImage]:
 
 
 def unique(images: Iterable[ListedImage]) -> list[ListedImage]:
-    """Each address once, as it was named first."""
+    """Each address once, as it was named first; where it is named again with another label, neither is believed."""
     first: dict[str, ListedImage] = {}
     for image in map(_storable, images):
-        first.setdefault(image.url or image.name, image)
+        known = first.setdefault(image.url or image.name, image)
+        if known.label is None and image.label is not None:
+            first[image.url or image.name] = replace(known, label=image.label)
+        elif image.label is not None and normalised(image.label) != normalised(known.label or ""):
+            both = f"named as {known.label!r} and as {image.label!r}"
+            first[image.url or image.name] = replace(known, problem=known.problem or both, reason="label_conflict")
     return list(first.values())
 
 
@@ -127,6 +137,10 @@ def _table(path: Path, kind: str, text: str) -> Iterator[ListedImage]:
         raise SourceError(f"{path}: cannot be read as {kind}: {error}") from error
     if rows and not any(isinstance(row, dict) and "url" in row for row in rows):
         raise SourceError(f"{path}: a row lacks the column 'url'; not one of {len(rows)} has it")
+    columns = {str(column) for row in rows if isinstance(row, dict) for column in row}
+    odd = sorted(columns & _LIKE_A_LABEL) if "label" not in columns else []
+    if odd:
+        raise SourceError(f"{path}: {odd[0]!r} is not read; the column with the labels is called 'label'")
     for number, row in enumerate(rows, start=1):
         try:
             yield _listed(row)
@@ -154,7 +168,7 @@ def _told(row: dict[str, Any], key: str) -> str | None:
     value = row.get(key)
     if isinstance(value, (dict, list)):
         raise ValueError(f"{key}: a text is expected")
-    return str(value) if value else None
+    return str(value) if value is not None and str(value).strip() else None
 
 
 def _rows(kind: str, text: str) -> list[Any]:

@@ -429,6 +429,22 @@ def test_a_bad_line_of_a_list_is_one_row(tmp_path: Path, name: str, content: byt
     assert found == {"https://a.example/1.jpg": "", bad: "damaged_annotation"}
 
 
+def test_an_address_that_is_named_with_two_labels_is_a_conflict(tmp_path: Path) -> None:
+    rows = "url,label\nhttp://x.org/a.jpg,with mask\nhttp://x.org/a.jpg,no mask\nhttp://x.org/b.jpg,\n"
+    (tmp_path / "one.csv").write_text(rows + "http://x.org/b.jpg,with_mask\nhttp://x.org/b.jpg,With Mask\n")
+    (tmp_path / "two.jsonl").write_text('{"url": "http://x.org/c.jpg", "label": 0}\n')
+    params = ingest_params(adapter="urls", path=["one.csv", "two.jsonl"], labels={}).ingest
+    found = list(make_adapter("mine", params, tmp_path).listed() or ())
+    said = [getattr(one, "reason", "") or getattr(one, "labels", ()) for one in found]
+    assert said == ["label_conflict", ("with_mask",), ("0",)]
+
+
+def test_labels_in_a_column_of_another_name_are_not_lost(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text("url,class\nhttp://x.org/a.jpg,with mask\n")
+    with pytest.raises(SourceError, match="'class' is not read; the column with the labels is called 'label'"):
+        read_list(tmp_path / "l.csv")
+
+
 def test_a_list_as_spreadsheets_write_it(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_bytes("url,author\r\nhttps://a.example/1.jpg,José\r\n".encode("utf-16"))
     assert [image.author for image in read_list(tmp_path / "list.csv")] == ["José"]
