@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.sources.adapters.annotated import Annotation, AnnotationClaim, box_of, number_of, size_of
 from pipeline.sources.adapters.attributes import AttributedAdapter, AttributeSettings
+from pipeline.sources.adapters.box_forms import BoxesAre, require_told, sides_of
 from pipeline.sources.adapters.layout import ParsedTree, annotation_bytes, damaged, no_layout
 from pipeline.sources.adapters.tree import TreeFile
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
@@ -23,16 +24,27 @@ def is_coco(document: Any) -> bool:
     return isinstance(document, dict) and all(isinstance(document.get(part), list) for part in _PARTS)
 
 
-class CocoAdapter(AttributedAdapter[AttributeSettings]):
+class CocoSettings(AttributeSettings):
+    """What the boxes are.
+
+    Attributes:
+        boxes_are: The four numbers of `bbox`: `sized`, left, top, width and height, as COCO has it, or `corners`;
+            `auto` is COCO's, unless boxes reach far out of their pictures and all may be corners.
+    """
+
+    boxes_are: BoxesAre = "auto"
+
+
+class CocoAdapter(AttributedAdapter[CocoSettings]):
     """Images by `file_name`, relative to the JSON's folder or to the images' beside it; labels are the categories."""
 
-    settings_model = AttributeSettings
+    settings_model = CocoSettings
 
     def offers(self) -> Iterator[Offer | Refusal]:
         """Every image with its boxes.
 
         Raises:
-            SourceError: there is no image, or no such JSON.
+            SourceError: there is no image, no such JSON, or it can't be told what its boxes are.
         """
         tree = ParsedTree(self.files())
         found = list(tree.names())
@@ -40,7 +52,9 @@ class CocoAdapter(AttributedAdapter[AttributeSettings]):
         documents = [one for one in read if isinstance(one, _Document)]
         if not documents or not tree.images:
             raise no_layout(self.workspace.name, "a JSON file with images, annotations, categories; images", found)
-        claims = [claim for document in documents for claim in document.claims(self.words_of)]
+        boxes_are = self.settings.boxes_are
+        require_told(self.workspace.name, boxes_are, (one for document in documents for one in document.drawn()))
+        claims = [claim for document in documents for claim in document.claims(self.words_of, boxes_are)]
         self.require_attributes()
         yield from self.matched(tree, claims)
         for one in read:
@@ -67,7 +81,18 @@ class _Document:
             return Refusal(origin=file.origin, reason="not_an_image", detail="a document beside the images")
         return cls(file.origin, {part: document[part] for part in _PARTS})
 
-    def claims(self, words_of: WordsOf) -> Iterator[AnnotationClaim]:
+    def drawn(self) -> Iterator[tuple[list[float], tuple[int, int] | None]]:
+        """The numbers of every sound box with the size of its picture, where that is stated."""
+        sizes = {str(one["id"]): size_of(one) for one in self.parts["images"] if isinstance(one, dict) and "id" in one}
+        for one in self.parts["annotations"]:
+            if isinstance(one, dict) and (one.get("iscrowd") or one.get("ignore")):
+                continue
+            try:
+                yield _numbers(one), sizes.get(str(one.get("image_id")))
+            except ValueError:  # it becomes a row where it is claimed
+                continue
+
+    def claims(self, words_of: WordsOf, boxes_are: BoxesAre) -> Iterator[AnnotationClaim]:
         """What it says about each of its images; `words_of` makes words of a box's attributes."""
         categories = {key: str(one["name"]) for key, one in self._keyed("categories", "name").items()}
         images = self._keyed("images", "file_name")
@@ -77,7 +102,7 @@ class _Document:
                 image = _key(_of(one, "image_id"))
                 if image not in images:
                     raise ValueError(f"its image_id {image} is no image's")
-                boxes[image].append(_box(one, categories, words_of))
+                boxes[image].append(_box(one, categories, words_of, boxes_are))
             except ValueError as error:
                 self._refuse("annotation", one, place, error)
         for image, one in images.items():
@@ -123,16 +148,25 @@ def _key(value: Any) -> str:
     return str(value)
 
 
-def _box(one: dict[str, Any], categories: Mapping[str, str], words_of: WordsOf) -> OfferedBox:
+def _numbers(one: Any) -> list[float]:
+    """The four numbers of an annotation's box.
+
+    Raises:
+        ValueError: it has none.
+    """
+    sides = _of(one, "bbox")
+    if not isinstance(sides, list) or len(sides) != 4:
+        raise ValueError(f"bbox {sides!r} is not left, top, width, height")
+    return list(map(number_of, sides))
+
+
+def _box(one: dict[str, Any], categories: Mapping[str, str], words_of: WordsOf, boxes_are: BoxesAre) -> OfferedBox:
     if one.get("iscrowd") or one.get("ignore"):
         raise ValueError("a crowd, or to be ignored: no face")
     category = _key(_of(one, "category_id"))
     if category not in categories:
         raise ValueError(f"its category_id {category} is no category's")
-    sides = _of(one, "bbox")
-    if not isinstance(sides, list) or len(sides) != 4:
-        raise ValueError(f"bbox {sides!r} is not left, top, width, height")
-    left, top, width, height = map(number_of, sides)
+    sides = sides_of(_numbers(one), boxes_are)
     attributes = one.get("attributes")
     words = words_of(attributes.items() if isinstance(attributes, dict) else ())
-    return box_of((left, top, left + width, top + height), categories[category], *words)
+    return box_of(sides, categories[category], *words)

@@ -2,28 +2,47 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from pipeline.sources.adapters.annotated import box_of, number_of
+from pipeline.sources.adapters.annotated import box_of, number_of, size_of
+from pipeline.sources.adapters.box_forms import BoxesAre, sides_of
 from pipeline.sources.offers import OfferedBox
 
 
-def boxes_of(row: Mapping[str, Any], class_names: Sequence[str] = ()) -> Iterator[OfferedBox | ValueError]:
+def boxes_of(
+    row: Mapping[str, Any], class_names: Sequence[str] = (), boxes_are: BoxesAre = "auto"
+) -> Iterator[OfferedBox | ValueError]:
     """The boxes of a row, each or why it is none."""
-    objects = row.get("objects") or {}
     try:
-        objects = json.loads(objects) if isinstance(objects, str) else objects
-        categories = objects.get("categories", objects.get("category", []))
-        pairs = list(zip(objects.get("bbox", []), categories, strict=True))
+        pairs = _pairs(row)
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         yield ValueError(f"objects can't be read: {error}")
         return
     for sides, category in pairs:
         try:
-            left, top, width, height = map(number_of, sides)
-            yield box_of((left, top, left + width, top + height), word_of(category, class_names))
+            yield box_of(sides_of(_numbers(sides), boxes_are), word_of(category, class_names))
         except (ValueError, TypeError) as error:
             yield ValueError(f"bbox {sides!r}: {error}")
+
+
+def drawn_in(row: Mapping[str, Any]) -> Iterator[tuple[Sequence[float], tuple[int, int] | None]]:
+    """The numbers of every sound box of a row with the size of its picture, where that is stated."""
+    with suppress(ValueError, TypeError, AttributeError, RecursionError):  # what can't be read becomes a row
+        for sides, _ in _pairs(row):
+            yield _numbers(sides), size_of(row)
+
+
+def _pairs(row: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    objects = row.get("objects") or {}
+    objects = json.loads(objects) if isinstance(objects, str) else objects
+    categories = objects.get("categories", objects.get("category", []))
+    return list(zip(objects.get("bbox", []), categories, strict=True))
+
+
+def _numbers(sides: Any) -> tuple[float, float, float, float]:
+    left, top, width, height = map(number_of, sides)
+    return left, top, width, height
 
 
 def word_of(value: object, class_names: Sequence[str] = ()) -> str:

@@ -15,8 +15,9 @@ from pipeline.sources.adapters.annotated import (
     size_of,
     without_image,
 )
+from pipeline.sources.adapters.box_forms import BoxesAre, require_told
 from pipeline.sources.adapters.folder import class_of
-from pipeline.sources.adapters.hf_objects import boxes_of, word_of
+from pipeline.sources.adapters.hf_objects import boxes_of, drawn_in, word_of
 from pipeline.sources.adapters.layout import (
     NOT_TEXT,
     ParsedTree,
@@ -26,7 +27,7 @@ from pipeline.sources.adapters.layout import (
     table_rows,
 )
 from pipeline.sources.adapters.tree import TreeFile, TreeSettings
-from pipeline.sources.labels import LabelMap
+from pipeline.sources.labels import LabelMap, plain_text
 from pipeline.sources.matching import Claim, match_claims
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
 from pipeline.sources.papers import is_text
@@ -47,6 +48,8 @@ class ImageFolderSettings(TreeSettings):
         licence_column: This image's own licence; `author_column` and `person_column` likewise.
         parent_column: The sha256 of the photo that this one was made from, as `augment-masks` writes it.
         class_names: What the numbers in a label column stand for.
+        boxes_are: The four numbers of a box in `objects`: `sized`, left, top, width and height, or `corners`; `auto`
+            is the former, unless boxes reach far out of their pictures and all may be corners.
     """
 
     label_columns: tuple[str, ...] = ("label",)
@@ -56,6 +59,7 @@ class ImageFolderSettings(TreeSettings):
     person_column: str | None = None
     parent_column: str | None = "parent_sha256"
     class_names: tuple[str, ...] = ()
+    boxes_are: BoxesAre = "auto"
 
 
 class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
@@ -84,6 +88,8 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
         if not claims:
             raise no_layout(self.workspace.name, EXPECTED, (file.origin for file in papers), refusals)
         self._require_columns(claims)
+        drawn = (box for claim in claims for box in drawn_in(claim.said))
+        require_told(self.workspace.name, self.settings.boxes_are, drawn)
         told = [replace(claim, said=self._told(claim.said)) for claim in claims]
         matches = match_claims((image.origin for image in tree.images), told)
         for file in tree.images:
@@ -124,6 +130,9 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
         told |= {"objects", *(("width", "height") if row.get("objects") else ())}
         return {column: value for column, value in row.items() if column in told}
 
+    def _is_nobody(self, person: str) -> bool:
+        return plain_text(person).casefold() in {plain_text(one).casefold() for one in self.settings.exclude_people}
+
     def _by_folder(self, file: TreeFile) -> Offer:
         label = class_of(file, LabelMap(self.settings.labels), self.settings)
         return Offer(origin=file.origin, file=file.path, in_place=file.in_place, labels=(label,))
@@ -135,7 +144,7 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
         )
         sides = row.get(settings.box_column) if settings.box_column else None
         own, labels = ([_face_box(sides, labels)], ()) if sides else ([], labels)
-        for number, made in enumerate([*own, *boxes_of(row, settings.class_names)]):
+        for number, made in enumerate([*own, *boxes_of(row, settings.class_names, settings.boxes_are)]):
             if isinstance(made, OfferedBox):
                 boxes.append(made)
             else:
@@ -153,7 +162,7 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
             boxes_size=size_of(row) if boxes else None,
             licence=_text(row, settings.licence_column),
             author=_text(row, settings.author_column),
-            person_id=f"{self.workspace.name}:{person}" if person else None,
+            person_id=f"{self.workspace.name}:{person}" if person and not self._is_nobody(person) else None,
             parent_sha256=_text(row, settings.parent_column),
         )
 

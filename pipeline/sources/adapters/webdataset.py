@@ -7,7 +7,8 @@ from typing import Any
 
 from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.annotated import size_of
-from pipeline.sources.adapters.hf_objects import boxes_of
+from pipeline.sources.adapters.box_forms import BoxesAre, require_told
+from pipeline.sources.adapters.hf_objects import boxes_of, drawn_in
 from pipeline.sources.adapters.layout import annotation_bytes, damaged, is_image_name, no_layout
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.labels import LabelMap
@@ -23,12 +24,14 @@ class WebDatasetSettings(TreeSettings):
     Attributes:
         label_keys: Keys of the sample's JSON, each of which gives one word.
         licence_key: The JSON's key with this image's licence; `author_key` and `url_key` likewise.
+        boxes_are: The four numbers of a box in `objects`, as in `imagefolder`.
     """
 
     label_keys: tuple[str, ...] = ("label",)
     licence_key: str | None = None
     author_key: str | None = None
     url_key: str | None = None
+    boxes_are: BoxesAre = "auto"
 
 
 class WebDatasetAdapter(TreeAdapter[WebDatasetSettings]):
@@ -57,6 +60,8 @@ class WebDatasetAdapter(TreeAdapter[WebDatasetSettings]):
             raise no_layout(self.workspace.name, EXPECTED, samples)
         documents = {key: self._json(members["json"]) for key, members in samples.items() if "json" in members}
         self._require_keys(list(samples.values()), list(documents.values()))
+        drawn = (box for row in documents.values() if isinstance(row, dict) for box in drawn_in(row))
+        require_told(self.workspace.name, self.settings.boxes_are, drawn)
         for key, members in samples.items():
             yield from self._sample(key, members, documents.get(key, {}))
 
@@ -82,7 +87,7 @@ class WebDatasetAdapter(TreeAdapter[WebDatasetSettings]):
     ) -> Iterator[Offer | Refusal]:
         """The sample's images with its label and boxes; a refusal for each box that is none."""
         boxes = []
-        for place, made in enumerate(boxes_of(row)):
+        for place, made in enumerate(boxes_of(row, boxes_are=self.settings.boxes_are)):
             if isinstance(made, OfferedBox):
                 boxes.append(made)
             else:

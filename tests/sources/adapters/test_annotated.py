@@ -402,6 +402,13 @@ class TestMetadata:
         with pytest.raises(SourceError, match=told):
             ingest(adapter="imagefolder", path="set", labels=LABELS)
 
+    def test_people_who_are_nobody(self, ingest: Ingest, tmp_path: Path) -> None:
+        rows = b"file_name,label,who\na.jpg,with_mask,Unknown \nb.jpg,with_mask,Ann\n"
+        write_tree(tmp_path / "set", {"a.jpg": picture(), "b.jpg": picture(1), "metadata.csv": rows})
+        settings = {"person_column": "who", "exclude_people": ["unknown"]}
+        taken = ingest(adapter="imagefolder", path="set", labels=LABELS, **settings)
+        assert {one.origin: one.person_id for one in taken.images} == {"a.jpg": None, "b.jpg": "mine:Ann"}
+
     def test_what_pandas_writes_for_a_missing_label_is_none(self, ingest: Ingest, tmp_path: Path) -> None:
         rows = b'{"file_name": "a.jpg", "label": NaN}\n{"file_name": "b.jpg", "label": "with_mask"}\n'
         write_tree(tmp_path / "set", {"a.jpg": picture(), "b.jpg": picture(1), "metadata.jsonl": rows})
