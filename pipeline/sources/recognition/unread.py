@@ -12,6 +12,9 @@ from pipeline.sources.recognition.papers import BINARY
 
 _ENDINGS = frozenset({*BINARY, ".csv", ".json", ".jsonl", ".lst", ".tsv", ".txt", ".xml", ".yaml", ".yml"})
 
+_READS_NONE = "folder"
+"""The adapter of which every annotation is left."""
+
 
 def unread_annotations(adapter: Adapter[Any], left: Iterable[str] | None = None) -> str:
     """A sentence that names the kinds of annotations that an adapter leaves; empty where there are none.
@@ -22,7 +25,8 @@ def unread_annotations(adapter: Adapter[Any], left: Iterable[str] | None = None)
         return ""
     own = adapter.settings.adapter
     kinds = kinds_of(ParsedTree(adapter.files()), in_shards=own == "webdataset")
-    others = [kind for kind in kinds if kind.speaks and kind.adapter != own]
+    unknown = own == _READS_NONE  # what others don't know they may have been told to read, as a table's columns
+    others = [kind for kind in kinds if kind.speaks and kind.adapter != own and (unknown or kind.adapter is not None)]
     if not others:
         return ""
     named = ", ".join(f"{kind.what} ({kind.first}; {_reader(kind)})" for kind in others)
