@@ -8,6 +8,8 @@ from pipeline.sources.labels import Label, plain_text
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SIGNS = re.compile(r"[\W_]+")
+_ORDINAL = re.compile(r"^\d+_(?!(face_?)?masks?$)(?=\D)")
+"""The number by which class folders are sorted, `0_without_mask`; that of `0_mask` may be how many there are."""
 _SHORT = re.compile(r"(?<![^\W_])w/(o(?![^\W_]))?", re.IGNORECASE)
 """What people write for `with` and `without`: w/ and w/o."""
 
@@ -56,6 +58,7 @@ _BESIDE = frozenset({
     "train", "training", "test", "testing", "val", "valid", "validation",
     "black", "white", "grey", "gray", "blue", "green", "red", "pink", "yellow", "orange", "purple", "brown",
     "colored", "coloured", "maske", "masken", "masque", "masques", "mascarilla", "mascarillas", "mascherina", "maska",
+    "zip", "tar", "tgz", "gz",
 })
 # fmt: on
 """Words that change nothing of what the others say. Any other may: a word that isn't understood, such as the `non` of
@@ -115,4 +118,4 @@ def _taken(text: str, patterns: Mapping[str, re.Pattern[str]]) -> tuple[list[str
 def _plain(word: str) -> str:
     """Lower-case words with one underscore between them: `WithMask`, `with-mask` and `with mask` are one."""
     spelt = _SHORT.sub(lambda found: "without " if found[1] else "with ", plain_text(word))
-    return _SIGNS.sub("_", _CAMEL.sub("_", spelt).casefold()).strip("_")
+    return _ORDINAL.sub("", _SIGNS.sub("_", _CAMEL.sub("_", spelt).casefold()).strip("_"))

@@ -10,7 +10,8 @@ from pipeline.sources.recognition.words import told_by
 # fmt: off
 BARE = ["no_mask", "without_mask", "WithoutMask", "withoutmask", "No Mask", "NoMask", "unmasked", "not-wearing-mask",
         "face_no_mask", "without a mask", "mask_type=none", "mask=false", "non_masked", "masked=no",
-        "wear=none", "AFDB_face_dataset", "person w/o mask", "no_mask=true", "unmasked men"]
+        "wear=none", "AFDB_face_dataset", "person w/o mask", "no_mask=true", "unmasked men",
+        "0_without_mask", "without_mask.zip"]
 MASKED = ["with_mask", "WithMask", "mask", "Mask", "masked", "face_with_mask", "wearing_mask", "facemask", "masks",
           "AFDB_masked_face_dataset", "mask=yes", "masked=yes"]
 # fmt: on
@@ -85,7 +86,8 @@ def test_what_tells_nothing_is_not_guessed(word: str) -> None:
     "word",
     ["no_surgical_mask", "non-medical mask", "without_n95", "no_proper_mask", "isn't wearing a mask", "dont_wear_mask",
      "mask_not_worn", "mask_missing", "without_any_mask", "mask=0", "mask=1", "mask=N", "mask=nan", "masked=0",
-     "no_mask=false", "unmasked=no", "incorrect=no", "correctly_worn=false", "n95=False", "surgical=0",
+     "0_mask", "1_mask", "no_mask=false", "unmasked=no", "incorrect=no", "correctly_worn=false", "n95=False",
+     "surgical=0",
      "mask_no_mask", "Mask_NoMask", "with_and_without_mask", "partially masked", "gas_mask", "segmentation_masks",
      "medical_staff", "disposable_gloves", "cotton_shirt", "bare_hands", "bad_photos", "wrong", "Mask_Nose_Mouth",
      "no_nose_exposed", "masks/a.png", "无mask", "não_mask", "mask maybe"],
