@@ -1,8 +1,9 @@
 """A folder of files, or the archives that hold one."""
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path, PurePath
 from typing import Annotated, TypeVar
 
@@ -129,8 +130,7 @@ class TreeAdapter(Adapter[Settings]):
             SourceError: no path is set, one does not exist or is neither folder nor archive, or Kaggle refuses.
         """
         paths = self._paths()
-        for path in paths:
-            prefix = f"{path.name}/" if len(paths) > 1 else ""
+        for path, prefix in zip(paths, _prefixes(paths), strict=True):
             yield from self._tree(path, prefix)
 
     def _fetched(self) -> Path:
@@ -221,3 +221,17 @@ class TreeAdapter(Adapter[Settings]):
             elif found[0] not in opened:
                 detail = "an archive inside: unpack it yourself, then give the folder"
                 yield Refusal(origin=prefix + found[0], reason="nested_archive", detail=detail)
+
+
+def _prefixes(paths: Sequence[Location]) -> list[str]:
+    """What goes before the origins of each path: nothing for one alone, else its name, numbered where another has it.
+
+    `a/photos` and `b/photos` would offer photos of one origin, of which one is taken.
+    """
+    if len(paths) < 2:
+        return [""] * len(paths)
+    names, taken = [path.name for path in paths], list[str]()
+    for name in names:
+        numbered = (f"{name}-{number}" for number in count(2))
+        taken.append(name if name not in taken else next(one for one in numbered if one not in {*taken, *names}))
+    return [f"{name}/" for name in taken]

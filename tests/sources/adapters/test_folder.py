@@ -98,6 +98,14 @@ def test_archive_is_taken_like_a_folder(ingest: Ingest, tmp_path: Path) -> None:
     assert not (tmp_path.parent / "escaped.jpg").exists()
 
 
+def test_two_folders_of_one_name_lose_no_photo(ingest: Ingest, tmp_path: Path) -> None:
+    for place, batch in enumerate(("first", "second", "third")):
+        write_tree(tmp_path / batch / "photos", {"with_mask/1.jpg": picture(place)})
+    taken = ingest(adapter="folder", path=[f"{batch}/photos" for batch in ("first", "second", "third")], labels=LABELS)
+    assert set(by_origin(taken)) == {f"photos{number}/with_mask/1.jpg" for number in ("", "-2", "-3")}
+    assert not taken.rejections
+
+
 def test_missing_path_says_what_to_set(ingest: Ingest) -> None:
     with pytest.raises(SourceError, match=r"ingest\.settings\.mine\.path"):
         ingest(adapter="folder")
