@@ -21,6 +21,8 @@ def boxes_of(
         return
     for sides, category in pairs:
         try:
+            if category is None or not str(category).strip():
+                raise ValueError("a box without a category")
             yield box_of(sides_of(_numbers(sides), boxes_are), word_of(category, class_names))
         except (ValueError, TypeError) as error:
             yield ValueError(f"bbox {sides!r}: {error}")
@@ -36,6 +38,8 @@ def drawn_in(row: Mapping[str, Any]) -> Iterator[tuple[Sequence[float], tuple[in
 def _pairs(row: Mapping[str, Any]) -> list[tuple[Any, Any]]:
     objects = row.get("objects") or {}
     objects = json.loads(objects) if isinstance(objects, str) else objects
+    if isinstance(objects, list):  # an object a face, as newer versions of `datasets` have a list of them
+        return [(one.get("bbox"), one.get("category", one.get("categories"))) for one in objects]
     categories = objects.get("categories", objects.get("category", []))
     return list(zip(objects.get("bbox", []), categories, strict=True))
 

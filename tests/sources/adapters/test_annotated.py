@@ -402,6 +402,19 @@ class TestMetadata:
         with pytest.raises(SourceError, match=told):
             ingest(adapter="imagefolder", path="set", labels=LABELS)
 
+    def test_an_object_a_face(self, ingest: Ingest, tmp_path: Path) -> None:
+        faces = [
+            {"bbox": [4, 5, 36, 40], "category": "with_mask"},
+            {"bbox": [44, 5, 16, 20], "category": None},
+            {"bbox": None, "category": "with_mask"},
+        ]
+        row = json.dumps({"file_name": "a.jpg", "objects": faces}).encode()
+        write_tree(tmp_path / "set", {"a.jpg": picture(), "metadata.jsonl": row})
+        taken = ingest(adapter="imagefolder", path="set", labels=LABELS)
+        assert [[(box.left, box.right) for box in image.boxes] for image in taken.images] == [[(4, 40)]]
+        bad = ("metadata.jsonl#row1#object1", "metadata.jsonl#row1#object2")
+        assert reasons(taken.rejections) == dict.fromkeys(bad, "damaged_annotation")
+
     def test_people_who_are_nobody(self, ingest: Ingest, tmp_path: Path) -> None:
         rows = b"file_name,label,who\na.jpg,with_mask,Unknown \nb.jpg,with_mask,Ann\n"
         write_tree(tmp_path / "set", {"a.jpg": picture(), "b.jpg": picture(1), "metadata.csv": rows})
