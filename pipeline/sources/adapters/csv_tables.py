@@ -113,7 +113,7 @@ def _understood(
     if places is None:
         return OtherTable(origin, header or rows[0])
     try:
-        require_once(header, places)
+        require_once(() if told.columns and told.columns.by_number() else header, places)
     except ValueError as unclear:
         return damaged(origin, unclear)
     start = next(place for place, line in enumerate(lines) if line.cells) + 1 if headed else 0

@@ -112,6 +112,9 @@ def test_told_columns_of_middles_and_of_a_name_that_stands_there_twice(ingest: I
     write_tree(tmp_path / "csv", {"t.csv": b"i,l,l,x,y,w,h\na.jpg,with_mask,no_mask,32,24,32,24\n"})
     with pytest.raises(SourceError, match="two columns are called 'l'"):
         ingest(adapter="csv", path="csv", labels=LABELS, columns=columns)
+    by_number = {"image": 1, "label": 3}
+    (image,) = ingest(adapter="csv", path="csv", labels=LABELS, columns=by_number, header="yes").images
+    assert image.original_label == "no_mask"
 
 
 def test_rows_of_open_images_that_are_no_face_of_their_class(ingest: Ingest, tmp_path: Path) -> None:
