@@ -1,5 +1,6 @@
 """CSV: a row a face, in TensorFlow's columns, in RetinaNet's without a header, or in columns that the settings name."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -44,6 +45,8 @@ _BEYOND = 1e-3
 
 Units = Literal["auto", "pixels", "shares"]
 _Sides = tuple[float, float, float, float]
+_Key = tuple[PurePosixPath, str]
+"""An image's name, and the folder that the table has it in."""
 
 
 def _one_sign(delimiter: str) -> str:
@@ -123,7 +126,7 @@ class _Drawn:
 
 def _claims(table: Table, units: Units, class_names: Sequence[str]) -> Iterator[AnnotationClaim | Refusal]:
     """What a table claims of each of its images, after a row for each line that can't be used."""
-    images: dict[PurePosixPath, _Drawn] = {}
+    images: dict[_Key, _Drawn] = {}
     for line in table.lines:
         try:
             _note(images, table, line, class_names)
@@ -131,7 +134,9 @@ def _claims(table: Table, units: Units, class_names: Sequence[str]) -> Iterator[
             yield damaged(f"{table.origin}#line{line.number}", error)
     numbers = [side for drawn in images.values() for _, sides, _ in drawn.boxes for side in sides]
     shares = units == "shares" or (units == "auto" and _are_shares(numbers))
-    for path, drawn in images.items():
+    names = Counter(path for path, _ in images)
+    for (path, folder), drawn in images.items():
+        named = drawn.named if names[path] == 1 else f"{folder}/{drawn.named}"
         across, down = (drawn.size or (1, 1)) if shares else (1, 1)
         boxes: list[OfferedBox] = []
         for line, sides, words in drawn.boxes:
@@ -141,10 +146,10 @@ def _claims(table: Table, units: Units, class_names: Sequence[str]) -> Iterator[
             except ValueError as error:
                 yield damaged(f"{table.origin}#line{line.number}", error)
         said = Annotation(tuple(boxes), drawn.size, shares and drawn.size is None, tuple(drawn.words))
-        yield AnnotationClaim(table.origin, said, number=str(path), named=drawn.named)
+        yield AnnotationClaim(table.origin, said, number=str(as_path(named)), named=named)
 
 
-def _note(images: dict[PurePosixPath, _Drawn], table: Table, line: Line, class_names: Sequence[str]) -> None:
+def _note(images: dict[_Key, _Drawn], table: Table, line: Line, class_names: Sequence[str]) -> None:
     """Add a line to what is known of its image.
 
     Raises:
@@ -167,7 +172,8 @@ def _note(images: dict[PurePosixPath, _Drawn], table: Table, line: Line, class_n
         raise ValueError("a box without a label" if any(sides) else f"the label {' '.join(words)!r} without a box")
     box = _sides(sides, places.form) if any(sides) else None
     size = size_of({"width": cells[places.size[0]], "height": cells[places.size[1]]}) if places.size else None
-    drawn = images.setdefault(as_path(named), _Drawn(named, size))
+    folder = "" if places.folder is None or len(cells) <= places.folder else cells[places.folder]
+    drawn = images.setdefault((as_path(named), folder), _Drawn(named, size))
     if size and drawn.size and size != drawn.size:
         raise ValueError(f"drawn on {size[0]}x{size[1]}, an earlier line of {named} on {drawn.size[0]}x{drawn.size[1]}")
     drawn.size = drawn.size or size

@@ -85,6 +85,7 @@ class Places:
     Attributes:
         box: The four of `form`.
         size: Width and height of the picture that the boxes were drawn on.
+        folder: Where the image lies, or its side of a split; it tells images of one name apart.
         doubts: Columns of which a number makes a row no face of its class, and why.
     """
 
@@ -93,6 +94,7 @@ class Places:
     box: tuple[int, int, int, int] | None = None
     form: BoxForm = "corners"
     size: tuple[int, int] | None = None
+    folder: int | None = None
     doubts: tuple[tuple[int, float, str], ...] = ()
 
     @property

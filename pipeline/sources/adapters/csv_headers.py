@@ -37,6 +37,7 @@ _OTHER_BOX = re.compile(
 )
 """Columns that hold a box, or a part of one, in a form that isn't known."""
 _PREFIXES = ("", "bbox", "box", "bndbox", "face", "head", "rect")
+_FOLDERS = ("folder", "foldername", "directory", "dir", "subfolder", "subset", "split")
 _DOUBTS = {
     "isgroupof": (1.0, "a group, no face"),
     "iscrowd": (1.0, "a crowd, no face"),
@@ -70,7 +71,8 @@ def known_places(header: Sequence[str], rows: Sequence[Sequence[str]] = ()) -> P
     label = _labelling(header, labels, rows)
     size = next((pair for names in _IMAGE_SIZES if (pair := _pair(found, names, box or ()))), None)
     doubts = tuple((found[name], *_DOUBTS[name]) for name in _DOUBTS if name in found)
-    return Places(image, (label,), box, form, size, doubts)
+    folder = next((found[name] for name in _FOLDERS if name in found), None)
+    return Places(image, (label,), box, form, size, folder, doubts)
 
 
 def _labelling(header: Sequence[str], places: Sequence[int], rows: Sequence[Sequence[str]]) -> int:

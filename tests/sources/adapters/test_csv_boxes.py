@@ -149,6 +149,21 @@ def test_each_side_has_its_own_table(ingest: Ingest, tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("column", ["folder", "split"])
+def test_images_of_one_name_are_told_apart_by_their_folders(ingest: Ingest, tmp_path: Path, column: str) -> None:
+    rows = f"{column},filename,class\ntrain,a.jpg,with_mask\ntest,a.jpg,no_mask\ntest,b.jpg,no_mask\n".encode()
+    files = {"train/a.jpg": picture(), "test/a.jpg": picture(1), "b.jpg": picture(2), "t.csv": rows}
+    path = write_tree(tmp_path / "csv", files)
+    taken = ingest(adapter="csv", path=str(path), labels=LABELS)
+    assert {image.origin: image.masked for image in taken.images} == {
+        "train/a.jpg": "yes", "test/a.jpg": "no", "b.jpg": "no",
+    }  # fmt: skip
+    (path / "test/a.jpg").unlink()
+    taken = ingest(adapter="csv", path=str(path), labels=LABELS)
+    assert by_origin(taken)["train/a.jpg"].masked == "yes"
+    assert reasons(taken.rejections) == {"t.csv#test/a.jpg": "image_missing"}
+
+
 def test_tables_that_differ_about_an_image_and_rows_without_one(ingest: Ingest, tmp_path: Path) -> None:
     one, other = b"a.jpg,16,12,48,36,with_mask\n", b"a.jpg,16,12,48,36,no_mask\nc.jpg,1,2,30,40,no_mask\n"
     files = {"a.jpg": picture(), "b.jpg": picture(1), "one.csv": one + b"b.jpg,1,2,30,40,no_mask", "two.csv": other}
