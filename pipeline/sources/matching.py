@@ -5,7 +5,7 @@ A bare name is looked for where the annotation's images lie, never in some other
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Generic, TypeVar
@@ -29,6 +29,32 @@ _ENDING = re.compile(r"\.[a-z]{2,5}\d?", re.IGNORECASE)
 _MOST_PARTS = 100
 """No image lies deeper: of a path with thousands of folders every end would take minutes."""
 
+_OTHER_SETS = frozenset(
+    {
+        "auto",
+        "backup",
+        "bak",
+        "copy",
+        "detect",
+        "detections",
+        "draft",
+        "old",
+        "output",
+        "outputs",
+        "pred",
+        "predict",
+        "predicted",
+        "prediction",
+        "predictions",
+        "preds",
+        "previous",
+        "pseudo",
+        "results",
+        "runs",
+        "tmp",
+    }
+)
+"""What folders of annotations are called that aren't the set's own, or no longer."""
 _SIDES = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
@@ -75,8 +101,7 @@ def match_claims(images: Iterable[str], claims: Iterable[Claim[Content]]) -> Mat
     """Each image's claim; equal claims of one image are one.
 
     A claim whose image was found only after folders that it names were left out, or in a folder elsewhere, yields to a
-    claim that found the image where it says. Where the images beside that one have their claims from another folder, it
-    may be of an older set, or a guess of some model, and the image is contested.
+    claim that found the image where it says; of an image of which such claims alone speak, see `_of_other_sets`.
     """
     index = ImageIndex(images)
     certain: defaultdict[str, list[Claim[Content]]] = defaultdict(list)
@@ -91,18 +116,35 @@ def match_claims(images: Iterable[str], claims: Iterable[Claim[Content]]) -> Mat
             shared.append((claim, origins))
         else:
             loose.append((claim, index.elsewhere(claim)))
-    papers: defaultdict[PurePosixPath, set[PurePosixPath]] = defaultdict(set)
-    for origin, found in certain.items():
-        papers[as_path(origin).parent].update(as_path(claim.paper).parent for claim in found)
-    strange: set[str] = set()
     for claim, origins in loose:
         free = [origin for origin in origins if origin not in certain]
         shared += [(claim, free)] if free else []
         matches.missing.extend([] if free else [claim])
-        own = as_path(claim.paper).parent
-        strange |= {origin for origin in free if own not in papers.get(as_path(origin).parent, {own})}
-    _settle(matches, certain, shared, strange)
+    _settle(matches, certain, shared, _of_other_sets(certain, loose))
     return matches
+
+
+def _of_other_sets(
+    certain: Mapping[str, Sequence[Claim[Content]]], loose: Sequence[tuple[Claim[Content], list[str]]]
+) -> set[str]:
+    """The images whose only claims may be of an older set, or a guess of some model.
+
+    Those beside them have their claims from another folder, and of the folder that theirs come from it is known that it
+    is a second set: it speaks of one of those too, or is called so.
+    """
+    papers: defaultdict[PurePosixPath, set[PurePosixPath]] = defaultdict(set)
+    for origin, found in certain.items():
+        papers[as_path(origin).parent].update(as_path(claim.paper).parent for claim in found)
+    placed = [(as_path(claim.paper).parent, origins) for claim, origins in loose]
+    second = {own for own, origins in placed if any(origin in certain for origin in origins)}
+    return {
+        origin
+        for own, origins in placed
+        for origin in origins
+        if origin not in certain
+        and own not in papers.get(as_path(origin).parent, {own})
+        and (own in second or (_words_of(own) - _words_of(as_path(origin))) & _OTHER_SETS)
+    }
 
 
 def _settle(

@@ -49,6 +49,18 @@ def claim_of(paper: str, named: str, said: str) -> Claim[str]:
             id="of an older set",
         ),
         pytest.param(
+            ["images/a.jpg", "images/b.jpg"],
+            [("labels/a.xml", "", "1"), ("runs/detect/exp2/labels/b.xml", "", "2")],
+            {"images/a.jpg": "1", "images/b.jpg": "contested"},
+            id="what a model saw",
+        ),
+        pytest.param(
+            ["images/a.jpg", "images/b.jpg"],
+            [("labels/a.xml", "", "1"), ("second batch/b.xml", "", "2")],
+            {"images/a.jpg": "1", "images/b.jpg": "2"},
+            id="a second batch",
+        ),
+        pytest.param(
             ["JPEGs/a.jpg", "JPEGs/b.jpg"],
             [("anotaciones/a.xml", "", "1"), ("anotaciones/b.xml", "", "2")],
             {"JPEGs/a.jpg": "1", "JPEGs/b.jpg": "2"},
