@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.arrays import Points, Points3d
 from pipeline.faces.landmarks import JAW
-from pipeline.masks.compiled import calls
+from pipeline.masks.compiled import head_calls
 from pipeline.masks.compiled.inputs import FitNumbers, HeadModel
 from pipeline.masks.compiled.library import or_compiled
 
@@ -37,7 +37,7 @@ def fit_numbers(landmarks: Points, model: HeadModel) -> FitNumbers:
     return FitNumbers(rotation, float(numbers[9]), stretch, origin, numbers[15:].reshape(68, 2))
 
 
-@or_compiled(calls.fitted)
+@or_compiled(head_calls.fitted)
 def fitted(landmarks: Points, model: HeadModel, hold: NDArray[np.float64], flat: float) -> NDArray[np.float64]:
     """All numbers of `FitNumbers` one after the other, `(151,)`."""
     observed = landmarks.astype(np.float64)
@@ -126,7 +126,7 @@ def solved(system: NDArray[np.float64]) -> NDArray[np.float64]:
     return solution
 
 
-@or_compiled(calls.projected)
+@or_compiled(head_calls.projected)
 def projected(
     points: NDArray[np.float64], nearness: NDArray[np.float32], fit: FitNumbers
 ) -> tuple[Points, NDArray[np.float64]]:

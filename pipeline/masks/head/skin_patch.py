@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Points3d
-from pipeline.masks.compiled import calls
+from pipeline.masks.compiled import head_calls
 from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.head.canonical import CanonicalHead, from_cylinder, sample_field
 
@@ -53,7 +53,7 @@ class Patch:
         return x, y
 
 
-@or_compiled(calls.inside_photo)
+@or_compiled(head_calls.inside_photo)
 def inside_photo(x: FloatImage, y: FloatImage, width: int, height: int) -> NDArray[np.bool_]:
     """Which of these pixels a photo has."""
     return np.asarray((x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage
-from pipeline.masks.compiled import calls
+from pipeline.masks.compiled import head_calls
 from pipeline.masks.compiled.inputs import Grid, Outline, Tent
 from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.head.canonical import AXIS_Z_MM, CanonicalHead, HeadFit, from_cylinder, sample_field, to_cylinder
@@ -88,7 +88,7 @@ def build_surface(
     return tented(sample_field(head.radius, azimuth, y), azimuth, y, _tent(shape), GRID)
 
 
-@or_compiled(calls.evenly_spaced)
+@or_compiled(head_calls.evenly_spaced)
 def evenly_spaced(surface: NDArray[np.float64]) -> NDArray[np.float64]:
     """The same sheet with its points at equal ways down each column, then across each half row; the middle stays.
 
@@ -135,7 +135,7 @@ def place_outline(shape: Shape) -> tuple[NDArray[np.float64], NDArray[np.float64
     return outlined(outline, GRID)
 
 
-@or_compiled(calls.outlined)
+@or_compiled(head_calls.outlined)
 def outlined(outline: Outline, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Azimuth in degrees and y in mm of each point `(R, C)` of a grid.
 
@@ -164,7 +164,7 @@ def _tent(shape: Shape) -> Tent:
     )  # fmt: skip
 
 
-@or_compiled(calls.tented)
+@or_compiled(head_calls.tented)
 def tented(
     skin: FloatImage, azimuth: NDArray[np.float64], y: NDArray[np.float64], tent: Tent, grid: Grid
 ) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Rgb
-from pipeline.masks.compiled import calls
+from pipeline.masks.compiled import head_calls
 from pipeline.masks.compiled.inputs import SkinPoints
 from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.head.canonical import CanonicalHead, HeadFit, HeadSpots, to_cylinder
@@ -100,7 +100,7 @@ def estimate_light(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> Light:
     return Light(_normalised(coefficients), skin, float(white), _saturation(skin))
 
 
-@or_compiled(calls.seen_skin)
+@or_compiled(head_calls.seen_skin)
 def seen_skin(
     rgb: Rgb, points: SkinPoints, rotation: NDArray[np.float64], step: int, linear: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
@@ -118,7 +118,7 @@ def seen_skin(
     return np.asarray(linear[rgb[row, column]].mean(axis=1), dtype=np.float32), turned[seen]
 
 
-@or_compiled(calls.harmonics)
+@or_compiled(head_calls.harmonics)
 def harmonics(
     normals: NDArray[np.float64],
     brightness: NDArray[np.float32],

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Rgb
-from pipeline.masks.compiled import calls
+from pipeline.masks.compiled import head_calls
 from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.head.canonical import CanonicalHead, HeadFit, HeadSpots
 from pipeline.masks.head.skin_patch import Patch, inside_photo, outlines
@@ -45,7 +45,7 @@ def find_rims(rgb: Rgb, fit: HeadFit, head: CanonicalHead) -> list[NDArray[np.fl
     return [] if thin is None else outlines(_long_parts(thin), x, y)
 
 
-@or_compiled(calls.dark_lines)
+@or_compiled(head_calls.dark_lines)
 def dark_lines(
     grey: NDArray[np.uint8], asked: NDArray[np.bool_], reach: int, darker: float, lightest: float
 ) -> NDArray[np.bool_] | None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Rgb
-from pipeline.masks.compiled import calls
+from pipeline.masks.compiled import head_calls
 from pipeline.masks.compiled.library import or_compiled
 from pipeline.masks.head.canonical import CanonicalHead, HeadFit, HeadSpots
 from pipeline.masks.head.skin_patch import Patch, inside_photo, outlines
@@ -108,7 +108,7 @@ def _curtain(lab: NDArray[np.uint8], x: FloatImage, y: FloatImage, seen: NDArray
     return Curtain(outlines(_hanging(hairy), x, y), skin, hair)
 
 
-@or_compiled(calls.zone_colours)
+@or_compiled(head_calls.zone_colours)
 def zone_colours(
     lab: NDArray[np.uint8], seen: NDArray[np.bool_], zones: NDArray[np.int32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
