@@ -2,7 +2,8 @@ import itertools
 
 import pytest
 
-from pipeline.sources.matching import Claim, match_claims
+from pipeline.sources.image_index import Claim
+from pipeline.sources.matching import match_claims
 
 XML = "stem"
 

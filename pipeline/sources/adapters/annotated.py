@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 from pipeline.sources.adapters.layout import ParsedTree
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
-from pipeline.sources.matching import Claim, Matches, match_claims
+from pipeline.sources.image_index import Claim
+from pipeline.sources.matching import Matches, match_claims
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
 
 Settings = TypeVar("Settings", bound=TreeSettings)

@@ -31,7 +31,7 @@ from pipeline.sources.adapters.csv_tables import (
 from pipeline.sources.adapters.layout import NOT_TEXT, ParsedTree, damaged, no_layout
 from pipeline.sources.adapters.tree import TreeFile, TreeSettings, known_encoding
 from pipeline.sources.archives.names import AUTO
-from pipeline.sources.matching import as_path
+from pipeline.sources.image_index import as_path
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
 from pipeline.sources.papers import is_text
 

@@ -27,8 +27,9 @@ from pipeline.sources.adapters.layout import (
     table_rows,
 )
 from pipeline.sources.adapters.tree import TreeFile, TreeSettings
+from pipeline.sources.image_index import Claim
 from pipeline.sources.labels import LabelMap, plain_text
-from pipeline.sources.matching import Claim, match_claims
+from pipeline.sources.matching import match_claims
 from pipeline.sources.offers import Offer, OfferedBox, Refusal
 from pipeline.sources.papers import is_text
 from pipeline.storage.stores import read_bytes

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from pipeline.sources.matching import as_path
+from pipeline.sources.image_index import as_path
 
 _MARK = re.compile(r"[0-9a-f]{8}-(?=.)", re.IGNORECASE)
 """What an upload's name begins with on the server: `abcd1234-name.jpg` was `name.jpg`."""

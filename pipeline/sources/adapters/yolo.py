@@ -11,7 +11,7 @@ from pipeline.sources.adapters.layout import ParsedTree, no_layout, read_lines
 from pipeline.sources.adapters.tree import TreeFile, TreeSettings
 from pipeline.sources.adapters.yolo_classes import Classes, ClassFile, empty_sides, is_class_file, read_class_file
 from pipeline.sources.adapters.yolo_lines import BOX_NUMBERS, LabelLines, claim_of
-from pipeline.sources.matching import ImageIndex
+from pipeline.sources.image_index import ImageIndex
 from pipeline.sources.offers import Offer, Refusal
 
 EXPECTED = "images/<stem>.<ext> and labels/<stem>.txt, or both side by side; data.yaml, classes.txt or obj.names"

@@ -9,7 +9,7 @@ from pipeline.core.errors import SourceError
 from pipeline.core.yaml_files import parse_yaml
 from pipeline.sources.adapters.layout import NOT_TEXT, annotation_bytes, damaged
 from pipeline.sources.adapters.tree import TreeFile
-from pipeline.sources.matching import as_path
+from pipeline.sources.image_index import as_path
 from pipeline.sources.offers import Refusal
 from pipeline.sources.papers import decode_lines, is_text
 

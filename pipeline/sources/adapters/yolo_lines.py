@@ -8,7 +8,7 @@ from pipeline.sources.adapters.annotated import Annotation, AnnotationClaim, box
 from pipeline.sources.adapters.layout import NOT_TEXT, damaged, read_lines
 from pipeline.sources.adapters.tree import TreeFile
 from pipeline.sources.adapters.yolo_classes import Classes, ClassFile
-from pipeline.sources.matching import as_path
+from pipeline.sources.image_index import as_path
 from pipeline.sources.offers import OfferedBox, Refusal
 from pipeline.sources.outlines import Sides, around
 from pipeline.sources.papers import is_text

@@ -11,8 +11,8 @@ from pipeline.sources.adapters import maskedface_net, named
 from pipeline.sources.adapters.layout import ParsedTree
 from pipeline.sources.adapters.tree import TreeFile
 from pipeline.sources.entries import catalogue
+from pipeline.sources.image_index import says_nothing
 from pipeline.sources.labels import Label
-from pipeline.sources.matching import says_nothing
 from pipeline.sources.people import PARENT
 from pipeline.sources.recognition.mentions import Mentions, outlines
 from pipeline.sources.recognition.metadata import Columns, columns_of

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from pipeline.sources.adapters.layout import ParsedTree
 from pipeline.sources.adapters.tree import TreeFile
-from pipeline.sources.matching import says_nothing
+from pipeline.sources.image_index import says_nothing
 from pipeline.sources.papers import decode_text
 from pipeline.sources.recognition.words import told_by
 from pipeline.storage.stores import read_bytes
