@@ -13,31 +13,12 @@ from pipeline.sources.image_index import Claim, ImageIndex, as_path, words_of
 
 Content = TypeVar("Content")
 
-_OTHER_SETS = frozenset(
-    {
-        "auto",
-        "backup",
-        "bak",
-        "copy",
-        "detect",
-        "detections",
-        "draft",
-        "old",
-        "output",
-        "outputs",
-        "pred",
-        "predict",
-        "predicted",
-        "prediction",
-        "predictions",
-        "preds",
-        "previous",
-        "pseudo",
-        "results",
-        "runs",
-        "tmp",
-    }
-)
+# fmt: off
+_OTHER_SETS = frozenset({
+    "auto", "backup", "bak", "copy", "detect", "detections", "draft", "old", "output", "outputs", "pred", "predict",
+    "predicted", "prediction", "predictions", "preds", "previous", "pseudo", "results", "runs", "tmp",
+})
+# fmt: on
 """What folders of annotations are called that aren't the set's own, or no longer."""
 
 
