@@ -81,6 +81,8 @@ def _draw_shape(template: Template, wear: Wear, params: MaskParams, rng: np.rand
 
 def _worn(shape: dict[str, float], wear: Wear, rng: np.random.Generator) -> dict[str, float]:
     """Move the edges of a correctly worn mask; the nose tip lies 36, the lips 55 to 78, the chin 108 mm down."""
+    if wear == "correct":
+        return shape
     if wear == "nose_exposed":
         drop = uniform((47, 57), rng) - shape["top_centre_mm"]
         shape |= {"top_centre_mm": shape["top_centre_mm"] + drop, "top_side_mm": shape["top_side_mm"] + 0.55 * drop}

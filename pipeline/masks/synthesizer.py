@@ -28,6 +28,9 @@ class MaskSynthesizer:
     def __init__(self, templates: Mapping[str, Template], params: MaskParams | None = None) -> None:
         self._params = params or MaskParams()
         self._templates = dict(sorted(templates.items()))
+        self._by_type: dict[str, list[Template]] = {}
+        for template in self._templates.values():
+            self._by_type.setdefault(template.mask_type, []).append(template)
         self._head = canonical_head()
 
     def __call__(self, rgb: Rgb, landmarks: Points, mask_type: MaskType, rng: np.random.Generator) -> MaskedFace:
@@ -44,7 +47,7 @@ class MaskSynthesizer:
         Raises:
             ValueError: no template makes such masks.
         """
-        fitting = [t for t in self._templates.values() if t.mask_type == mask_type]
+        fitting = self._by_type.get(mask_type)
         if not fitting:
             raise ValueError(f"no template makes masks of the type {mask_type!r}")
         template = weighted_choice(fitting, [t.weight for t in fitting], rng)

@@ -78,7 +78,7 @@ class TextureSpace:
         texel = (self.width_mm / self.width, self.height_mm / self.height)
         return sample_noise(kind, (self.width, self.height), texel, turn)
 
-    @property
+    @cached_property
     def texel_mm(self) -> float:
         """Millimetres a texel, the finer of both directions."""
         return min(self.width_mm / self.width, self.height_mm / self.height)

@@ -19,8 +19,14 @@ def uniform(bounds: tuple[float, float], rng: np.random.Generator) -> float:
 def uniform_each(ranges: Iterable[tuple[str, tuple[float, float]]], rng: np.random.Generator) -> dict[str, float]:
     """A number of each range by the range's name: what `uniform` gives one after the other, from one draw."""
     named = list(ranges)
-    numbers = rng.random(len(named)).tolist()
-    return {name: round(low + (high - low) * at, 4) for (name, (low, high)), at in zip(named, numbers, strict=True)}
+    return placed_in(named, rng.random(len(named)).tolist())
+
+
+def placed_in(ranges: Iterable[tuple[str, tuple[float, float]]], shares: Sequence[float]) -> dict[str, float]:
+    """The number at a share of each range, in [0, 1), to four places."""
+    return {
+        name: round(low + (high - low) * share, 4) for (name, (low, high)), share in zip(ranges, shares, strict=True)
+    }
 
 
 def weighted_choice(items: Sequence[Choice], weights: Sequence[float], rng: np.random.Generator) -> Choice:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from pipeline.core.ranges import Range
 from pipeline.masks.limits import Probability
-from pipeline.masks.parts.chance import uniform_each
+from pipeline.masks.parts.chance import placed_in
 from pipeline.masks.parts.fabric import Emboss, Knit, Weave
 from pipeline.masks.parts.folds import Creases, Folds, Pleats, SideFolds, SmileFolds, Wrinkles
 from pipeline.masks.parts.part import Canvas, Ground, Part
@@ -71,9 +71,9 @@ def draw_reliefs(ranges: tuple[ReliefRanges, ...], ground: Ground, rng: np.rando
     """Those of the template's reliefs that this mask has, in its order; numbers are drawn for the others too."""
     drawn: list[Relief] = []
     for relief in ranges:
-        numbers = uniform_each(relief.ranges.items(), rng)
-        if rng.random() < relief.probability and ground.relief:
-            drawn.append(KINDS[relief.kind](**numbers))
+        *shares, chance = rng.random(len(relief.ranges) + 1).tolist()
+        if chance < relief.probability and ground.relief:
+            drawn.append(KINDS[relief.kind](**placed_in(relief.ranges.items(), shares)))
     return tuple(drawn)
 
 
