@@ -44,7 +44,10 @@ class Mentions:
         """Whether a document names images, or lies beside one under its name, and says more than their names."""
         if _ABOUT.match(file.name):
             return False
-        text = decode_text(read_bytes(file.path, _LOOKED_AT_BYTES), "replace")
+        try:
+            text = decode_text(read_bytes(file.path, _LOOKED_AT_BYTES), "replace")
+        except OSError:  # it is a row where the source is taken in
+            return False
         if PurePosixPath(file.name.casefold()).stem in self._names | self._stems:
             return bool(_LABELS.search(text) or _FOUR_NUMBERS.search(text))
         known = self._names | (self._stems if file.name.lower().endswith(_TABLES) else frozenset())

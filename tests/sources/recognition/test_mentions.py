@@ -50,6 +50,11 @@ def test_a_document_speaks_of_photos_where_it_says_more_than_their_names(
     assert Mentions(found.images).in_file(found.others[0]) is expected
 
 
+def test_a_document_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
+    found = tree(tmp_path, {"a.jpg": picture()})
+    assert not Mentions(found.images).in_file(TreeFile("a.txt", tmp_path / "gone.txt", False))
+
+
 def test_pictures_that_mark_pixels_are_no_masks_that_somebody_wears(tmp_path: Path) -> None:
     marked = tree(tmp_path, {f"{folder}/{name}.png": b"" for folder in ("images", "masks") for name in "ab"})
     assert [file.origin for file in outlines(marked.images)] == ["masks/a.png", "masks/b.png"]
