@@ -1,6 +1,7 @@
 """`objects` as Hugging Face has them: COCO's boxes and their categories, as lists of one length."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -53,3 +54,11 @@ def word_of(value: object, class_names: Sequence[str] = ()) -> str:
     """A label as a word; a number is looked up in `class_names` where they are given."""
     text = str(value)
     return class_names[int(text)] if text.isdecimal() and int(text) < len(class_names) else text
+
+
+def text_of(row: Mapping[str, Any], column: str | None) -> str | None:
+    """The value of a column as text; None where it is blank, or no number (NaN), as pandas writes what is missing."""
+    value = row.get(column) if column else None
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return str(value) if value is not None and str(value).strip() else None

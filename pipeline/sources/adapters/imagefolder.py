@@ -2,7 +2,6 @@
 
 import io
 import json
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,7 +16,7 @@ from pipeline.sources.adapters.annotated import (
 )
 from pipeline.sources.adapters.box_forms import BoxesAre, require_told
 from pipeline.sources.adapters.folder import class_of
-from pipeline.sources.adapters.hf_objects import boxes_of, drawn_in, word_of
+from pipeline.sources.adapters.hf_objects import boxes_of, drawn_in, text_of, word_of
 from pipeline.sources.adapters.layout import (
     NOT_TEXT,
     ParsedTree,
@@ -141,7 +140,7 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
     def _by_row(self, file: TreeFile, claim: Claim[_Row]) -> Iterator[Offer | Refusal]:
         row, boxes, settings = claim.said, [], self.settings
         labels = tuple(
-            word_of(row[column], settings.class_names) for column in settings.label_columns if _text(row, column)
+            word_of(row[column], settings.class_names) for column in settings.label_columns if text_of(row, column)
         )
         sides = row.get(settings.box_column) if settings.box_column else None
         own, labels = ([_face_box(sides, labels)], ()) if sides else ([], labels)
@@ -153,7 +152,7 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
         if not labels and not boxes and settings.unannotated == "reject":
             yield Refusal(origin=file.origin, reason="no_label", detail=f"{claim.origin} gives it none")
             return
-        person = _text(row, settings.person_column)
+        person = text_of(row, settings.person_column)
         yield Offer(
             origin=file.origin,
             file=file.path,
@@ -161,10 +160,10 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
             labels=labels,
             boxes=tuple(boxes),
             boxes_size=size_of(row) if boxes else None,
-            licence=_text(row, settings.licence_column),
-            author=_text(row, settings.author_column),
+            licence=text_of(row, settings.licence_column),
+            author=text_of(row, settings.author_column),
             person_id=f"{self.workspace.name}:{person}" if person and not self._is_nobody(person) else None,
-            parent_sha256=_text(row, settings.parent_column),
+            parent_sha256=text_of(row, settings.parent_column),
         )
 
 
@@ -174,14 +173,6 @@ def _face_box(sides: Any, labels: Sequence[str]) -> OfferedBox | ValueError:
         return box_of(sides, *labels)
     except (ValueError, TypeError) as error:
         return ValueError(f"box {sides!r}: {error}")
-
-
-def _text(row: _Row, column: str | None) -> str | None:
-    """The value of a column as text; None where it is blank, or no number (NaN), as pandas writes what is missing."""
-    value = row.get(column) if column else None
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    return str(value) if value is not None and str(value).strip() else None
 
 
 def metadata_rows(file: TreeFile) -> Iterator[Claim[_Row] | Refusal]:

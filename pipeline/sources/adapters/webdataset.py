@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.core.errors import SourceError
 from pipeline.sources.adapters.annotated import size_of
 from pipeline.sources.adapters.box_forms import BoxesAre, require_told
-from pipeline.sources.adapters.hf_objects import boxes_of, drawn_in
+from pipeline.sources.adapters.hf_objects import boxes_of, drawn_in, text_of
 from pipeline.sources.adapters.layout import annotation_bytes, damaged, is_image_name, no_layout
 from pipeline.sources.adapters.tree import TreeAdapter, TreeFile, TreeSettings
 from pipeline.sources.labels import LabelMap
@@ -16,6 +16,8 @@ from pipeline.sources.offers import Offer, OfferedBox, Refusal
 from pipeline.sources.papers import decode_text
 
 EXPECTED = "tar shards with <key>.jpg and <key>.json, <key>.cls or <key>.txt"
+
+_MARKS = frozenset({"alpha", "depth", "mask", "masks", "matte", "seg", "segmentation"})
 
 
 class WebDatasetSettings(TreeSettings):
@@ -68,7 +70,14 @@ class WebDatasetAdapter(TreeAdapter[WebDatasetSettings]):
     def _sample(
         self, key: str, members: Mapping[str, TreeFile], row: dict[str, Any] | Refusal
     ) -> Iterator[Offer | Refusal]:
-        images = [file for file in members.values() if is_image_name(file.name)]
+        pictures = [file for file in members.values() if is_image_name(file.name)]
+        images = [file for file in pictures if not _marks_pixels(file)]
+        yield from (
+            Refusal(origin=file.origin, reason="not_an_image", detail="marks pixels of its sample's photo, by its name")
+            for file in pictures
+            if images and file not in images
+        )
+        images = images or pictures
         if not images:
             yield Refusal(origin=key, reason="not_an_image", detail=f"a sample without image: {', '.join(members)}")
             return
@@ -104,9 +113,9 @@ class WebDatasetAdapter(TreeAdapter[WebDatasetSettings]):
                 labels=labels,
                 boxes=tuple(boxes),
                 boxes_size=size_of(row) if boxes else None,
-                licence=_text(row, self.settings.licence_key),
-                author=_text(row, self.settings.author_key),
-                url=_text(row, self.settings.url_key),
+                licence=text_of(row, self.settings.licence_key),
+                author=text_of(row, self.settings.author_key),
+                url=text_of(row, self.settings.url_key),
             )
 
     def _words(self, row: Mapping[str, Any], texts: Sequence[str]) -> tuple[str, ...]:
@@ -114,7 +123,7 @@ class WebDatasetAdapter(TreeAdapter[WebDatasetSettings]):
 
         They may as well hold its number or a caption. A label of theirs that contradicts must not be lost.
         """
-        words = [str(row[name]) for name in self.settings.label_keys if row.get(name) not in (None, "")]
+        words = [word for name in self.settings.label_keys if (word := text_of(row, name)) is not None]
         said = [text for text in texts if text]
         first, others = (words, said) if words else (said[:1], said[1:])
         mapped = LabelMap(self.settings.labels)
@@ -153,6 +162,6 @@ class WebDatasetAdapter(TreeAdapter[WebDatasetSettings]):
             return damaged(file.origin, error)
 
 
-def _text(row: Mapping[str, Any], key: str | None) -> str | None:
-    value = row.get(key) if key else None
-    return None if value is None or value == "" else str(value)
+def _marks_pixels(file: TreeFile) -> bool:
+    """Whether a picture of a sample is no photo but an outline of one: `000.mask.png` beside `000.jpg`."""
+    return not _MARKS.isdisjoint(file.name.lower().split(".")[1:-1])

@@ -506,6 +506,21 @@ def test_no_paper_and_no_image_of_a_sample_hides_another(ingest: Ingest, tmp_pat
     assert sorted(reasons(taken.rejections).values()) == ["damaged_annotation", "label_conflict"]
 
 
+def test_a_sample_without_a_label_is_a_row(ingest: Ingest, tmp_path: Path) -> None:
+    files = {f"{name}.jpg": picture(seed) for seed, name in enumerate("abc")}
+    files |= {"a.json": b'{"label": NaN}', "b.json": b'{"label": " "}', "c.json": b'{"label": "with_mask"}'}
+    taken = ingest(adapter="webdataset", path=str(write_tree(tmp_path / "set", files)), labels=LABELS)
+    assert reasons(taken.rejections) == {"a.jpg": "no_label", "b.jpg": "no_label"}
+
+
+def test_a_picture_that_marks_pixels_is_no_photo_of_its_sample(ingest: Ingest, tmp_path: Path) -> None:
+    files = {"a.jpg": picture(), "a.mask.png": picture(1, kind="PNG"), "a.cls": b"with_mask"}
+    files |= {"b.left.jpg": picture(2), "b.right.jpg": picture(3), "b.cls": b"with_mask"}
+    taken = ingest(adapter="webdataset", path=str(write_tree(tmp_path / "set", files)), labels=LABELS)
+    assert {image.origin for image in taken.images} == {"a.jpg", "b.left.jpg", "b.right.jpg"}
+    assert reasons(taken.rejections) == {"a.mask.png": "not_an_image"}
+
+
 def test_lines_of_mfr2_that_disagree_are_a_conflict(ingest: Ingest, tmp_path: Path) -> None:
     lines = b"Ann, 1, surgical\nAnn, 1, no-mask\nAnn, 2, cloth\nAnn, 2, cloth\nAnn two cloth\n"
     files = {"Ann/Ann_0001.png": picture(kind="PNG"), "Ann/Ann_0002.png": picture(1, kind="PNG")}
