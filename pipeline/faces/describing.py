@@ -17,6 +17,7 @@ from pipeline.faces.landmarks import make_landmarker
 from pipeline.faces.plausibility import (
     CLEAR_SCORE,
     check_confirmed,
+    check_inside,
     check_landmarks,
     check_steady,
     is_sure,
@@ -83,8 +84,9 @@ class FaceDescriber:
         """The face in a detector's box; its index is 0.
 
         Raises:
-            SampleRejected: `doubtful_face`, or `implausible_landmarks`.
+            SampleRejected: `doubtful_face`, `face_cut_off` or `implausible_landmarks`.
         """
+        check_inside(box, *rgb.shape[:2])
         landmarks = self._landmarks.predict(rgb, box) if box.five else None
         if landmarks is not None and is_sure(box, landmarks):
             turned = None if box.score >= UPRIGHT_SCORE else self._looked_at_turned(rgb, box)
@@ -105,7 +107,7 @@ class FaceDescriber:
         try:
             return self.describe(rgb, box)
         except SampleRejected as verdict:
-            if verdict.reason != "implausible_landmarks":
+            if verdict.reason not in {"face_cut_off", "implausible_landmarks"}:
                 raise
             return LocatedFace(0, box)
 

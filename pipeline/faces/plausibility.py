@@ -24,6 +24,7 @@ _WEAK_SCORE, _MAX_WOBBLE = 0.7, 0.15
 """Below this mean of both scores landmarks have to stay where they are when their square is moved: on hands and clothes
 they wander by 0.17 of the face's size in the median, on bare faces by 0.03, on masks by 0.11."""
 
+_BEYOND_EDGE = 0.02
 _MAX_DISTANCE = 0.45
 _MAX_TURN_DEG = 40.0
 
@@ -71,6 +72,23 @@ def check_confirmed(score: float, closer_score: float, least: float) -> None:
     """
     if score < CLEAR_SCORE and (score + closer_score) / 2 < least:
         raise SampleRejected("doubtful_face", f"score {score:.2f}, {closer_score:.2f} when looked at closely")
+
+
+def check_inside(box: Box, height: int, width: int) -> None:
+    """Pass if the detector's five points lie in the photo, as far as it gives any.
+
+    Landmarks of a face that the photo's edge cuts through are pressed into what is left of it. YuNet sees an eye or a
+    corner of the mouth beyond the edge there.
+
+    Raises:
+        SampleRejected: `face_cut_off`.
+    """
+    if box.five is None:
+        return
+    five = np.reshape(box.five, (5, 2))
+    beyond = max(-five.min(), (five - (width, height)).max())
+    if beyond > _BEYOND_EDGE * box.longer_side:
+        raise SampleRejected("face_cut_off", "an eye or a corner of the mouth lies outside the picture")
 
 
 def check_landmarks(landmarks: Points, five: NDArray[np.floating]) -> None:

@@ -109,10 +109,12 @@ def check_landmarks(landmarks: Points) -> None:
     """Refuse what are not 68 points in the plane.
 
     Raises:
-        ShapeError: another shape than `(68, 2)`.
+        ShapeError: another shape than `(68, 2)`, or something that is no number.
     """
     if landmarks.shape != (68, 2):
         raise ShapeError(f"landmarks must have the shape (68, 2), not {landmarks.shape}")
+    if not np.isfinite(landmarks).all():
+        raise ShapeError("landmarks must be numbers; some are NaN or infinite")
 
 
 def pose_of(rotation: NDArray[np.floating]) -> HeadPose:

@@ -166,3 +166,12 @@ def test_a_face_on_its_head_is_seen_though_all_agrees(portrait: Rgb, score: floa
     five = tuple(five_of(LandmarkPredictor().predict(upside_down, square)).ravel().tolist())
     face = described.describe(upside_down, replace(square, five=five))
     assert abs(abs(face.pose.roll_deg) - turn_deg) < 12
+
+
+def test_a_face_that_the_edge_cuts_through_is_no_face_to_mask(portrait: Rgb) -> None:
+    (box, *_) = YuNetDetector().detect(portrait)
+    five = np.reshape(box.five or (), (5, 2))
+    cut = int(five[:, 0].min() + 0.1 * box.longer_side)  # beyond the eye, which is then outside
+    moved = replace(box, left=box.left - cut, right=box.right - cut, five=tuple((five - (cut, 0)).ravel().tolist()))
+    with pytest.raises(SampleRejected, match="face_cut_off: an eye or a corner of the mouth"):
+        FaceDescriber(0.6).describe(np.ascontiguousarray(portrait[:, cut:]), moved)

@@ -3,7 +3,7 @@ import pytest
 
 from pipeline.core.errors import SampleRejected
 from pipeline.faces.detectors import Box
-from pipeline.faces.plausibility import check_confirmed, check_landmarks, check_steady, is_sure
+from pipeline.faces.plausibility import check_confirmed, check_inside, check_landmarks, check_steady, is_sure
 from pipeline.faces.pose import five_of, mean_landmarks
 
 FACE = (mean_landmarks()[:, :2] + 100).astype(np.float32)
@@ -19,6 +19,23 @@ def turned(points: np.ndarray, degrees: float) -> np.ndarray:
     angle, centre = np.radians(degrees), points.mean(axis=0)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     return np.asarray((points - centre) @ turn + centre, dtype=np.float32)
+
+
+@pytest.mark.parametrize(("moved", "inside"), [(0, True), (-3, True), (-8, False)])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_face_with_a_feature_beyond_the_edge_is_cut_off(axis: int, moved: float, inside: bool) -> None:
+    """Of a box of 200 px four count as on the edge, on all four sides."""
+    five = FIVE - FIVE.min(axis=0)
+    height, width = (int(np.ceil(side)) for side in five.max(axis=0)[::-1])
+    shift = np.zeros(2)
+    shift[axis] = moved
+    for found in (five + shift, five - shift):
+        if inside:
+            check_inside(box(0.9, found), height, width)
+        else:
+            with pytest.raises(SampleRejected, match="face_cut_off"):
+                check_inside(box(0.9, found), height, width)
+    check_inside(Box(-50, -50, 20, 20, 0.9), height, width)  # another detector gives no points
 
 
 def test_landmarks_on_the_detectors_points_pass() -> None:
