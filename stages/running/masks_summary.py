@@ -18,7 +18,7 @@ def print_summary(summary: Summary, seconds: float, out: Path | None) -> None:
     rows = [
         ("images", summary.photos),
         ("faces", summary.faces),
-        ("written" if out else "would be written", summary.written),
+        ("written with a mask" if out else "would be written with a mask", summary.written),
     ]
     for name, value in rows:
         table.add_row(name, str(value))

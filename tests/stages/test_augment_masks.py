@@ -143,7 +143,7 @@ def test_the_summary_counts_everything(make_photos: MakePhotos, out: Path) -> No
     for expected in (
         "images 3",
         "faces 2",
-        "written 2",
+        "written with a mask 2",
         "rejected 1",
         "empty_file 1",
         "other files left out 1 .txt 1",
