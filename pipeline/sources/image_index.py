@@ -149,6 +149,15 @@ def says_nothing(folder: str) -> bool:
     return folder.casefold() in _CONTAINERS or folder.casefold() in _SIDES
 
 
+def side_of(folder: str) -> str:
+    """A folder's name in lower case; those that mean one side of a split have one name.
+
+    >>> side_of("Valid"), side_of("validation"), side_of("Photos")
+    ('val', 'val', 'photos')
+    """
+    return _SIDES.get(folder.casefold(), folder.casefold())
+
+
 def _place(folder: PurePosixPath) -> tuple[str, ...]:
     """What a folder has in common with those beside it: its parts but for those that name a kind of file."""
     parts: list[str] = []

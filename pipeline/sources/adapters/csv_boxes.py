@@ -1,7 +1,6 @@
 """CSV: a row a face, in TensorFlow's columns, in RetinaNet's without a header, or in columns that the settings name."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
@@ -17,6 +16,7 @@ from pipeline.sources.adapters.annotated import (
     size_of,
 )
 from pipeline.sources.adapters.csv_columns import BoxForm, Columns, cell_number
+from pipeline.sources.adapters.csv_folders import folder_of, told_apart
 from pipeline.sources.adapters.csv_headers import doubt
 from pipeline.sources.adapters.csv_tables import (
     DELIMITERS,
@@ -46,7 +46,7 @@ _BEYOND = 1e-3
 Units = Literal["auto", "pixels", "shares"]
 _Sides = tuple[float, float, float, float]
 _Key = tuple[PurePosixPath, str]
-"""An image's name, and the folder that the table has it in."""
+"""An image's name, and the folder that tells it from others of its name; empty where none does."""
 
 
 def _one_sign(delimiter: str) -> str:
@@ -98,7 +98,8 @@ class CsvAdapter(AnnotatedAdapter[CsvSettings]):
             self._require_columns([one for one in read.values() if isinstance(one, OtherTable)])
             raise no_layout(self.workspace.name, EXPECTED, found, refusals)
         tree.take(lambda file: not isinstance(read.get(file.origin, OtherTable("", ())), OtherTable))
-        rows = [row for table in tables for row in _claims(table, settings.units, settings.class_names)]
+        images = [image.origin for image in tree.images]
+        rows = [row for table in tables for row in _claims(table, told_apart(table, images), settings)]
         yield from self.all_of(tree, [*rows, *refusals])
 
     def _is_table(self, file: TreeFile) -> bool:
@@ -124,19 +125,20 @@ class _Drawn:
     words: dict[str, None] = field(default_factory=dict)
 
 
-def _claims(table: Table, units: Units, class_names: Sequence[str]) -> Iterator[AnnotationClaim | Refusal]:
+def _claims(
+    table: Table, apart: Collection[PurePosixPath], settings: CsvSettings
+) -> Iterator[AnnotationClaim | Refusal]:
     """What a table claims of each of its images, after a row for each line that can't be used."""
     images: dict[_Key, _Drawn] = {}
     for line in table.lines:
         try:
-            _note(images, table, line, class_names)
+            _note(images, table, line, apart, settings.class_names)
         except ValueError as error:
             yield damaged(f"{table.origin}#line{line.number}", error)
     numbers = [side for drawn in images.values() for _, sides, _ in drawn.boxes for side in sides]
-    shares = units == "shares" or (units == "auto" and _are_shares(numbers))
-    names = Counter(path for path, _ in images)
-    for (path, folder), drawn in images.items():
-        named = drawn.named if names[path] == 1 else f"{folder}/{drawn.named}"
+    shares = settings.units == "shares" or (settings.units == "auto" and _are_shares(numbers))
+    for (_, folder), drawn in images.items():
+        named = f"{folder}/{drawn.named}" if folder else drawn.named
         across, down = (drawn.size or (1, 1)) if shares else (1, 1)
         boxes: list[OfferedBox] = []
         for line, sides, words in drawn.boxes:
@@ -149,7 +151,9 @@ def _claims(table: Table, units: Units, class_names: Sequence[str]) -> Iterator[
         yield AnnotationClaim(table.origin, said, number=str(as_path(named)), named=named)
 
 
-def _note(images: dict[_Key, _Drawn], table: Table, line: Line, class_names: Sequence[str]) -> None:
+def _note(
+    images: dict[_Key, _Drawn], table: Table, line: Line, apart: Collection[PurePosixPath], class_names: Sequence[str]
+) -> None:
     """Add a line to what is known of its image.
 
     Raises:
@@ -172,8 +176,8 @@ def _note(images: dict[_Key, _Drawn], table: Table, line: Line, class_names: Seq
         raise ValueError("a box without a label" if any(sides) else f"the label {' '.join(words)!r} without a box")
     box = _sides(sides, places.form) if any(sides) else None
     size = size_of({"width": cells[places.size[0]], "height": cells[places.size[1]]}) if places.size else None
-    folder = "" if places.folder is None or len(cells) <= places.folder else cells[places.folder]
-    drawn = images.setdefault((as_path(named), folder), _Drawn(named, size))
+    path = as_path(named)
+    drawn = images.setdefault((path, folder_of(table, cells) if path in apart else ""), _Drawn(named, size))
     if size and drawn.size and size != drawn.size:
         raise ValueError(f"drawn on {size[0]}x{size[1]}, an earlier line of {named} on {drawn.size[0]}x{drawn.size[1]}")
     drawn.size = drawn.size or size

@@ -164,6 +164,26 @@ def test_images_of_one_name_are_told_apart_by_their_folders(ingest: Ingest, tmp_
     assert reasons(taken.rejections) == {"t.csv#test/a.jpg": "image_missing"}
 
 
+@pytest.mark.parametrize(
+    ("column", "first", "second"),
+    [
+        ("split", "train", "test"),
+        ("subset", "a", "b"),
+        ("folder", "images", "images/"),
+        ("dir", "C:\\x\\images", "/y/images"),
+    ],
+)
+def test_rows_are_of_the_only_image_of_their_name_whatever_stands_beside_it(
+    ingest: Ingest, tmp_path: Path, column: str, first: str, second: str
+) -> None:
+    header = f"{column},filename,class,xmin,ymin,xmax,ymax\n"
+    rows = f"{first},a.jpg,with_mask,4,5,20,30\n{second},a.jpg,no_mask,30,5,50,30\n"
+    path = write_tree(tmp_path / "csv", {"images/a.jpg": picture(), "t.csv": (header + rows).encode()})
+    taken = ingest(adapter="csv", path=str(path), labels=LABELS)
+    assert [len(image.boxes) for image in taken.images] == [2]
+    assert not taken.rejections
+
+
 def test_tables_that_differ_about_an_image_and_rows_without_one(ingest: Ingest, tmp_path: Path) -> None:
     one, other = b"a.jpg,16,12,48,36,with_mask\n", b"a.jpg,16,12,48,36,no_mask\nc.jpg,1,2,30,40,no_mask\n"
     files = {"a.jpg": picture(), "b.jpg": picture(1), "one.csv": one + b"b.jpg,1,2,30,40,no_mask", "two.csv": other}
