@@ -1,7 +1,11 @@
 """The text of annotation files, in whatever encoding they declare."""
 
+import bz2
 import codecs
+import lzma
 import re
+import zlib
+from pathlib import PurePosixPath
 from xml.etree import ElementTree
 
 _BYTE_ORDER_MARKS = (
@@ -13,6 +17,9 @@ _BYTE_ORDER_MARKS = (
 )
 _XML_DECLARATION = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
 _DECLARATION_BYTES = 200
+_WINDOW_BYTES = 2**26
+"""What a packed document may ask for to be unpacked."""
+_GZIP = 31  # zlib's number for it
 
 
 def decode_text(data: bytes, errors: str = "strict") -> str:
@@ -32,6 +39,27 @@ def decode_lines(data: bytes) -> str:
         ValueError: its byte order mark is of another encoding than the rest.
     """
     return decode_text(data, "strict" if _is_marked(data) else "surrogateescape")
+
+
+def unpacked(name: str, data: bytes, most: int) -> tuple[str, bytes]:
+    """The name and the first bytes of what stands in a document that is packed by itself, as `labels.csv.gz`.
+
+    Any other is given back as it is, and so is one that can't be unpacked.
+
+    >>> unpacked("y.csv.bz2", bz2.compress(b"label"), 3), unpacked("y.csv", b"label", 3)
+    (('y.csv', b'lab'), ('y.csv', b'label'))
+    """
+    inner, ending = str(PurePosixPath(name).with_suffix("")), PurePosixPath(name.lower()).suffix
+    try:
+        if ending == ".gz":
+            return inner, zlib.decompressobj(_GZIP).decompress(data, most)
+        if ending == ".bz2":
+            return inner, bz2.BZ2Decompressor().decompress(data, most)
+        if ending in {".xz", ".lzma"}:
+            return inner, lzma.LZMADecompressor(memlimit=_WINDOW_BYTES).decompress(data, most)
+    except (zlib.error, lzma.LZMAError, OSError):
+        return name, data
+    return name, data
 
 
 def is_text(value: object) -> bool:

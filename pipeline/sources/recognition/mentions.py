@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 from pipeline.sources.adapters.layout import ParsedTree
 from pipeline.sources.adapters.tree import TreeFile
 from pipeline.sources.image_index import says_nothing
-from pipeline.sources.papers import decode_text
+from pipeline.sources.papers import decode_text, unpacked
+from pipeline.sources.recognition.values import of_many_photos, of_one_photo
 from pipeline.sources.recognition.words import told_by
 from pipeline.storage.stores import read_bytes
 
@@ -23,7 +24,7 @@ _LABELS = re.compile(
 )
 _NUMBERED = re.compile(r"\.(jpe?g|png|webp|bmp|gif|tiff?|avif|heic)[\"']?[\s,;:|]+-?\d", re.IGNORECASE)
 """An image with a number behind it: a class, a count of boxes, a side of one."""
-_FOUR_NUMBERS = re.compile(r"(-?\d+(\.\d+)?[\s,;]+){3}-?\d")
+_FOUR_NUMBERS = re.compile(r"([+-]?\d+(\.\d*)?(e[+-]?\d+)?[\s,;]+){3}[+-]?\d", re.IGNORECASE)
 _TABLES = (".csv", ".tsv", ".tab")
 _DIGITS = re.compile(r"\d+")
 _LOOKED_AT = 2000
@@ -37,22 +38,33 @@ class Mentions:
 
     def __init__(self, images: Iterable[TreeFile]) -> None:
         names = [image.name.casefold() for image in images]
+        self._count = len(names)
         self._stems = frozenset(PurePosixPath(name).stem for name in names)
         self._names = frozenset(names) | {stem for stem in self._stems if not _DIGITS.fullmatch(stem)}
 
     def in_file(self, file: TreeFile) -> bool:
-        """Whether a document names images, or lies beside one under its name, and says more than their names."""
+        """Whether a document says more of images than their names.
+
+        It names some, lies beside one under its name, or holds labels in order. Of one that is packed what is in it
+        counts.
+        """
         if _ABOUT.match(file.name):
             return False
         try:
-            text = decode_text(read_bytes(file.path, _LOOKED_AT_BYTES), "replace")
+            packed = read_bytes(file.path, _LOOKED_AT_BYTES)
         except OSError:  # it is a row where the source is taken in
             return False
-        if PurePosixPath(file.name.casefold()).stem in self._names | self._stems:
-            return bool(_LABELS.search(text) or _FOUR_NUMBERS.search(text))
-        known = self._names | (self._stems if file.name.lower().endswith(_TABLES) else frozenset())
+        name, data = unpacked(file.name, packed, _LOOKED_AT_BYTES)
+        return self._in_text(name, decode_text(data, "replace"))
+
+    def _in_text(self, name: str, text: str) -> bool:
+        if PurePosixPath(name.casefold()).stem in self._names | self._stems:
+            return bool(_LABELS.search(text) or _FOUR_NUMBERS.search(text) or of_one_photo(text))
+        known = self._names | (self._stems if name.lower().endswith(_TABLES) else frozenset())
         names_some = not known.isdisjoint(_BETWEEN.split(text.casefold()))
-        return names_some and bool(_LABELS.search(text) or _NUMBERED.search(text))
+        if names_some and (_LABELS.search(text) or _NUMBERED.search(text)):
+            return True
+        return of_many_photos(name, text, self._count)
 
 
 def outlines(images: Sequence[TreeFile]) -> list[TreeFile]:

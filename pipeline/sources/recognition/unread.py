@@ -10,7 +10,9 @@ from pipeline.sources.adapters.tree import TreeAdapter
 from pipeline.sources.recognition.layouts import Kind, kinds_of
 from pipeline.sources.recognition.papers import BINARY
 
-_ENDINGS = frozenset({*BINARY, ".csv", ".json", ".jsonl", ".lst", ".tsv", ".txt", ".xml", ".yaml", ".yml"})
+_ENDINGS = frozenset(
+    {*BINARY, ".bz2", ".csv", ".gz", ".json", ".jsonl", ".lst", ".tsv", ".txt", ".xml", ".xz", ".yaml", ".yml"}
+)
 
 _READS_NONE = "folder"
 """The adapter of which every annotation is left."""

@@ -1,5 +1,7 @@
 """What speaks of photos in whatever way, and what only lies beside them."""
 
+import gzip
+import lzma
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,19 @@ SPEAKING = {
     "a class a file": ("b.txt", b"no mask\r\n"),
     "a mapping": ("labels.yaml", b"b.jpg: with_mask\n"),
     "JSON in UTF-16": ("l.json", '{"b.jpg": "with_mask"}'.encode("utf-16")),
+    "what NumPy writes": ("b.txt", b"0.000e+00 5.0e-01 5.0e-01 4.0e-01 5.0e-01\n"),
+    "a number a file": ("b.txt", b"1"),
+    "a number of another kind": ("1.txt", b"0.000000e+00\r\n"),
+    "photos by numbers": ("train.csv", b"id,label\n001,mask\n002,no_mask\n"),
+    "by other numbers": ("train.csv", b"id;y\n1.0;1\n2.0;0\n"),
+    "labels in order": ("labels.txt", b"1\n0\n"),
+    "a column in order": ("t.csv", b"target\n1\n0\n"),
+    "a list in order": ("y.json", b"[true, false]"),
+    "as many values as photos": ("t.txt", b"1\n1\n"),
+    "as many rows": ("t.dat", b"0.5 1\n0.1 0\n"),
+    "packed by gzip": ("t.csv.gz", gzip.compress(b"id,label\n1,mask\n")),
+    "packed by xz": ("t.csv.xz", lzma.compress(b"b.jpg,1\n")),
+    "in no known way": ("labels.csv.zst", b"(\xb5/\xfd\x04"),
     "a table of numbers": ("labels.csv", b"id,mask\n1,0\n"),
 }
 SILENT = {
@@ -30,6 +45,13 @@ SILENT = {
     "what a phone notes": ("b.jpg.json", b'{"title": "b.jpg", "photoTakenTime": {"timestamp": "160"}}'),
     "what is to be seen": ("b.txt", b"a woman who smiles"),
     "about the set": ("dataset.json", b'{"title": "masks", "version": 1, "labels": 2}'),
+    "other words": ("notes.txt", b"taken in May\nat home"),
+    "photos by number": ("train.txt", b"1\n2\n"),
+    "cameras": ("cameras.csv", b"id,camera\n1,Leica\n2,Leica\n"),
+    "a sentence about labels": ("notes.txt", b"The label, and the mask, are missing.\nAnn\n"),
+    "what a class is called": ("labels.txt", b"mask\nno_mask\nunknown\n"),
+    "nothing": ("labels.txt", b"\n"),
+    "packed": ("notes.txt.gz", gzip.compress(b"hello you there")),
     "of other photos": ("labels.json", b'{"z.jpg": "with_mask"}'),
 }
 # fmt: on
