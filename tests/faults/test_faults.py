@@ -167,7 +167,9 @@ def test_the_second_run_on_one_output_stops_at_once(make_project: MakeProject, s
     words = ("photos", "out", "--mask", "cloth", "--jobs", "1") if stage == "augment_masks" else ()
     first = project.start(stage, *words)
     wait_until(lambda: len(list(project.root.rglob("images/**/*.jpg"))) >= 2)
+    first.send_signal(signal.SIGSTOP)  # else it may be through before the second begins
     second = project.run(stage, *words)
+    first.send_signal(signal.SIGCONT)
     assert second.returncode == 1
     assert f"in use by another run, process {first.pid} on " in second.stderr
     _, stderr = first.communicate(timeout=120)
