@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -82,7 +82,7 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
         yield from tree.leftovers()
 
     def _by_rows(self, tree: ParsedTree, papers: Sequence[TreeFile]) -> Iterator[Offer | Refusal]:
-        read = [row for file in papers for row in metadata_rows(file)]
+        read = [row for file in papers for row in metadata_rows(file, self._asked())]
         claims = [row for row in read if not isinstance(row, Refusal)]
         refusals = [row for row in read if isinstance(row, Refusal)]
         if not claims:
@@ -124,11 +124,14 @@ class ImageFolderAdapter(AnnotatedAdapter[ImageFolderSettings]):
 
     def _told(self, row: _Row) -> _Row:
         """What the row says of its image: rows that differ in an index or in how they spell the path don't disagree."""
-        settings = self.settings
-        told = {*settings.label_columns, settings.licence_column, settings.author_column, settings.person_column}
-        told |= {settings.box_column, settings.parent_column}
-        told |= {"objects", *(("width", "height") if row.get("objects") else ())}
+        told = {*self._asked(), *(("width", "height") if row.get("objects") else ())}
         return {column: value for column, value in row.items() if column in told}
+
+    def _asked(self) -> set[str]:
+        """The columns that the settings ask for, and the boxes."""
+        settings = self.settings
+        asked = {*settings.label_columns, settings.licence_column, settings.author_column, settings.person_column}
+        return {"objects", *(column for column in (*asked, settings.box_column, settings.parent_column) if column)}
 
     def _is_nobody(self, person: str) -> bool:
         return plain_text(person).casefold() in {plain_text(one).casefold() for one in self.settings.exclude_people}
@@ -175,9 +178,9 @@ def _face_box(sides: Any, labels: Sequence[str]) -> OfferedBox | ValueError:
         return ValueError(f"box {sides!r}: {error}")
 
 
-def metadata_rows(file: TreeFile) -> Iterator[Claim[_Row] | Refusal]:
-    """What each row of a metadata file says, or why it can't be used."""
-    for number, row in enumerate(_read(file), start=1):
+def metadata_rows(file: TreeFile, asked: Collection[str] = ()) -> Iterator[Claim[_Row] | Refusal]:
+    """What each row of a metadata file says, or why it can't be used; two columns of a name in `asked` are damage."""
+    for number, row in enumerate(_read(file, asked), start=1):
         if isinstance(row, Refusal):
             yield row
         elif isinstance(row, ValueError):
@@ -190,11 +193,11 @@ def metadata_rows(file: TreeFile) -> Iterator[Claim[_Row] | Refusal]:
             yield Claim(file.origin, row, number=f"row{number}", named=row["file_name"])
 
 
-def _read(file: TreeFile) -> Iterator[_Row | ValueError | Refusal]:
+def _read(file: TreeFile, asked: Collection[str]) -> Iterator[_Row | ValueError | Refusal]:
     """The rows, those that can't be read as the reason why, and a refusal for what is no metadata as a whole."""
     kind = file.name.lower().rpartition(".")[2]
     if kind == "csv":
-        yield from (one if isinstance(one, Refusal) else one[1] for one in table_rows(file, ("file_name",)))
+        yield from (one if isinstance(one, Refusal) else one[1] for one in table_rows(file, ("file_name",), asked))
     elif kind == "parquet":
         yield from _of_parquet(file)
     else:

@@ -2,11 +2,13 @@
 
 import csv
 import io
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import islice
+from dataclasses import dataclass
+from itertools import islice, zip_longest
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 from xml.etree import ElementTree
 
 from pipeline.core.errors import SourceError
@@ -18,6 +20,9 @@ from pipeline.storage.stores import read_bytes
 
 MAX_ANNOTATION_BYTES = 512 * 2**20
 """An annotation file beyond this is no annotation file."""
+
+_OPEN = "end of data"
+"""What csv says of a quote that nothing closes."""
 
 NOT_TEXT = "is not in UTF-8, and its file marks no other encoding"
 
@@ -88,52 +93,98 @@ def read_xml(file: TreeFile) -> ElementTree.Element | Refusal:
         return damaged(file.origin, error)
 
 
-TableRow = tuple[int, dict[str, str]]
+TableRow = tuple[int, dict[str, str | None]]
 
 
-def table_rows(file: TreeFile, columns: Collection[str]) -> Iterator[TableRow | Refusal]:
+def table_rows(file: TreeFile, columns: Collection[str], asked: Collection[str] = ()) -> Iterator[TableRow | Refusal]:
     """The rows of a CSV file with the lines that they end in, and a refusal for each that can't be read.
 
-    `columns` are those that it must have: a table that lacks one, or can't be read as a whole, is one refusal.
+    `columns` are those that it must have: a table that lacks one, or can't be read as a whole, is one refusal; so is
+    one with two columns of a name that is among them or `asked`. Other columns of one name are left out.
     """
     text = read_lines(file)
     if isinstance(text, Refusal):
         yield text
         return
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)  # else an open quote swallows what follows
-    found = _header(reader)
+    records = _records(text)
+    first = next(records, _Record(0, []))
+    found = first.cells
     missing = [column for column in columns if column not in found]
     if missing:
-        yield damaged(file.origin, f"lacks the column(s) {', '.join(missing)}, has {', '.join(found) or 'none'}")
+        why = f"; its first line is no strict CSV: {first.loose}" if first.loose else ""
+        seen = ", ".join(name if name == name.strip() else repr(name) for name in found)
+        yield damaged(file.origin, f"lacks the column(s) {', '.join(missing)}, has {seen or 'none'}{why}")
         return
-    twice = next((column for place, column in enumerate(found) if column and column in found[:place]), None)
-    if twice is not None:
-        yield damaged(file.origin, f"two columns are called {twice!r}")
+    twice = {column for place, column in enumerate(found) if column in found[:place]}
+    wanted = [place for place, column in enumerate(found) if column in {*columns, *asked}]
+    unclear = next((found[place] for place in wanted if found[place] in twice), None)
+    if unclear is not None:
+        yield damaged(file.origin, f"two columns are called {unclear!r}")
         return
+    for record in records:
+        damage = record.damage(len(found), wanted)
+        row = {name: cell for name, cell in zip_longest(found, record.cells[: len(found)]) if name not in twice}
+        yield damaged(f"{file.origin}#line{record.number}", damage) if damage else (record.number, row)
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A record of a table.
+
+    Attributes:
+        number: The line that it ends in.
+        loose: Why it is no strict CSV; empty where it is.
+        line: As it stands, where it is none.
+    """
+
+    number: int
+    cells: list[str]
+    loose: str = ""
+    line: str = ""
+
+    def damage(self, columns: int, wanted: Sequence[int]) -> str:
+        """Why it can't be read, empty where it can: with more cells than columns it can't be told which is which.
+
+        One that is no strict CSV must have a cell a column, and those that are `wanted` as they stand in the line.
+        """
+        if self.loose and (
+            len(self.cells) != columns or not all(_stands_in(self.line, self.cells[place]) for place in wanted)
+        ):
+            return f"{self.loose}: a quote that isn't closed?" if _OPEN in self.loose else self.loose
+        if any(cell.strip() for cell in self.cells[columns:]):
+            return f"{len(self.cells)} columns, expected {columns}"
+        return "" if all(map(is_text, self.cells)) else NOT_TEXT
+
+
+def _stands_in(line: str, cell: str) -> bool:
+    return re.search(f'(^|,)("?){re.escape(cell)}\\2(,|$)', line) is not None
+
+
+def _records(text: str) -> Iterator[_Record]:
+    """The records that aren't blank.
+
+    Strict CSV keeps an open quote from swallowing what follows. A line with a quote within a cell is read as
+    spreadsheets do, and has no cells where that fails too.
+    """
+    lines = list(io.StringIO(text, newline=""))
+    reader = csv.reader(lines, strict=True)
     while True:
+        begins = reader.line_num
         try:
-            row = next(reader)
+            cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            open_quote = ": a quote that isn't closed?" if "end of data" in str(error) else ""
-            yield damaged(f"{file.origin}#line{reader.reader.line_num}", f"{error}{open_quote}")
+            line = lines[begins].rstrip("\r\n") if reader.line_num == begins + 1 and _OPEN not in str(error) else ""
+            yield _Record(reader.line_num, _loosely(line), str(error), line)
             continue
-        damage = _damage(row, len(found))
-        yield damaged(f"{file.origin}#line{reader.line_num}", damage) if damage else (reader.line_num, row)
+        if cells:
+            yield _Record(reader.line_num, cells)
 
 
-def _damage(row: dict[str, Any], columns: int) -> str:
-    """Why a row can't be read, empty where it can: with more cells than columns it can't be told which is which."""
-    beyond = row.pop(None, [])  # type: ignore[call-overload]  # where csv puts what no column is left for
-    if any(cell.strip() for cell in beyond):
-        return f"{columns + len(beyond)} columns, expected {columns}"
-    return "" if all(map(is_text, row.values())) else NOT_TEXT
-
-
-def _header(reader: "csv.DictReader[str]") -> list[str]:
+def _loosely(line: str) -> list[str]:
     try:
-        return list(reader.fieldnames or ())
+        return next(csv.reader([line]), [])
     except csv.Error:
         return []
 

@@ -393,6 +393,7 @@ class TestMetadata:
         [
             (b"file_name,label,label\na.jpg,with_mask,without_mask\n", "two columns are called 'label'"),
             (b'file_name,label,note\na.jpg,with_mask,"open\nb.jpg,without_mask,\n', "a quote that isn't closed"),
+            (b'"file_name" ,"label"\na.jpg,with_mask\n', "lacks the column.s. file_name, has 'file_name ', label; its"),
         ],
     )
     def test_a_table_that_swallows_labels_is_not_read(
@@ -401,6 +402,26 @@ class TestMetadata:
         write_tree(tmp_path / "set", {"a.jpg": picture(), "b.jpg": picture(1), "metadata.csv": table})
         with pytest.raises(SourceError, match=told):
             ingest(adapter="imagefolder", path="set", labels=LABELS)
+
+    @pytest.mark.parametrize(
+        "table",
+        [
+            b'file_name,label,note\na.jpg,with_mask,"the "best" one"\n',
+            b'file_name,label,note\r\na.jpg,with_mask,"say \\"hi\\" now"\r\n',
+            b"file_name,label,note,note\na.jpg,with_mask,x,y\n",
+            b"\nfile_name,label,,\n\na.jpg,with_mask\n",
+        ],
+    )
+    def test_what_is_odd_in_a_remark_costs_no_label(self, ingest: Ingest, tmp_path: Path, table: bytes) -> None:
+        write_tree(tmp_path / "set", {"a.jpg": picture(), "metadata.csv": table})
+        taken = ingest(adapter="imagefolder", path="set", labels=LABELS)
+        assert [(image.original_label, taken.rejections) for image in taken.images] == [("with_mask", ())]
+
+    def test_a_quote_that_moves_cells_costs_its_row(self, ingest: Ingest, tmp_path: Path) -> None:
+        rows = b'file_name,note,label\na.jpg,"the "best", one",with_mask\nb.jpg,x,with_mask\n'
+        write_tree(tmp_path / "set", {"a.jpg": picture(), "b.jpg": picture(1), "metadata.csv": rows})
+        taken = ingest(adapter="imagefolder", path="set", labels=LABELS)
+        assert reasons(taken.rejections) == {"a.jpg": "no_label", "metadata.csv#line2": "damaged_annotation"}
 
     def test_an_object_a_face(self, ingest: Ingest, tmp_path: Path) -> None:
         faces = [
