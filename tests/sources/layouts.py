@@ -50,6 +50,10 @@ LAYOUTS: Mapping[str, tuple[str, dict[str, bytes]]] = {
         **PHOTOS, "labels/a.txt": b"1 .5 .5 .5 .5\n", "labels/b.txt": b"0 .5 .5 .5 .5\n", "README.txt": b"hello",
         "data.yaml": b"names: [no_mask, with_mask]\ntrain: images\n",
     }),
+    "yolo by NumPy": ("yolo", {
+        **PHOTOS, "labels/a.txt": b"1.0 .5 .5 .5 .5\n", "labels/b.txt": b"0.000e+00 5.0e-01 5.0e-01 5.0e-01 5.0e-01\n",
+        "data.yaml": b"names: [no_mask, with_mask]\n",
+    }),
     "yolo side by side": ("yolo", {
         "a.jpg": A, "b.jpg": B, "a.txt": b"1 .1 .1 .5 .1 .5 .5\r\n", "b.txt": b"", "classes.txt": CLASS_NAMES,
     }),

@@ -94,12 +94,19 @@ def take_label_files(tree: ParsedTree) -> list[TreeFile]:
 
 
 def begins_as_labels(file: TreeFile) -> bool:
-    """Whether the first line that isn't blank is of a class's number and at least four others."""
+    """Whether the first line that isn't blank is of a class's number and at least four others.
+
+    A class that is written as a fraction, as NumPy does (`0.0`, `1.000e+00`), must stand before shares of a picture.
+    """
     text = read_lines(file)
     if isinstance(text, Refusal):
         return False
     first = next((line.split() for line in text.splitlines() if line.strip()), [])
     try:
-        return len([number_of(one) for one in first]) > BOX_NUMBERS and first[0].isdecimal()
+        numbers = [number_of(one) for one in first]
     except ValueError:
         return False
+    if len(numbers) <= BOX_NUMBERS:
+        return False
+    shares = all(0 <= number <= 1 for number in numbers[1:])
+    return first[0].isdecimal() or (shares and numbers[0] >= 0 and numbers[0].is_integer())
