@@ -1,7 +1,7 @@
 """What the layouts with a file of annotations have in common: matching, and a row for whatever is left."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pipeline.sources.adapters.layout import ParsedTree
@@ -21,12 +21,14 @@ class Annotation:
         size: Of the picture that the boxes were drawn on.
         relative: The boxes are shares of its width and height.
         labels: Words for the whole image.
+        damaged: Some of it couldn't be used, which rows of their own tell.
     """
 
     boxes: tuple[OfferedBox, ...]
     size: tuple[int, int] | None = None
     relative: bool = False
     labels: tuple[str, ...] = ()
+    damaged: bool = field(default=False, compare=False)
 
 
 AnnotationClaim = Claim[Annotation]
@@ -46,7 +48,7 @@ class AnnotatedAdapter(TreeAdapter[Settings]):
             if image.origin in matches.contested:
                 yield contested(image, matches)
             elif claim is None or not (claim.said.boxes or claim.said.labels):
-                yield self.unlabelled(image, "no annotation is of it" if claim is None else f"{claim.origin}: no face")
+                yield self.unlabelled(image, _why_unlabelled(claim))
             else:
                 yield from (annotated or as_offered)(image, claim.said)
         yield from without_image(matches)
@@ -62,6 +64,12 @@ class AnnotatedAdapter(TreeAdapter[Settings]):
         if self.settings.unannotated == "unknown":
             return Offer(origin=image.origin, file=image.path, in_place=image.in_place)
         return Refusal(origin=image.origin, reason="no_label", detail=why)
+
+
+def _why_unlabelled(claim: AnnotationClaim | None) -> str:
+    if claim is None:
+        return "no annotation is of it"
+    return f"{claim.origin}: {'what it says of a face is damaged' if claim.said.damaged else 'no face'}"
 
 
 def as_offered(image: TreeFile, said: Annotation) -> Iterator[Offer]:

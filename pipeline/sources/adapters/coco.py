@@ -97,7 +97,9 @@ class _Document:
         categories = {key: str(one["name"]) for key, one in self._keyed("categories", "name").items()}
         images = self._keyed("images", "file_name")
         boxes: defaultdict[str, list[OfferedBox]] = defaultdict(list)
+        damage: set[str] = set()
         for place, one in enumerate(self.parts["annotations"]):
+            image = ""
             try:
                 image = _key(_of(one, "image_id"))
                 if image not in images:
@@ -105,8 +107,9 @@ class _Document:
                 boxes[image].append(_box(one, categories, words_of, boxes_are))
             except ValueError as error:
                 self._refuse("annotation", one, place, error)
+                damage.add(image)
         for image, one in images.items():
-            said = Annotation(tuple(boxes[image]), size_of(one))
+            said = Annotation(tuple(boxes[image]), size_of(one), damaged=image in damage)
             yield AnnotationClaim(self.origin, said, number=f"image-{image}", named=str(one["file_name"]))
 
     def _keyed(self, part: str, wanted: str) -> dict[str, dict[str, Any]]:

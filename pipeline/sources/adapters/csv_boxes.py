@@ -147,7 +147,8 @@ def _claims(
                 boxes.append(box_of((left * across, top * down, right * across, bottom * down), *words))
             except ValueError as error:
                 yield damaged(f"{table.origin}#line{line.number}", error)
-        said = Annotation(tuple(boxes), drawn.size, shares and drawn.size is None, tuple(drawn.words))
+        damage = len(boxes) < len(drawn.boxes)
+        said = Annotation(tuple(boxes), drawn.size, shares and drawn.size is None, tuple(drawn.words), damage)
         yield AnnotationClaim(table.origin, said, number=str(as_path(named)), named=named)
 
 

@@ -60,6 +60,7 @@ class CvatAdapter(AttributedAdapter[AttributeSettings]):
             return
         boxes: list[OfferedBox] = []
         tags: dict[str, None] = {}
+        damage = False
         for place, shape in enumerate(one for one in image if one.tag not in _AROUND):
             try:
                 words = dict.fromkeys(self._words(shape))
@@ -68,8 +69,9 @@ class CvatAdapter(AttributedAdapter[AttributeSettings]):
                 else:
                     boxes.append(box_of(_sides(shape), *words))
             except ValueError as error:
+                damage = True
                 yield damaged(f"{file.origin}#{number}-{str(shape.tag)[:20]}{place}", error)
-        said = Annotation(tuple(boxes), size_of(dict(image.items())), labels=tuple(tags))
+        said = Annotation(tuple(boxes), size_of(dict(image.items())), labels=tuple(tags), damaged=damage)
         yield AnnotationClaim(file.origin, said, number=number, named=name)
 
     def _words(self, shape: ElementTree.Element) -> Iterator[str]:

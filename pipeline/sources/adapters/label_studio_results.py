@@ -51,7 +51,7 @@ def read_results(results: Sequence[Any]) -> Said:
         except ValueError as error:
             damage.append((region.name, error))
     labels = dict.fromkeys(word for region in regions.values() if not region.box for word in region.words)
-    return Said(Annotation(tuple(boxes), size, size is None, tuple(labels)), tuple(damage))
+    return Said(Annotation(tuple(boxes), size, size is None, tuple(labels), bool(damage)), tuple(damage))
 
 
 def _name(one: Any, place: int) -> str:

@@ -39,14 +39,16 @@ class VocAdapter(AttributedAdapter[AttributeSettings]):
             yield Refusal(origin=file.origin, reason="not_an_image", detail=f"XML with the root <{root.tag}>, not VOC")
             return
         boxes: list[OfferedBox] = []
+        damage = False
         for number, one in enumerate(root.iter("object")):
             try:
                 boxes.append(self._box(one))
             except ValueError as error:
+                damage = True
                 yield damaged(f"{file.origin}#object{number}", error)
         size = size_of({side: root.findtext(f"size/{side}") for side in ("width", "height")})
         named = (root.findtext("filename") or "").strip()
-        said = Annotation(tuple(boxes), size)
+        said = Annotation(tuple(boxes), size, damaged=damage)
         yield AnnotationClaim(file.origin, said, named=named, stem=PurePosixPath(file.name).stem)
 
     def _box(self, one: ElementTree.Element) -> OfferedBox:

@@ -55,12 +55,14 @@ class LabelLines:
         named = classes.of(as_path(file.origin).parent)
         points = named.point_numbers if named and self.key_points is None else self.key_points or 0
         boxes: list[OfferedBox] = []
+        damage = False
         for count, line in enumerate(text.splitlines(), start=1):
             try:
                 boxes += [self._box(line, named, points)] if line.strip() else []
             except ValueError as error:
+                damage = True
                 yield damaged(f"{file.origin}#line{count}", error)
-        yield claim_of(file, Annotation(tuple(boxes), relative=True))
+        yield claim_of(file, Annotation(tuple(boxes), relative=True, damaged=damage))
 
     def _box(self, line: str, named: ClassFile | None, points: int) -> OfferedBox:
         word, *rest = line.split()

@@ -11,7 +11,9 @@ from PIL import Image as PillowImage
 
 from generators.docs.made_up import picture, write_tree
 from pipeline.core.errors import SourceError
-from tests.sources.kit import Ingest, by_origin, reasons
+from pipeline.sources.catalogue import make_adapter
+from pipeline.sources.offers import Refusal
+from tests.sources.kit import Ingest, by_origin, ingest_params, reasons
 
 LABELS = {"with_mask": {"wear": "correct"}, "without_mask": {"mask_type": "none"}}
 BOX = "<bndbox><xmin>4</xmin><ymin>5</ymin><xmax>40</xmax><ymax>45</ymax></bndbox>"
@@ -550,3 +552,33 @@ def test_lines_of_mfr2_that_disagree_are_a_conflict(ingest: Ingest, tmp_path: Pa
     assert [image.mask_type for image in taken.images] == ["cloth"]
     expected = {"Ann/Ann_0001.png": "label_conflict", "mfr2_labels.txt#line5": "damaged_annotation"}
     assert reasons(taken.rejections) == expected
+
+
+@pytest.mark.parametrize(
+    ("adapter", "paper", "text"),
+    [
+        ("yolo", "a.txt", "0 112 137 90 120\n"),
+        ("voc", "a.xml", "<annotation><object><name>mask</name></object></annotation>"),
+        (
+            "coco",
+            "c.json",
+            '{"images": [{"id": 1, "file_name": "a.jpg"}], "categories": [{"id": 1, "name": "mask"}], '
+            '"annotations": [{"id": 1, "image_id": 1, "category_id": 1, "segmentation": [[1, 2, 3, 4, 5, 6]]}]}',
+        ),
+        ("cvat", "c.xml", '<annotations><image id="1" name="a.jpg"><box label="mask" xtl="1"/></image></annotations>'),
+        (
+            "label-studio",
+            "l.json",
+            '[{"data": {"image": "a.jpg"}, "annotations": [{"result": [{"type": "rectanglelabels", '
+            '"value": {"x": 1, "y": 1, "width": "wide", "height": 9, "rectanglelabels": ["mask"]}}]}]}]',
+        ),
+    ],
+)
+def test_a_photo_whose_annotation_is_damaged_is_not_said_to_have_no_face(
+    tmp_path: Path, adapter: str, paper: str, text: str
+) -> None:
+    write_tree(tmp_path / "set", {"a.jpg": picture(), paper: text.encode()})
+    offers = make_adapter("mine", ingest_params(adapter=adapter, path="set").ingest, tmp_path).offers()
+    details = {one.reason: one.detail for one in offers if isinstance(one, Refusal)}
+    assert details.keys() == {"no_label", "damaged_annotation"}
+    assert details["no_label"].endswith("what it says of a face is damaged")
