@@ -11,6 +11,7 @@ import yaml
 
 from pipeline.core.errors import SourceError
 from pipeline.core.params import IngestParams
+from pipeline.sources.archives.unpacking import is_archive
 from pipeline.sources.labels import NO_MASK
 from pipeline.sources.recognition.block import settings_lines, source_name, untold
 from pipeline.sources.recognition.mentions import telling_name
@@ -50,6 +51,11 @@ class FacesSource:
             SourceError: it is no folder, holds no photo, its annotations can't be taken in, or something that isn't
                 understood may tell of masks.
         """
+        if faces.is_file() and is_archive(faces):
+            raise SourceError(
+                f"{faces}: is an archive, no folder of photos\nUnpack it, or take it in as it is: "
+                f"maskwright init without --faces, then maskwright sources add {shlex.quote(str(faces))}"
+            )
         if not faces.is_dir():
             raise SourceError(f"{faces}: is no folder of photos")
         path, shown = faces.resolve(), _seen_from(project, faces)

@@ -137,7 +137,9 @@ def require_once(header: Sequence[str], places: Places) -> None:
     used = (places.image, *places.labels, *(places.box or ()), *(places.size or ()))
     twice = [header[place] for place in used if place < len(names) and names.count(names[place]) > 1]
     if twice:
-        raise ValueError(f"two columns are called {twice[0]!r}")
+        alike = [name for name in header if plain(name) == plain(twice[0])]
+        both = f"are called {alike[0]!r}" if len(set(alike)) == 1 else f"are {' and '.join(map(repr, alike))}"
+        raise ValueError(f"two columns {both}")
 
 
 def cell_number(text: str) -> float:

@@ -41,8 +41,11 @@ def _pairs(row: Mapping[str, Any]) -> list[tuple[Any, Any]]:
     objects = json.loads(objects) if isinstance(objects, str) else objects
     if isinstance(objects, list):  # an object a face, as newer versions of `datasets` have a list of them
         return [(one.get("bbox"), one.get("category", one.get("categories"))) for one in objects]
-    categories = objects.get("categories", objects.get("category", []))
-    return list(zip(objects.get("bbox", []), categories, strict=True))
+    name = "category" if "category" in objects and "categories" not in objects else "categories"
+    boxes, categories = objects.get("bbox", []), objects.get(name, [])
+    if len(boxes) != len(categories):
+        raise ValueError(f"bbox has {len(boxes)} and {name} has {len(categories)}")
+    return list(zip(boxes, categories, strict=True))
 
 
 def _numbers(sides: Any) -> tuple[float, float, float, float]:

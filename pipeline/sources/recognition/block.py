@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,9 @@ class Counts:
                 counts._add(one)
                 continue
             counts.refused[one.reason] += 1
-            if one.reason not in {"not_an_image", "system_file"} and len(counts.first) < _SHOWN:
+            if one.reason not in {"not_an_image", "system_file"} and counts.refused[one.reason] <= _SHOWN:
                 counts.first.append(one)
+        counts.first = _one_of_each_reason(counts.first)
         return counts
 
     def _add(self, offer: Offer) -> None:
@@ -59,6 +60,13 @@ class Counts:
                 yield f"{number} {what}: {word}"
         for one in self.first:
             yield f"refused: {one.origin}: {one.reason}: {one.detail}"
+
+
+def _one_of_each_reason(refusals: Sequence[Refusal]) -> list[Refusal]:
+    """One refusal of each reason in the order that they come in, then others, up to what is shown at the least."""
+    firsts = list({one.reason: one for one in reversed(refusals)}.values())[::-1]
+    others = [one for one in refusals if one not in firsts]
+    return [*firsts, *others[: max(0, _SHOWN - len(firsts))]]
 
 
 def params_lines(

@@ -438,6 +438,19 @@ class TestMetadata:
         bad = ("metadata.jsonl#row1#object1", "metadata.jsonl#row1#object2")
         assert reasons(taken.rejections) == dict.fromkeys(bad, "damaged_annotation")
 
+    @pytest.mark.parametrize(
+        ("objects", "told"),
+        [
+            ({"bbox": [[1, 2, 10, 20]]}, "bbox has 1 and categories has 0"),
+            ({"bbox": [], "category": ["mask"]}, "bbox has 0 and category has 1"),
+        ],
+    )
+    def test_lists_of_different_lengths_are_named(self, tmp_path: Path, objects: object, told: str) -> None:
+        row = json.dumps({"file_name": "a.jpg", "objects": objects}).encode()
+        write_tree(tmp_path / "set", {"a.jpg": picture(), "metadata.jsonl": row})
+        offers = make_adapter("mine", ingest_params(adapter="imagefolder", path="set").ingest, tmp_path).offers()
+        assert any(isinstance(one, Refusal) and told in one.detail for one in offers)
+
     def test_people_who_are_nobody(self, ingest: Ingest, tmp_path: Path) -> None:
         rows = b"file_name,label,who\na.jpg,with_mask,Unknown \nb.jpg,with_mask,Ann\n"
         write_tree(tmp_path / "set", {"a.jpg": picture(), "b.jpg": picture(1), "metadata.csv": rows})

@@ -91,6 +91,7 @@ def test_a_bad_line_is_one_row_that_names_it(ingest: Ingest, tmp_path: Path, lin
         (b"label,mouth_x,mouth_y,mouth_w,mouth_h\na.jpg,with_mask,4,5,6,7", "'mouth_x': a box in a form"),
         (b"label,x_center,y_center\na.jpg,with_mask,4,5", "'x_center'"),
         (b"label,label\na.jpg,with_mask,no_mask", "two columns are called 'label'"),
+        (b"label,Label\na.jpg,with_mask,1", "two columns are 'label' and 'Label'"),
         (b"class,label\na.jpg,face,with_mask", "'class' and 'label' both may be the label"),
     ],
 )

@@ -121,6 +121,13 @@ def test_a_layout_that_cannot_be_taken_as_it_is_says_why(tmp_path: Path) -> None
     assert any("name the classes of labels differently" in line for line in lines)
 
 
+def test_one_refusal_of_each_reason_is_shown_before_others(tmp_path: Path) -> None:
+    labels = {"labels/a.txt": b"0 .5 .5 .5 .5\n" + b"9\n" * 5, "labels/b.txt": b"", "labels/z.txt": b"0 .5 .5 .5 .5\n"}
+    lines = look(write_tree(tmp_path / "in", {**PHOTOS, **labels}), tmp_path)
+    shown = [line.split(": ")[2] for line in lines if "refused: " in line]
+    assert sorted(shown) == ["damaged_annotation", "image_missing", "no_label"]
+
+
 def test_a_list_of_addresses(tmp_path: Path) -> None:
     write_tree(tmp_path, {"list.csv": b"url,label\nhttp://example.org/a.jpg,cloth\n"})
     lines = look(tmp_path / "list.csv", tmp_path)

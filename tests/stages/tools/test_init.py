@@ -164,12 +164,18 @@ def test_photos_far_away_are_named_by_their_whole_path(tmp_path: Path, make_phot
 
 @pytest.mark.parametrize(
     ("faces", "told"),
-    [("absent", "absent: is no folder of photos"), ("empty", "empty: holds no photo"), ("file", "is no folder")],
+    [
+        ("absent", "absent: is no folder of photos"),
+        ("empty", "empty: holds no photo"),
+        ("file", "is no folder"),
+        ("a b.ZIP", "maskwright sources add 'a b.ZIP'"),
+    ],
 )
 def test_faces_that_are_none_leave_no_project(tmp_path: Path, faces: str, told: str) -> None:
     (tmp_path / "empty/sub").mkdir(parents=True)
     (tmp_path / "empty/notes.txt").touch()
     (tmp_path / "file").touch()
+    (tmp_path / "a b.ZIP").touch()
     done = init("project", "--faces", faces)
     assert (done.exit_code, told in done.output) == (1, True), done.output
     assert not (tmp_path / "project").exists()
