@@ -56,10 +56,15 @@ def _labelling(rows: Sequence[_Row], names: Iterable[str]) -> Iterator[tuple[str
     fields = [name for name in LABEL_FIELDS if name in names]
     for name in fields or names:
         words = _words(rows, name)
-        said = {word: told_by(f"{name}_{word}") or told_by(word) for word in words}
+        said = {word: _told(name, word) for word in words}
         told = {word: label for word, label in said.items() if label is not None}
         if told and (fields or len(told) == len(words)):
             yield name, told
+
+
+def _told(name: str, word: str) -> Label | None:
+    """What a word tells in its column; a number says nothing there, though it may count folders (`with_mask_2`)."""
+    return (None if word.isdecimal() else told_by(f"{name}_{word}")) or told_by(word)
 
 
 def _words(rows: Sequence[_Row], name: str) -> set[str]:

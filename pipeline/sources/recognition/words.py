@@ -10,6 +10,10 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SIGNS = re.compile(r"[\W_]+")
 _ORDINAL = re.compile(r"^\d+_(?!(face_?)?masks?$)(?=\D)")
 """The number by which class folders are sorted, `0_without_mask`; that of `0_mask` may be how many there are."""
+_COUNTED = re.compile(
+    r"(?<!^mask)(?<!^masks)(?<!^face_mask)(?<!^face_masks)(?<!^masked)(?<!ffp)(?<!n)(?<!level)(?<!type)_[1-9]\d*$"
+)
+"""The number of one more such folder, `with_mask_2` or `no_mask (1)`; that of `mask_2` may be a class, and 0 is no."""
 _SHORT = re.compile(r"(?<![^\W_])w/(o(?![^\W_]))?", re.IGNORECASE)
 """What people write for `with` and `without`: w/ and w/o."""
 
@@ -118,4 +122,4 @@ def _taken(text: str, patterns: Mapping[str, re.Pattern[str]]) -> tuple[list[str
 def _plain(word: str) -> str:
     """Lower-case words with one underscore between them: `WithMask`, `with-mask` and `with mask` are one."""
     spelt = _SHORT.sub(lambda found: "without " if found[1] else "with ", plain_text(word))
-    return _ORDINAL.sub("", _SIGNS.sub("_", _CAMEL.sub("_", spelt).casefold()).strip("_"))
+    return _COUNTED.sub("", _ORDINAL.sub("", _SIGNS.sub("_", _CAMEL.sub("_", spelt).casefold()).strip("_")))

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from generators.docs.made_up import picture, write_tree
+from pipeline.core.errors import SourceError
 from pipeline.core.params import IngestParams
 from pipeline.core.yaml_files import parse_yaml
 from pipeline.sources.recognition.recognise import described
@@ -71,3 +72,9 @@ def test_columns_that_tell_nothing_are_left_to_the_user(tmp_path: Path) -> None:
     path = table(tmp_path, {"word": "x"}, {"word": "y"})
     with pytest.raises(Exception, match="not ready"):
         proposed(path, tmp_path)
+
+
+def test_a_number_in_a_column_tells_nothing(tmp_path: Path) -> None:
+    rows = ({"no_mask": number} for number in ("1", "2"))
+    with pytest.raises(SourceError, match="not ready"):
+        proposed(table(tmp_path, *rows), tmp_path)

@@ -11,9 +11,9 @@ from pipeline.sources.recognition.words import told_by
 BARE = ["no_mask", "without_mask", "WithoutMask", "withoutmask", "No Mask", "NoMask", "unmasked", "not-wearing-mask",
         "face_no_mask", "without a mask", "mask_type=none", "mask=false", "non_masked", "masked=no",
         "wear=none", "AFDB_face_dataset", "person w/o mask", "no_mask=true", "unmasked men",
-        "0_without_mask", "without_mask.zip"]
+        "0_without_mask", "without_mask.zip", "no_mask_1", "0_without-mask (12)"]
 MASKED = ["with_mask", "WithMask", "mask", "Mask", "masked", "face_with_mask", "wearing_mask", "facemask", "masks",
-          "AFDB_masked_face_dataset", "mask=yes", "masked=yes"]
+          "AFDB_masked_face_dataset", "mask=yes", "masked=yes", "with_mask_2", "With_Mask (1)"]
 # fmt: on
 
 
@@ -76,6 +76,7 @@ def test_names_made_of_our_own_words(mask_type: str, wear: str, valve: str) -> N
 @pytest.mark.parametrize(
     "word",
     ["0", "person", "face", "yes", "", "Face Mask Detection", "mask-dataset", "n95_or_surgical", "no_mask_surgical",
+     "mask_1", "mask_2", "masked (2)", "with_mask_0", "no_mask_0", "face_mask_3",
      "口罩", "unmask_masked", "train"],
 )  # fmt: skip
 def test_what_tells_nothing_is_not_guessed(word: str) -> None:
