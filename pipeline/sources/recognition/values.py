@@ -20,6 +20,9 @@ _COLUMN = re.compile(
 """What columns are called that label."""
 _BETWEEN_CELLS = re.compile(r"[,;|\t]")
 _WORD = re.compile(r"[\w.+-]{1,40}")
+_CLASS = re.compile(r"(#.*|[\w .+()'/-]{1,40})")
+"""A line of a list of classes."""
+_SETTING = re.compile(r"[=:]")
 _BETWEEN_NUMBERS = re.compile(r"[\s,;|]+")
 
 
@@ -38,7 +41,7 @@ def of_many_photos(name: str, text: str, photos: int) -> bool:
         return True
     if _LABELLED.match(PurePosixPath(name).name):
         return len(values) == photos or not _names_classes(values)
-    return _has_label_column(text)
+    return _has_label_column(text) and not _names_classes(values)
 
 
 def _values(text: str) -> Sequence[str]:
@@ -66,7 +69,7 @@ def _are_numbers(text: str) -> bool:
 
 def _names_classes(values: Sequence[str]) -> bool:
     """Whether values are a list of what classes are called, which says nothing of a photo: each once, none a number."""
-    return len(set(values)) == len(values) and all(_WORD.fullmatch(one) and not is_number(one) for one in values)
+    return len(set(values)) == len(values) and all(_CLASS.fullmatch(one) and not is_number(one) for one in values)
 
 
 def _has_label_column(text: str) -> bool:
@@ -75,5 +78,5 @@ def _has_label_column(text: str) -> bool:
     cells = [cell.strip(" \t\r\"'") for cell in _BETWEEN_CELLS.split(first)]
     below = [line for line in rest.splitlines() if line.strip()]
     parted = bool(below) and all(len(_BETWEEN_CELLS.split(line)) >= len(cells) for line in below[:5])
-    short = all(len(cell) <= 40 and not is_number(cell) for cell in cells)
+    short = all(len(cell) <= 40 and not is_number(cell) and not _SETTING.search(cell) for cell in cells)
     return parted and short and any(map(_COLUMN.fullmatch, cells))
