@@ -3,21 +3,17 @@
 It may only be called where there is a library.
 """
 
-from ctypes import c_int, c_int64, c_void_p
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
 from pipeline.core.arrays import Rgb
+from pipeline.core.handing import AT, INT, LONG, address, declared, pixels
 from pipeline.core.kernels import Kernels
 
 KERNELS = Kernels.of(Path(__file__).parent)
-_LIBRARY: Any = KERNELS.library
-
-if _LIBRARY:
-    _LIBRARY.shrunk_by_area.argtypes = [c_void_p, c_int64, *[c_int] * 4, c_void_p]
+_KERNELS = declared(KERNELS.library, {"shrunk_by_area": [AT, LONG, *[INT] * 4, AT]})
 
 
 def shrunk_by_area(rgb: Rgb, size: tuple[int, int]) -> Rgb:
@@ -26,8 +22,8 @@ def shrunk_by_area(rgb: Rgb, size: tuple[int, int]) -> Rgb:
     by_whole_numbers = width % out_width == 0 and height % out_height == 0
     if by_whole_numbers or out_width > width or out_height > height:
         return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    rgb = rgb if rgb.strides[1:] == (3, 1) else np.ascontiguousarray(rgb)
+    rgb = pixels(rgb)
     out = np.empty((out_height, out_width, 3), np.uint8)
-    if not _LIBRARY.shrunk_by_area(rgb.ctypes.data, rgb.strides[0], width, height, *size, out.ctypes.data):
+    if not _KERNELS.shrunk_by_area(address(rgb), rgb.strides[0], width, height, *size, address(out)):
         raise MemoryError(f"no room to bring {width} x {height} px to {out_width} x {out_height}")
     return out

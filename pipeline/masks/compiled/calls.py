@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Rgb
-from pipeline.masks.compiled.handing import (
+from pipeline.core.handing import (
     AT,
     DOUBLE,
     FLOAT,
@@ -58,7 +58,7 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "toned": [AT] * 5 + [INT, INT] + [FLOAT] * 9 + [AT],
     "can_fuse": [],
 }
-_KERNELS = declared(_ARGUMENTS, of_float=("quantile", "flattening"))
+_KERNELS = declared(LIBRARY, _ARGUMENTS, of_float=("quantile", "flattening"))
 
 
 _AVX2, _FMA3, _AVX512 = 11, 12, 256

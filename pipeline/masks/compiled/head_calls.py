@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import FloatImage, Points, Rgb
-from pipeline.masks.compiled.handing import (
+from pipeline.core.handing import (
     AT,
     DOUBLE,
     FLOAT,
@@ -24,6 +24,7 @@ from pipeline.masks.compiled.handing import (
     size,
 )
 from pipeline.masks.compiled.inputs import FitNumbers, Grid, HeadModel, Outline, SkinPoints, Tent
+from pipeline.masks.compiled.library import LIBRARY
 
 _ARGUMENTS: dict[str, list[Any]] = {
     "seen_skin": [AT, LONG, INT, INT, AT, AT, INT, AT, DOUBLE, DOUBLE, AT, AT, AT],
@@ -37,7 +38,7 @@ _ARGUMENTS: dict[str, list[Any]] = {
     "dark_lines": [AT, AT, INT, INT, INT, FLOAT, FLOAT, AT, AT],
     "zone_colours": [AT, AT, INT, INT, AT, INT, AT],
 }
-_KERNELS = declared(_ARGUMENTS)
+_KERNELS = declared(LIBRARY, _ARGUMENTS)
 
 
 def seen_skin(

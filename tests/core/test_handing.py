@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from pipeline.masks.compiled import handing
-from pipeline.masks.compiled.handing import address, asked, floats, looked_up
+from pipeline.core import handing
+from pipeline.core.handing import address, asked, floats, looked_up
 
 PLAIN = np.arange(24, dtype=np.float32).reshape(4, 6)
 FROZEN = PLAIN.copy()

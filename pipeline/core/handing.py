@@ -1,4 +1,7 @@
-"""Handing arrays to the kernels: what type their numbers have, and where they stand. A mask hands over a hundred."""
+"""Handing arrays to the kernels of all rooms: what type their numbers have, and where they stand.
+
+A mask hands over a hundred.
+"""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import Rgb
-from pipeline.masks.compiled.library import LIBRARY
 
 AT, INT, LONG, FLOAT, DOUBLE = c_void_p, c_int, c_int64, c_float, c_double
 """What a kernel is given: where an array stands, or a number."""
@@ -41,13 +43,13 @@ address = looked_up if _can_look() else asked
 """Where the first number of an array stands, as ctypes takes it for a pointer."""
 
 
-def declared(arguments: Mapping[str, Sequence[Any]], of_float: Sequence[str] = ()) -> Any:
+def declared(library: Any, arguments: Mapping[str, Sequence[Any]], of_float: Sequence[str] = ()) -> Any:
     """The library, if there is one, that knows what these kernels are given, and which of them give a float."""
-    for name, types in arguments.items() if LIBRARY else ():
-        getattr(LIBRARY, name).argtypes = types
-    for name in of_float if LIBRARY else ():
-        getattr(LIBRARY, name).restype = FLOAT
-    return LIBRARY
+    for name, types in arguments.items() if library else ():
+        getattr(library, name).argtypes = types
+    for name in of_float if library else ():
+        getattr(library, name).restype = FLOAT
+    return library
 
 
 def floats(values: NDArray[np.floating]) -> NDArray[np.float32]:
