@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import Rgb
+from pipeline.core.shrinking import framed_and_shrunk
 from pipeline.faces.detectors import Box
 
 TILE_PX = 160
@@ -28,7 +29,6 @@ class Pair:
 
 
 _BACKGROUND = 225
-_LARGE_PX = 1024
 
 
 def spread(count: int, limit: int = MAX_PAIRS, shift: float = 0.0) -> list[int]:
@@ -67,14 +67,11 @@ def tile(rgb: Rgb, box: Box) -> Rgb:
     side = max(1, round(_SCALE * max(box.width, box.height)))
     left, top = round((box.left + box.right - side) / 2), round((box.top + box.bottom - side) / 2)
     part = rgb[max(0, top) : max(0, top + side), max(0, left) : max(0, left + side)]
-    corner = max(0, -top), max(0, -left)
-    if side <= _LARGE_PX:
-        return _shrunk(part, side, corner)
-    return np.dstack([_shrunk(part[:, :, channel], side, corner) for channel in range(3)])  # a third of the memory
+    above, before = max(0, -top), max(0, -left)
 
+    def framed(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        square = np.full((side, side, *image.shape[2:]), _BACKGROUND, dtype=np.uint8)
+        square[above : above + image.shape[0], before : before + image.shape[1]] = image
+        return square
 
-def _shrunk(part: NDArray[np.uint8], side: int, corner: tuple[int, int]) -> NDArray[np.uint8]:
-    """A part `(h, w)` or `(h, w, 3)` on a square of grey with its top and left there, at a tile's size."""
-    framed = np.full((side, side, *part.shape[2:]), _BACKGROUND, dtype=np.uint8)
-    framed[corner[0] : corner[0] + part.shape[0], corner[1] : corner[1] + part.shape[1]] = part
-    return np.asarray(cv2.resize(framed, (TILE_PX, TILE_PX), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return framed_and_shrunk(part, framed, side, TILE_PX)

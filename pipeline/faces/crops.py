@@ -5,13 +5,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import Points, Rgb
-from pipeline.core.shrinking import shrunk_by_area
+from pipeline.core.shrinking import framed_and_shrunk, shrunk_by_area
 from pipeline.faces.detectors import Box
 
 _SHARPNESS_SIDE_PX = 112
 """Faces are brought to this side first: the Laplacian's variance grows with the size of what it measures."""
-
-_LARGE_PX = 1024
 
 
 def crop_square(rgb: Rgb, box: Box, scale: float, side_px: int | None = None) -> Rgb:
@@ -23,11 +21,9 @@ def crop_square(rgb: Rgb, box: Box, scale: float, side_px: int | None = None) ->
     left, top, side = square_around(box, scale)
     if side_px is None:
         return np.ascontiguousarray(_replicated(rgb, left, top, side))
-    size = (side_px, side_px)
-    if side <= _LARGE_PX or _is_inside(rgb, left, top, side):
-        return shrunk_by_area(_replicated(rgb, left, top, side), size)
-    squares = (_replicated(rgb[:, :, channel], left, top, side) for channel in range(3))  # a third of the memory
-    return np.dstack([cv2.resize(square, size, interpolation=cv2.INTER_AREA) for square in squares])
+    if _is_inside(rgb, left, top, side):
+        return shrunk_by_area(_replicated(rgb, left, top, side), (side_px, side_px))
+    return framed_and_shrunk(rgb, lambda image: _replicated(image, left, top, side), side, side_px)
 
 
 def crop_landmarks(landmarks: Points, box: Box, scale: float, side_px: int) -> Points:

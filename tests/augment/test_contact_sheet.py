@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from pipeline.augment import contact_sheet as sheets
 from pipeline.augment.contact_sheet import TILE_PX, Pair, contact_sheet, spread, tile
+from pipeline.core import shrinking
 from pipeline.faces.detectors import Box
 
 
@@ -47,5 +47,5 @@ def test_a_tile_shows_the_head_and_grey_beyond_the_photo() -> None:
 def test_a_large_tile_is_made_a_colour_at_a_time_and_looks_the_same(monkeypatch: pytest.MonkeyPatch, box: Box) -> None:
     photo = np.random.default_rng(0).integers(0, 256, (100, 120, 3), dtype=np.uint8)
     whole = tile(photo, box)
-    monkeypatch.setattr(sheets, "_LARGE_PX", 1)
+    monkeypatch.setattr(shrinking, "_LARGE_PX", 1)
     assert np.array_equal(tile(photo, box), whole)

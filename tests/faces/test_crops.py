@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.core import shrinking
 from pipeline.core.arrays import Rgb
-from pipeline.faces import crops
 from pipeline.faces.crops import crop_square, sharpness
 from pipeline.faces.detectors import Box
 
@@ -54,7 +54,7 @@ def test_a_large_square_is_made_a_colour_at_a_time_and_is_the_same(monkeypatch: 
         box = Box(left, top, left + side, top + side, 1)
         with monkeypatch.context() as patched:
             whole = crop_square(photo, box, 1.35, 32)
-            patched.setattr(crops, "_LARGE_PX", 1)
+            patched.setattr(shrinking, "_LARGE_PX", 1)
             assert np.array_equal(crop_square(photo, box, 1.35, 32), whole)
 
 
